@@ -1,0 +1,33 @@
+// Accepts a new student.
+//
+//   in   POST { userId, name, email }, or the event school.student.v1.CreateStudent   (knative/create-student.yaml)
+//   out  a row in students and a StudentCreated in the outbox, in one transaction
+//
+// Whether the user exists is found out later, by onStudentCreate: accepting a student needs no other team's data.
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import { emailAddress, line, personName } from '../shared/command.ts'
+import type { Transaction } from '../shared/database.ts'
+import type { Publisher } from '../shared/outbox.ts'
+import type { Student } from '../shared/student-events.ts'
+import { students } from '../shared/tables.ts'
+
+export const CreateStudentCommand = z.strictObject({
+  userId: line(128),
+  name: personName,
+  email: emailAddress
+})
+export type CreateStudentCommand = z.infer<typeof CreateStudentCommand>
+
+export async function createStudent(
+  command: CreateStudentCommand,
+  tx: Transaction,
+  publisher: Publisher,
+  traceparent: string,
+  now: Date
+): Promise<Student> {
+  const student = { id: uuidv7({ msecs: now.getTime() }), ...command, version: 1 }
+  await tx.insert(students).values({ ...student, createdAt: now, updatedAt: now })
+  await publisher.publish(tx, student, traceparent, now)
+  return student
+}

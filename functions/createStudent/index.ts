@@ -1,0 +1,46 @@
+import { CreateStudentSchema } from '../../schemas/generated/school/student/v1/create_student_pb.ts'
+import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
+import { answerOnce, eventKey, idempotencyKey } from '../shared/answer-once.ts'
+import { readEventCommand, readJsonCommand } from '../shared/command.ts'
+import { FunctionConfig, loadConfig, topicName } from '../shared/config.ts'
+import { createPublisher } from '../shared/outbox.ts'
+import { receiveEvent } from '../shared/receive-event.ts'
+import { claimsToBeEvent } from '../shared/received-event.ts'
+import { serve } from '../shared/serve.ts'
+import { nextTraceparent } from '../shared/trace.ts'
+import { createStudent, CreateStudentCommand } from './handler.ts'
+import { readStudent } from './read-student.ts'
+
+const name = 'createStudent'
+const config = loadConfig(FunctionConfig.extend({ STUDENT_CREATE_TOPIC: topicName }))
+
+serve(name, config, ({ connection: { db }, log }) => {
+  const publisher = createPublisher(db, {
+    topic: config.STUDENT_CREATE_TOPIC,
+    type: StudentCreatedSchema.typeName,
+    source: '/students/createStudent'
+  })
+  const accept = (command: CreateStudentCommand, key: string | undefined, traceparent: string | undefined) =>
+    answerOnce(db, { function: name, key, request: command }, async tx => {
+      const student = await createStudent(command, tx, publisher, nextTraceparent(traceparent), new Date())
+      return { status: 201, headers: { location: `/${student.id}` }, body: student }
+    })
+
+  return {
+    isReady: publisher.isReady,
+    routes: {
+      'POST /': async request => {
+        const traceparent = request.headers.traceparent?.toString()
+        if (claimsToBeEvent(request.headers)) {
+          return receiveEvent(name, log, request, async event => {
+            const command = readEventCommand(event, CreateStudentSchema, CreateStudentCommand)
+            await accept(command, eventKey(event), traceparent ?? event.attributes.traceparent)
+          })
+        }
+        const command = readJsonCommand(request, CreateStudentCommand)
+        return accept(command, idempotencyKey(request.headers['idempotency-key']), traceparent)
+      },
+      'GET /:id': async (_request, id) => ({ status: 200, body: await readStudent(db, id) })
+    }
+  }
+})

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { FunctionConfig } from '../shared/config.ts'
+
+/** `name=url,name=url`: where each function that can fail is to be found. */
+const functionUrls = z.string().transform((text, context) => {
+  const urls = new Map<string, string>()
+  for (const entry of text.split(',').filter(part => part.trim() !== '')) {
+    const [name = '', url = ''] = entry.split(/=(.*)/s).map(part => part.trim())
+    if (name === '' || !URL.canParse(url)) context.addIssue(`"${entry}" is not name=url`)
+    else urls.set(name, url)
+  }
+  return urls
+})
+
+export const DeadLetterReplayConfig = FunctionConfig.extend({
+  FUNCTION_URLS: functionUrls,
+  /** How often letters that are due are looked for, beside being told. */
+  REPLAY_POLL_MS: z.coerce.number().int().min(50).max(60_000).default(1_000),
+  /** Of one delivery. */
+  REPLAY_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000)
+})

@@ -1,0 +1,114 @@
+// Keeps what Knative put on the dead letter topic.
+//
+// Most often it is the second copy: the function has recorded its own letter, in order and with its reason, and this
+// one adds the last status. For an event that no function could record it is the only copy.
+import { and, eq, sql } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
+import type { Database, Transaction } from '../shared/database.ts'
+import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
+import { positionOf } from '../shared/student-events.ts'
+import { deadLetters, fences, handledEvents } from '../shared/tables.ts'
+
+/** What Knative's delivery and our own `kne-*` headers have added to the event on its way here. */
+const addedOnTheWay = new Set([
+  'knativeerrordest',
+  'knativeerrorcode',
+  'knativeerrordata',
+  'knativekafkapartition',
+  'knativekafkaoffset',
+  'function',
+  'class',
+  'reason',
+  'detail'
+])
+
+/** Statuses that Knative has tried again before it gave up. */
+const retriedStatus = (status: number) => status >= 500 || [404, 408, 409, 429].includes(status)
+
+export async function storeDeadLetter(
+  db: Database,
+  event: ReceivedEvent,
+  functionUrls: ReadonlyMap<string, string>
+): Promise<'new' | 'known' | 'handled since'> {
+  const { attributes } = event
+  const functionName = attributes.function ?? functionAt(attributes.knativeerrordest, functionUrls) ?? 'unknown'
+  const status = Number(attributes.knativeerrorcode) || null
+  const position = positionOf(event)
+
+  return db.transaction(async tx => {
+    const handled = await isHandled(tx, functionName, event, position)
+    const stored = await tx
+      .insert(deadLetters)
+      .values({
+        id: uuidv7(),
+        function: functionName,
+        source: event.source,
+        eventId: event.id,
+        studentId: position?.studentId ?? null,
+        sequence: position?.sequence ?? null,
+        ...causeOf(attributes, status),
+        status,
+        state: handled ? 'resolved' : 'open',
+        closedAt: handled ? sql`now()` : null,
+        attributes: originalAttributes(attributes),
+        data: event.data
+      })
+      .onConflictDoUpdate({
+        target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
+        set: { status: sql`coalesce(${status}::smallint, ${deadLetters.status})` }
+      })
+      .returning({ isNew: sql<boolean>`xmax = 0` })
+    if (handled) return 'handled since'
+    return stored[0]?.isNew ? 'new' : 'known'
+  })
+}
+
+/** Locks the fence, so that the function cannot handle the event between this look and the letter's insert. */
+async function isHandled(
+  tx: Transaction,
+  functionName: string,
+  event: ReceivedEvent,
+  position: ReturnType<typeof positionOf>
+): Promise<boolean> {
+  if (position !== undefined) {
+    await tx
+      .select({ sequence: fences.sequence })
+      .from(fences)
+      .where(and(eq(fences.function, functionName), eq(fences.studentId, position.studentId)))
+      .for('update')
+  }
+  const rows = await tx
+    .select({ id: handledEvents.eventId })
+    .from(handledEvents)
+    .where(
+      and(
+        eq(handledEvents.function, functionName),
+        eq(handledEvents.source, event.source),
+        eq(handledEvents.eventId, event.id)
+      )
+    )
+  return rows.length > 0
+}
+
+type Cause = Pick<typeof deadLetters.$inferInsert, 'class' | 'reason' | 'detail'>
+
+function causeOf(attributes: EventAttributes, status: number | null): Cause {
+  const detail = attributes.detail ?? (status === null ? 'no answer' : `the last try was answered with ${status}`)
+  if (attributes.class === 'invalid' || attributes.class === 'permanent') {
+    return { class: attributes.class, reason: attributes.reason ?? 'unknown', detail }
+  }
+  if (status === null) return { class: 'unreachable', reason: 'unreachable', detail }
+  if (retriedStatus(status)) return { class: 'exhausted', reason: 'retries-exhausted', detail }
+  return { class: 'permanent', reason: `status-${status}`, detail }
+}
+
+function originalAttributes(attributes: EventAttributes): EventAttributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !addedOnTheWay.has(name)))
+}
+
+/** The function whose address an undeliverable event was sent to, where nothing else names it. */
+function functionAt(destination: string | undefined, functionUrls: ReadonlyMap<string, string>): string | undefined {
+  if (destination === undefined || !URL.canParse(destination)) return undefined
+  const { host } = new URL(destination)
+  return [...functionUrls].find(([, url]) => new URL(url).host === host)?.[0]
+}

@@ -1,0 +1,37 @@
+// A row of the users table was written: what waited for that user is due.
+//
+//   in   db.public.users, a Debezium change event as a CloudEvent   (infra/debezium/users-connector.yaml)
+//   out  letters that wait for the user are marked due; the replayer sends them
+import { and, eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Database } from '../shared/database.ts'
+import { lockUser } from '../shared/dead-letters.ts'
+import { InvalidEvent } from '../shared/errors.ts'
+import type { ReceivedEvent } from '../shared/received-event.ts'
+import { deadLetters } from '../shared/tables.ts'
+
+const Change = z.object({ after: z.object({ id: z.string() }).nullish() })
+
+/** Returns how many letters are due now. @throws InvalidEvent when the event is no change of a user */
+export async function userAppeared(db: Database, event: ReceivedEvent): Promise<number> {
+  const userId = readChange(event).after?.id
+  if (userId === undefined) return 0 // a deletion
+  return db.transaction(async tx => {
+    await lockUser(tx, userId)
+    const due = await tx
+      .update(deadLetters)
+      .set({ dueAt: sql`now()` })
+      .where(and(eq(deadLetters.waitsForUser, userId), eq(deadLetters.state, 'open')))
+      .returning({ id: deadLetters.id })
+    return due.length
+  })
+}
+
+function readChange(event: ReceivedEvent): z.infer<typeof Change> {
+  if (event.data.length === 0) return {} // a tombstone
+  try {
+    return Change.parse(JSON.parse(event.data.toString('utf8')))
+  } catch {
+    throw new InvalidEvent('data is not a change of a user: no "after" with an id')
+  }
+}

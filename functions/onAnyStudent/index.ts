@@ -1,0 +1,4 @@
+import { serveStudentFunction } from '../shared/serve-student-function.ts'
+import { onAnyStudent } from './handler.ts'
+
+serveStudentFunction(onAnyStudent)

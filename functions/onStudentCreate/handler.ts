@@ -1,0 +1,28 @@
+// Makes a new student active in the directory once its user is known.
+//
+//   in   student_create, StudentCreated   (knative/on-student-create.yaml)
+//   out  the student's directory entry becomes active
+//   no   the user is not in the users table: a dead letter that waits for the user
+import { eq, sql } from 'drizzle-orm'
+import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
+import type { StudentFunction } from '../shared/deliver-in-order.ts'
+import { PermanentFailure } from '../shared/errors.ts'
+import { directory, users } from '../shared/tables.ts'
+
+export const onStudentCreate: StudentFunction = {
+  name: 'onStudentCreate',
+  accepts: [StudentCreatedSchema.typeName],
+  startsAfter: 0,
+
+  async handle({ student: { id, userId, name, email, version } }, tx) {
+    const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId))
+    if (user === undefined) {
+      throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsForUser: userId })
+    }
+    await tx
+      .insert(directory)
+      .values({ studentId: id, status: 'active', userId, name, email, version })
+      // An update that came first has left newer data in a pending entry: only the status changes then.
+      .onConflictDoUpdate({ target: directory.studentId, set: { status: 'active', updatedAt: sql`now()` } })
+  }
+}

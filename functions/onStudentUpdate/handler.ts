@@ -1,0 +1,21 @@
+// Keeps the directory entry of a student up to date.
+//
+//   in   student_update, StudentUpdated   (knative/on-student-update.yaml)
+//   out  the entry's name, email and version; `pending` until onStudentCreate has found the user
+import { sql } from 'drizzle-orm'
+import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
+import type { StudentFunction } from '../shared/deliver-in-order.ts'
+import { directory } from '../shared/tables.ts'
+
+export const onStudentUpdate: StudentFunction = {
+  name: 'onStudentUpdate',
+  accepts: [StudentUpdatedSchema.typeName],
+  startsAfter: 1, // sequence 1 is the create, on another topic
+
+  async handle({ student: { id, userId, name, email, version } }, tx) {
+    await tx
+      .insert(directory)
+      .values({ studentId: id, status: 'pending', userId, name, email, version })
+      .onConflictDoUpdate({ target: directory.studentId, set: { name, email, version, updatedAt: sql`now()` } })
+  }
+}

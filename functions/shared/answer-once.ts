@@ -1,0 +1,72 @@
+// A command is done once: its answer is kept under its key and given again when the command is repeated.
+import { and, eq } from 'drizzle-orm'
+import { createHash } from 'node:crypto'
+import type { Database, Transaction } from './database.ts'
+import type { FunctionAnswer } from './http-server.ts'
+import { Problem } from './problem.ts'
+import { commandAnswers } from './tables.ts'
+
+export interface RepeatableCommand {
+  readonly function: string
+  /** Undefined: the caller does not ask for protection against repeats. */
+  readonly key: string | undefined
+  /** What was asked for, in a fixed field order. */
+  readonly request: unknown
+}
+
+/** Of an Idempotency-Key. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+const maxKeyLength = 255
+
+/** @throws Problem 400 for a key that is empty or too long */
+export function idempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const key = String(header).trim()
+  if (key === '' || key.length > maxKeyLength) {
+    throw new Problem(400, 'invalid-idempotency-key', 'Invalid Idempotency-Key', `1 to ${maxKeyLength} characters`)
+  }
+  return `key:${key}`
+}
+
+/** The key of a command that came as an event: CloudEvents are the same when source and id are. */
+export function eventKey(event: { source: string; id: string }): string {
+  return `event:${event.source} ${event.id}`
+}
+
+/**
+ * Runs `work` and keeps its answer in the same transaction. A repeat that comes meanwhile waits for the first one.
+ *
+ * @throws Problem 422 when the key was used for another request
+ */
+export async function answerOnce(
+  db: Database,
+  command: RepeatableCommand,
+  work: (tx: Transaction) => Promise<FunctionAnswer>
+): Promise<FunctionAnswer> {
+  const { key } = command
+  if (key === undefined) return db.transaction(work)
+  const requestDigest = createHash('sha256').update(JSON.stringify(command.request)).digest('hex')
+  const isThisCommand = and(eq(commandAnswers.function, command.function), eq(commandAnswers.key, key))
+
+  return db.transaction(async tx => {
+    const claimed = await tx
+      .insert(commandAnswers)
+      .values({ function: command.function, key, requestDigest, status: 0, body: {} })
+      .onConflictDoNothing()
+      .returning({ key: commandAnswers.key })
+    if (claimed.length === 0) {
+      const [given] = await tx.select().from(commandAnswers).where(isThisCommand)
+      if (given?.requestDigest !== requestDigest) {
+        throw new Problem(
+          422,
+          'idempotency-key-reused',
+          'Idempotency-Key reused',
+          'this Idempotency-Key was used with another request; choose a new one'
+        )
+      }
+      return given.body as FunctionAnswer
+    }
+    const answer = await work(tx)
+    await tx.update(commandAnswers).set({ status: answer.status, body: answer }).where(isThisCommand)
+    return answer
+  })
+}

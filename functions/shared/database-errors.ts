@@ -1,0 +1,26 @@
+// What a database error means, by its SQLSTATE. https://www.postgresql.org/docs/18/errcodes-appendix.html
+import { DrizzleQueryError } from 'drizzle-orm/errors'
+import { DatabaseError } from 'pg'
+
+/** The error PostgreSQL or its driver raised, under drizzle's wrapping. */
+function driverError(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? error.cause : error
+}
+
+export function isUniqueViolation(error: unknown, table: string): boolean {
+  const cause = driverError(error)
+  return cause instanceof DatabaseError && cause.code === '23505' && cause.table === table
+}
+
+/** Whether waiting may help: anything from the database but bad data (22), a broken constraint (23) or wrong SQL (42). */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const cause = driverError(error)
+  if (cause instanceof DatabaseError) return !/^(22|23|42)/.test(cause.code ?? '')
+  if (error instanceof DrizzleQueryError) return true
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const message = cause instanceof Error ? cause.message : ''
+  return (
+    /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)/.test(code) ||
+    /timeout|Connection terminated|not queryable/i.test(message)
+  )
+}

@@ -1,0 +1,64 @@
+// The one place where a failed event becomes a letter, whoever failed it.
+import { sql } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
+import type { Transaction } from './database.ts'
+import type { PermanentFailure } from './errors.ts'
+import type { ReceivedEvent } from './received-event.ts'
+import type { Position } from './student-events.ts'
+import { deadLetters } from './tables.ts'
+
+/** Of `detail`, which goes into a header and into the database. */
+const maxDetailLength = 500
+
+/**
+ * Records that a function failed an event for good; a second failure of the same event counts on its letter.
+ * A letter that waits for a user is due at once when the user is there by now: the lock makes that check and the
+ * arrival of the user's CDC event take turns, so a user who appears at this very moment is not missed.
+ */
+export async function recordLetter(
+  tx: Transaction,
+  functionName: string,
+  event: ReceivedEvent,
+  failure: PermanentFailure,
+  position?: Position
+): Promise<void> {
+  const waitsForUser = failure.waitsForUser ?? null
+  if (waitsForUser !== null) await lockUser(tx, waitsForUser)
+  const found = {
+    class: failure.class,
+    reason: failure.reason,
+    detail: failure.message.slice(0, maxDetailLength),
+    status: 422,
+    waitsForUser,
+    dueAt: sql`case when exists (select from users where id = ${waitsForUser}) then now() end`
+  }
+  await tx
+    .insert(deadLetters)
+    .values({
+      id: uuidv7(),
+      function: functionName,
+      source: event.source,
+      eventId: event.id,
+      studentId: position?.studentId ?? null,
+      sequence: position?.sequence ?? null,
+      attributes: event.attributes,
+      data: event.data,
+      attempts: 1,
+      ...found
+    })
+    .onConflictDoUpdate({
+      target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
+      set: {
+        ...found,
+        attempts: sql`${deadLetters.attempts} + 1`,
+        lastFailedAt: sql`now()`,
+        closedAt: null,
+        state: sql`case when ${deadLetters.state} = 'replaying' then 'replaying' else 'open' end`
+      }
+    })
+}
+
+/** Until the transaction ends, nobody else decides what a missing or new user means for letters. */
+export async function lockUser(tx: Transaction, userId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`user:${userId}`}, 0))`)
+}

@@ -1,0 +1,203 @@
+// Exactly one effect per event and function, in the order of each student's sequence.
+//
+// A delivery locks the fence of its function and student and compares sequences:
+//   at or below the fence   done already: nothing happens
+//   the next one            effect, fence and handled_events row are one transaction
+//   a later one             is held, byte for byte, until its turn comes
+// A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
+// The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
+import { and, eq, sql } from 'drizzle-orm'
+import type { Database, Transaction } from './database.ts'
+import { isUniqueViolation } from './database-errors.ts'
+import { recordLetter } from './dead-letters.ts'
+import { InvalidEvent, PermanentFailure } from './errors.ts'
+import type { ReceivedEvent } from './received-event.ts'
+import { type Position, positionOf, readStudentEvent, type StudentEvent } from './student-events.ts'
+import { fences, heldEvents } from './tables.ts'
+
+export interface StudentFunction {
+  readonly name: string
+  readonly accepts: readonly string[]
+  /** The sequence before the first one that this function ever sees: 1 for one that never sees a create. */
+  readonly startsAfter: 0 | 1
+  /** @throws PermanentFailure when the same event will fail again; anything else is tried again */
+  handle(event: StudentEvent, tx: Transaction): Promise<void>
+}
+
+export type Outcome = 'applied' | 'already-done' | 'held'
+
+/** Of held events applied behind one delivery. Beyond it the delivery fails and its redelivery goes on. */
+const maxSuccessors = 1_000
+
+/** @throws PermanentFailure after its dead letter has been recorded; anything else may be tried again */
+export async function deliverInOrder(db: Database, fn: StudentFunction, event: ReceivedEvent): Promise<Outcome> {
+  const position = positionOf(event)
+  if (position === undefined) {
+    const failure = new InvalidEvent('no subject, or no sequence: not an event of a student')
+    await db.transaction(tx => recordLetter(tx, fn.name, event, failure))
+    throw failure
+  }
+  const { outcome, successorHeld } = await deliverOne(db, fn, event, position)
+  if (successorHeld) await applyHeld(db, fn, position.studentId)
+  return outcome
+}
+
+interface Delivered {
+  readonly outcome: Outcome
+  readonly successorHeld: boolean
+}
+
+async function deliverOne(
+  db: Database,
+  fn: StudentFunction,
+  event: ReceivedEvent,
+  position: Position
+): Promise<Delivered> {
+  try {
+    return await db.transaction(async tx => {
+      const fence = await lockFence(tx, fn, position.studentId)
+      // A crash may have left held events behind that nobody drives: any delivery for the student goes on with them.
+      if (position.sequence <= fence) return { outcome: 'already-done', successorHeld: true }
+      if (position.sequence > fence + 1) {
+        await hold(tx, fn, event, position)
+        return { outcome: 'held', successorHeld: true }
+      }
+      return { outcome: 'applied', successorHeld: await apply(tx, fn, event, position) }
+    })
+  } catch (error) {
+    if (!(error instanceof PermanentFailure)) throw error
+    if (await failed(db, fn, event, position, error)) throw error
+    return { outcome: 'already-done', successorHeld: true }
+  }
+}
+
+/** Applies what waited for its turn, one transaction each; stops at a gap or at an event that fails for good. */
+async function applyHeld(db: Database, fn: StudentFunction, studentId: string): Promise<void> {
+  for (let applied = 0; applied < maxSuccessors; applied++) {
+    let next: (Position & { event: ReceivedEvent }) | undefined
+    try {
+      await db.transaction(async tx => {
+        const sequence = (await lockFence(tx, fn, studentId)) + 1
+        const event = await findHeld(tx, fn, studentId, sequence)
+        if (event === undefined) return
+        next = { studentId, sequence, event }
+        await apply(tx, fn, event, next)
+      })
+    } catch (error) {
+      if (!(error instanceof PermanentFailure) || next === undefined) throw error
+      if (await failed(db, fn, next.event, next, error)) return
+    }
+    if (next === undefined) return
+  }
+  throw new Error(`over ${maxSuccessors} held events for one student; the redelivery goes on with them`)
+}
+
+/** Inserts the fence where there is none, and locks it until the transaction ends. */
+async function lockFence(tx: Transaction, fn: StudentFunction, studentId: string): Promise<number> {
+  const [fence] = await tx
+    .insert(fences)
+    .values({ function: fn.name, studentId, sequence: fn.startsAfter })
+    .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence: sql`${fences.sequence}` } })
+    .returning({ sequence: fences.sequence })
+  if (fence === undefined) throw new Error('the fence was not returned')
+  return fence.sequence
+}
+
+async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, position: Position): Promise<void> {
+  await tx
+    .insert(heldEvents)
+    .values({
+      function: fn.name,
+      ...position,
+      source: event.source,
+      eventId: event.id,
+      attributes: event.attributes,
+      data: event.data
+    })
+    .onConflictDoNothing()
+}
+
+async function findHeld(
+  tx: Transaction,
+  fn: StudentFunction,
+  studentId: string,
+  sequence: number
+): Promise<ReceivedEvent | undefined> {
+  const [held] = await tx
+    .select()
+    .from(heldEvents)
+    .where(
+      and(eq(heldEvents.function, fn.name), eq(heldEvents.studentId, studentId), eq(heldEvents.sequence, sequence))
+    )
+  if (held === undefined) return undefined
+  return {
+    id: held.eventId,
+    source: held.source,
+    type: held.attributes.type ?? '',
+    subject: held.attributes.subject,
+    time: held.attributes.time,
+    contentType: held.attributes.datacontenttype,
+    attributes: held.attributes,
+    data: held.data
+  }
+}
+
+/** Runs the handler and closes the event in the same transaction; tells whether the next one is waiting. */
+async function apply(
+  tx: Transaction,
+  fn: StudentFunction,
+  event: ReceivedEvent,
+  { studentId, sequence }: Position
+): Promise<boolean> {
+  await fn.handle(readStudentEvent(event, fn.accepts), tx)
+  try {
+    // One round trip: this statement is on the path of every event.
+    const closed = await tx.execute<{ successor_held: boolean }>(sql`
+      with handled as (
+        insert into handled_events (function, source, event_id, student_id, sequence)
+        values (${fn.name}, ${event.source}, ${event.id}, ${studentId}, ${sequence})
+      ), moved as (
+        update fences set sequence = ${sequence} where function = ${fn.name} and student_id = ${studentId}
+      ), resolved as (
+        update dead_letters set state = 'resolved', closed_at = now(), due_at = null, leased_until = null
+        where function = ${fn.name} and source = ${event.source} and event_id = ${event.id}
+          and state in ('open', 'replaying')
+      ), released as (
+        delete from held_events
+        where function = ${fn.name} and student_id = ${studentId} and sequence = ${sequence}
+      )
+      select exists (
+        select from held_events
+        where function = ${fn.name} and student_id = ${studentId} and sequence = ${sequence} + 1
+      ) as successor_held`)
+    return closed.rows[0]?.successor_held ?? false
+  } catch (error) {
+    if (!isUniqueViolation(error, 'handled_events')) throw error
+    throw new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
+  }
+}
+
+/** Records the letter unless another delivery has moved the fence past the event meanwhile; tells whether it did. */
+async function failed(
+  db: Database,
+  fn: StudentFunction,
+  event: ReceivedEvent,
+  position: Position,
+  failure: PermanentFailure
+): Promise<boolean> {
+  return db.transaction(async tx => {
+    const fence = await lockFence(tx, fn, position.studentId)
+    if (position.sequence <= fence) return false
+    await recordLetter(tx, fn.name, event, failure, position)
+    await tx
+      .delete(heldEvents)
+      .where(
+        and(
+          eq(heldEvents.function, fn.name),
+          eq(heldEvents.studentId, position.studentId),
+          eq(heldEvents.sequence, position.sequence)
+        )
+      )
+    return true
+  })
+}

@@ -1,0 +1,127 @@
+// The server around a function: functions-framework runs it, this adds what the framework leaves out.
+//
+//   body limit   counted while it arrives, so a large body is refused without being kept
+//   health       /health/liveness and /health/readiness, where func and Knative probe
+//   drain        on SIGTERM: not ready, no new connections, what is in flight finishes, then the connections are closed
+//
+// The framework's own server buffers bodies up to 1 GiB, answers 404 on the health paths and exits at once on SIGTERM.
+import { http } from '@google-cloud/functions-framework'
+import { getTestServer } from '@google-cloud/functions-framework/testing'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Problem } from './problem.ts'
+
+export const maxBodyBytes = 1024 * 1024
+
+export interface FunctionRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
+}
+
+export interface FunctionAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON; absent for an empty body, which is what a Trigger takes as "no reply". */
+  readonly body?: unknown
+}
+
+export interface HttpServer {
+  readonly server: Server
+  /** Stops taking requests and resolves when those in flight are answered, or when the time is over. */
+  drain(timeoutMs: number): Promise<void>
+}
+
+/** Registers `handle` with functions-framework under `name` and wraps the framework's server. Does not listen yet. */
+export function createHttpServer(
+  name: string,
+  handle: (request: FunctionRequest) => Promise<FunctionAnswer>,
+  isReady: () => Promise<boolean>
+): HttpServer {
+  http(name, async (request, response) => {
+    const url = new URL(request.originalUrl, 'http://function')
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    const { method, headers } = request
+    send(response, await handle({ method, path: url.pathname, query: url.searchParams, headers, body }))
+  })
+  const framework = getTestServer(name)
+  let draining = false
+
+  const server = createServer(async (request, response) => {
+    if (draining) response.setHeader('connection', 'close')
+    if (request.url === '/health/liveness') return send(response, { status: 200, body: { status: 'alive' } })
+    if (request.url === '/health/readiness') {
+      const ready = !draining && (await isReady())
+      return send(response, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready' } })
+    }
+    try {
+      // With the body already read, the framework's body parsers leave the request alone.
+      Object.assign(request, { body: await readBody(request) })
+      framework.emit('request', request, response)
+    } catch (error) {
+      if (error instanceof Problem) refuse(request, response, error)
+      else response.destroy() // the client went away in the middle of its body
+    }
+  })
+  server.requestTimeout = 60_000
+  server.headersTimeout = 10_000
+  server.keepAliveTimeout = 75_000 // longer than a caller's, so that the caller is the one who closes
+
+  return {
+    server,
+    async drain(timeoutMs) {
+      draining = true
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
+      await closed
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const tooLarge = new Problem(413, 'body-too-large', 'Body too large', `the body is over ${maxBodyBytes} bytes`)
+  if (Number(request.headers['content-length']) > maxBodyBytes) throw tooLarge
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maxBodyBytes) throw tooLarge
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, length)
+}
+
+/**
+ * Answers before the body is complete. What still comes is read and thrown away for a moment, because closing at once
+ * would reset the connection and the client would never see the answer.
+ */
+function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  response.setHeader('connection', 'close')
+  send(response, problemAnswer(problem))
+  request.resume()
+  const timer = setTimeout(() => request.destroy(), 1_000)
+  request.once('close', () => clearTimeout(timer))
+}
+
+export function problemAnswer(problem: Problem): FunctionAnswer {
+  const { status, type, title, message: detail, errors, headers } = problem
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: { type: `urn:problem:${type}`, title, status, detail, ...(errors ? { errors } : {}) }
+  }
+}
+
+function send(response: ServerResponse, { status, headers = {}, body }: FunctionAnswer): void {
+  if (body === undefined) {
+    response.writeHead(status, { ...headers, ...(status === 204 ? {} : { 'content-length': '0' }) }).end()
+    return
+  }
+  const bytes = Buffer.from(JSON.stringify(body))
+  response
+    .writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': String(bytes.length) })
+    .end(bytes)
+}

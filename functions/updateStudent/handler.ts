@@ -1,0 +1,74 @@
+// Changes a student.
+//
+//   in   PATCH /ID { name?, email?, version? }, or the event school.student.v1.UpdateStudent   (knative/update-student.yaml)
+//   out  the changed row and a StudentUpdated with the whole student in the outbox, in one transaction
+//
+// A version in the command is an optimistic lock: the change is refused when the student has moved on from it.
+import { eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { emailAddress, line, personName } from '../shared/command.ts'
+import type { Transaction } from '../shared/database.ts'
+import { Problem } from '../shared/problem.ts'
+import type { Publisher } from '../shared/outbox.ts'
+import type { Student } from '../shared/student-events.ts'
+import { students } from '../shared/tables.ts'
+
+const change = {
+  name: personName.optional(),
+  email: emailAddress.optional(),
+  version: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 2)
+    .optional()
+}
+const changesSomething = (command: { name?: string; email?: string }) =>
+  command.name !== undefined || command.email !== undefined
+const nothingToChange = 'give a name or an email to change'
+
+/** The body of a PATCH; the id is in the path. */
+export const StudentChange = z.strictObject(change).refine(changesSomething, nothingToChange)
+export const UpdateStudentCommand = z
+  .strictObject({ id: line(64), ...change })
+  .refine(changesSomething, nothingToChange)
+export type UpdateStudentCommand = z.infer<typeof UpdateStudentCommand>
+
+/** @throws Problem 404 for an unknown student, 409 when the command was made from another version */
+export async function updateStudent(
+  command: UpdateStudentCommand,
+  tx: Transaction,
+  publisher: Publisher,
+  traceparent: string,
+  now: Date
+): Promise<Student> {
+  const [current] = await tx
+    .select({ version: students.version })
+    .from(students)
+    .where(eq(students.id, command.id))
+    .for('update')
+  if (current === undefined) {
+    throw new Problem(404, 'unknown-student', 'Unknown student', `no student has the id ${command.id}`)
+  }
+  if (command.version !== undefined && command.version !== current.version) {
+    throw new Problem(
+      409,
+      'version-conflict',
+      'Version conflict',
+      `version: the student is at ${current.version}, the change was made from ${command.version}`
+    )
+  }
+  const [student] = await tx
+    .update(students)
+    .set({ name: command.name, email: command.email, version: sql`${students.version} + 1`, updatedAt: now })
+    .where(eq(students.id, command.id))
+    .returning({
+      id: students.id,
+      userId: students.userId,
+      name: students.name,
+      email: students.email,
+      version: students.version
+    })
+  if (student === undefined) throw new Error('the locked student was not updated')
+  await publisher.publish(tx, student, traceparent, now)
+  return student
+}

@@ -1,0 +1,46 @@
+import { UpdateStudentSchema } from '../../schemas/generated/school/student/v1/update_student_pb.ts'
+import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
+import { answerOnce, eventKey, idempotencyKey } from '../shared/answer-once.ts'
+import { readEventCommand, readJsonCommand } from '../shared/command.ts'
+import { FunctionConfig, loadConfig, topicName } from '../shared/config.ts'
+import { createPublisher } from '../shared/outbox.ts'
+import { receiveEvent } from '../shared/receive-event.ts'
+import { serve } from '../shared/serve.ts'
+import { nextTraceparent } from '../shared/trace.ts'
+import { StudentChange, updateStudent, UpdateStudentCommand } from './handler.ts'
+
+const name = 'updateStudent'
+const config = loadConfig(FunctionConfig.extend({ STUDENT_UPDATE_TOPIC: topicName }))
+
+serve(name, config, ({ connection: { db }, log }) => {
+  const publisher = createPublisher(db, {
+    topic: config.STUDENT_UPDATE_TOPIC,
+    type: StudentUpdatedSchema.typeName,
+    source: '/students/updateStudent'
+  })
+  const accept = (command: UpdateStudentCommand, key: string | undefined, traceparent: string | undefined) =>
+    answerOnce(db, { function: name, key, request: command }, async tx => {
+      const student = await updateStudent(command, tx, publisher, nextTraceparent(traceparent), new Date())
+      return { status: 200, body: student }
+    })
+
+  return {
+    isReady: publisher.isReady,
+    routes: {
+      'POST /': request =>
+        receiveEvent(name, log, request, async event => {
+          const command = readEventCommand(event, UpdateStudentSchema, UpdateStudentCommand)
+          await accept(
+            command,
+            eventKey(event),
+            request.headers.traceparent?.toString() ?? event.attributes.traceparent
+          )
+        }),
+      'PATCH /:id': async (request, id) => {
+        const command = { id, ...readJsonCommand(request, StudentChange) }
+        const key = idempotencyKey(request.headers['idempotency-key'])
+        return accept(command, key, request.headers.traceparent?.toString())
+      }
+    }
+  }
+})

@@ -1,0 +1,91 @@
+// Registers every .proto file under its message's name, and tells the database where: the functions write that address
+// into each event as `dataschema`, so publishing needs no registry. `node infra/jobs/register-schemas.ts`; safe to run again.
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { z } from 'zod'
+import { loadConfig } from '../../functions/shared/config.ts'
+import { schemaDigest } from '../../functions/shared/outbox.ts'
+import { eventSchemasByType } from '../../functions/shared/student-events.ts'
+import { eventSchemas } from '../../functions/shared/tables.ts'
+
+/** Every version can read what every other one wrote, in both directions. */
+const compatibility = 'FULL_TRANSITIVE'
+const requestTimeoutMs = 10_000
+
+export interface RegisteredSchema {
+  readonly type: string
+  readonly version: number
+  readonly dataschema: string
+}
+
+/** @throws with the registry's reason when a schema is not compatible with the versions before it */
+export async function registerSchemas(options: {
+  readonly registryUrl: string
+  readonly databaseUrl: string
+  readonly schemasFolder?: string
+}): Promise<RegisteredSchema[]> {
+  const folder = join(options.schemasFolder ?? 'schemas', 'school/student/v1')
+  const files = (await readdir(folder)).filter(name => name.endsWith('.proto')).toSorted()
+  const registered: RegisteredSchema[] = []
+  for (const file of files) {
+    registered.push(await register(options.registryUrl, await readFile(join(folder, file), 'utf8')))
+  }
+  await remember(options.databaseUrl, registered)
+  return registered
+}
+
+async function register(registryUrl: string, schema: string): Promise<RegisteredSchema> {
+  const type = `${/^package (.+);/m.exec(schema)?.[1]}.${/^message (\w+)/m.exec(schema)?.[1]}`
+  const subject = `${registryUrl.replace(/\/$/, '')}/apis/ccompat/v7/subjects/${type}`
+  const body = { schemaType: 'PROTOBUF', schema }
+  await call('POST', `${subject}/versions`, body, type)
+  await call('PUT', subject.replace('/subjects/', '/config/'), { compatibility }, type)
+  const { version } = z.object({ version: z.int() }).parse(await call('POST', subject, body, type))
+  return { type, version, dataschema: `${subject}/versions/${version}` }
+}
+
+async function call(method: 'POST' | 'PUT', url: string, body: object, type: string): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(requestTimeoutMs)
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`the registry refused ${type} (${response.status}): ${text}`)
+  return JSON.parse(text)
+}
+
+async function remember(databaseUrl: string, registered: readonly RegisteredSchema[]): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: requestTimeoutMs })
+  await client.connect()
+  try {
+    const events = registered.filter(({ type }) => eventSchemasByType.has(type))
+    const rows = events.map(({ type, dataschema }) => ({ type, digest: schemaDigest(type), dataschema }))
+    await drizzle({ client })
+      .insert(eventSchemas)
+      .values(rows)
+      // The first address stays: events already written carry it, and it serves the same schema.
+      .onConflictDoNothing()
+  } finally {
+    await client.end()
+  }
+}
+
+if (import.meta.main) {
+  const config = loadConfig(
+    z.object({
+      REGISTRY_URL: z.url(),
+      DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+      SCHEMAS_FOLDER: z.string().default('schemas')
+    })
+  )
+  const registered = await registerSchemas({
+    registryUrl: config.REGISTRY_URL,
+    databaseUrl: config.DATABASE_URL,
+    schemasFolder: config.SCHEMAS_FOLDER
+  })
+  for (const { type, version } of registered) process.stdout.write(`${type} version ${version}\n`)
+}
