@@ -4,7 +4,7 @@
 //   node infra/bundle.ts FUNCTION OUTPUT_FILE.cjs
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { access, readdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 export const projectDirectory = resolve(import.meta.dirname, '..')
 export const functionsDirectory = join(projectDirectory, 'functions')
@@ -42,32 +42,27 @@ export function bundleOptions(name: string, outfile: string) {
     sourcesContent: false,
     metafile: true,
     external: ['pg-native'], // optional, and not installed
-    plugins: [onePackageVersionOnce(), onlyNeededMediaTypes],
+    plugins: [mimeTypesOnce(), onlyNeededMediaTypes],
     logLevel: 'silent' // whoever builds reports the errors
   } satisfies BuildOptions
 }
 
-/**
- * npm nests a package once per dependant when another version sits at the top: express brings the same mime-types four
- * times. The first copy serves all; with the shorter list below that takes a third off the start.
- */
-function onePackageVersionOnce(): Plugin {
-  const seen = new Map<string, string>()
+/** npm nests the same mime-types four times below express, because another version sits at the top. The first copy serves all. */
+function mimeTypesOnce(): Plugin {
+  const firstPaths = new Map<string, string>()
   const resolving = Symbol('resolving')
   return {
-    name: 'one-package-version-once',
+    name: 'mime-types-once',
     setup({ onResolve, resolve: resolveImport }) {
-      onResolve({ filter: /^[^./]/ }, async args => {
+      onResolve({ filter: /^mime-(?:types|db)$/ }, async args => {
         if (args.pluginData === resolving) return undefined
         const { importer, kind, resolveDir } = args
         const found = await resolveImport(args.path, { importer, kind, resolveDir, pluginData: resolving })
-        const path = /^(?<folder>.*\/node_modules\/(?<name>(?:@[^/]+\/)?[^/]+))\/(?<file>.*)$/.exec(found.path)?.groups
-        if (path === undefined || found.external) return found
-        const { version } = JSON.parse(await readFile(join(path.folder ?? '', 'package.json'), 'utf8'))
-        const key = `${path.name}@${version}/${path.file}`
-        const first = seen.get(key) ?? found.path
-        seen.set(key, first)
-        return { ...found, path: first }
+        const { version } = JSON.parse(await readFile(join(dirname(found.path), 'package.json'), 'utf8'))
+        const key = `${args.path}@${version}`
+        const path = firstPaths.get(key) ?? found.path
+        firstPaths.set(key, path)
+        return { ...found, path }
       })
     }
   }
