@@ -1,0 +1,206 @@
+import fc from 'fast-check'
+import { asc, eq } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { testDatabase } from '../../infra/test/database.ts'
+import { studentEvent } from '../../infra/test/student-event.ts'
+import type { Database } from './database.ts'
+import { deliverInOrder, type StudentFunction } from './deliver-in-order.ts'
+import { PermanentFailure } from './errors.ts'
+import { deadLetters, fences, handledEvents, heldEvents, timeline, users } from './tables.ts'
+
+test('an event delivered twice has one effect', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 })
+  expect(await deliverInOrder(db, recorder(), event)).toBe('applied')
+  expect(await deliverInOrder(db, recorder(), event)).toBe('already-done')
+  expect(await effects(db)).toEqual([1])
+})
+
+test('an event delivered by two deliverers at the same moment has one effect', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 })
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => deliverInOrder(db, recorder(), event)))
+  expect(outcomes.filter(outcome => outcome === 'applied')).toHaveLength(1)
+  expect(await effects(db)).toEqual([1])
+})
+
+test('an event that comes too early is held, and applied right after the one before it', async () => {
+  const { db } = await testDatabase()
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 3 }))).toBe('held')
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 2 }))).toBe('held')
+  expect(await effects(db)).toEqual([])
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await effects(db)).toEqual([1, 2, 3])
+  expect(await db.$count(heldEvents)).toBe(0)
+})
+
+test('a function that never sees creates starts at the first update', async () => {
+  const { db } = await testDatabase()
+  expect(await deliverInOrder(db, recorder({ startsAfter: 1 }), studentEvent({ version: 2 }))).toBe('applied')
+})
+
+test('a failure for good leaves a letter, no effect, and holds what follows', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 2 })
+  await deliverInOrder(db, failing, studentEvent({ version: 1 }))
+  await expect(deliverInOrder(db, failing, studentEvent({ version: 2 }))).rejects.toThrow(PermanentFailure)
+  expect(await deliverInOrder(db, failing, studentEvent({ version: 3 }))).toBe('held')
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([{ sequence: 2, reason: 'refused', state: 'open', attempts: 1 }])
+})
+
+test('every failed delivery of an event counts on its one letter', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 1 })
+  for (const _ of [1, 2, 3]) {
+    await expect(deliverInOrder(db, failing, studentEvent({ version: 1 }))).rejects.toThrow(PermanentFailure)
+  }
+  expect(await letters(db)).toMatchObject([{ attempts: 3 }])
+})
+
+test('a replay that succeeds resolves the letter and applies what was held behind it', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 1 })
+  await expect(deliverInOrder(db, failing, studentEvent({ version: 1 }))).rejects.toThrow(PermanentFailure)
+  await deliverInOrder(db, failing, studentEvent({ version: 2 }))
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await effects(db)).toEqual([1, 2])
+  expect(await letters(db)).toMatchObject([{ state: 'resolved' }])
+})
+
+test('a held event that fails for good becomes a letter, and the delivery before it still succeeds', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 2 })
+  await deliverInOrder(db, failing, studentEvent({ version: 3 }))
+  await deliverInOrder(db, failing, studentEvent({ version: 2 }))
+  expect(await deliverInOrder(db, failing, studentEvent({ version: 1 }))).toBe('applied')
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([{ sequence: 2, state: 'open' }])
+  expect(await db.select().from(heldEvents)).toMatchObject([{ sequence: 3 }])
+})
+
+test('a failure for now leaves nothing behind, so that the redelivery starts afresh', async () => {
+  const { db } = await testDatabase()
+  const broken = recorder({ breaksAt: 1 })
+  await expect(deliverInOrder(db, broken, studentEvent({ version: 1 }))).rejects.toThrow('broken for now')
+  expect(await db.$count(timeline)).toBe(0)
+  expect(await db.$count(fences)).toBe(0)
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+})
+
+test('held events left behind by a crash are applied by the next delivery, even of something done', async () => {
+  const { db } = await testDatabase()
+  const broken = recorder({ breaksAt: 2 })
+  await deliverInOrder(db, broken, studentEvent({ version: 2 }))
+  await expect(deliverInOrder(db, broken, studentEvent({ version: 1 }))).rejects.toThrow('broken for now')
+  expect(await effects(db)).toEqual([1])
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('already-done')
+  expect(await effects(db)).toEqual([1, 2])
+})
+
+test('bytes that cannot be decoded are a letter of class invalid, kept byte for byte', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 }, { data: Buffer.from([0xff, 0xff]) })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('data is not a school.student.v1.StudentCreated')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', reason: 'invalid-event', data: event.data }])
+})
+
+test('an event about no student is a letter that holds nothing back', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 }, { attributes: { sequence: 'seven' } })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('not an event of a student')
+  expect(await letters(db)).toMatchObject([{ studentId: null, class: 'invalid' }])
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+})
+
+test('an event whose bytes contradict its sequence is refused', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 2 }, { attributes: { sequence: '0000000001' } })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('do not match')
+})
+
+test('another event under an id that was handled is a letter, not an effect', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 1 })
+  await deliverInOrder(db, recorder(), first)
+  const reused = studentEvent({ version: 2 }, { attributes: { id: first.id } })
+  await expect(deliverInOrder(db, recorder(), reused)).rejects.toThrow('has been handled')
+  expect(await effects(db)).toEqual([1])
+})
+
+test('a letter for a user who has appeared meanwhile is due at once', async () => {
+  const { db } = await testDatabase()
+  await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
+  const waiting = recorder({ failsAt: 1, waitsForUser: 'user-1' })
+  await expect(deliverInOrder(db, waiting, studentEvent({ version: 1 }))).rejects.toThrow(PermanentFailure)
+  expect((await letters(db))[0]?.dueAt).not.toBeNull()
+})
+
+test('in any order, with any duplicates and side by side, each event has one effect and in sequence', async () => {
+  const { db } = await testDatabase()
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(deliveries(), async sequences => {
+      const studentId = `student-${run++}`
+      for (let at = 0; at < sequences.length; at += 3) {
+        const together = sequences.slice(at, at + 3)
+        await Promise.all(
+          together.map(version => deliverInOrder(db, recorder(), studentEvent({ id: studentId, version })))
+        )
+      }
+      expect(await effects(db, studentId)).toEqual([1, 2, 3, 4, 5])
+      expect(await db.$count(handledEvents, eq(handledEvents.studentId, studentId))).toBe(5)
+      expect(await db.$count(heldEvents, eq(heldEvents.studentId, studentId))).toBe(0)
+    }),
+    { numRuns: 40 }
+  )
+})
+
+/** Sequences 1 to 5, each one to three times, shuffled. */
+const deliveries = () =>
+  fc
+    .tuple(...[1, 2, 3, 4, 5].map(sequence => fc.array(fc.constant(sequence), { minLength: 1, maxLength: 3 })))
+    .chain(copies => {
+      const all = copies.flat()
+      return fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length })
+    })
+
+/** Writes one timeline row an event; fails for good or for now where told. */
+function recorder(
+  options: { startsAfter?: 0 | 1; failsAt?: number; breaksAt?: number; waitsForUser?: string } = {}
+): StudentFunction {
+  return {
+    name: 'recorder',
+    accepts: ['school.student.v1.StudentCreated', 'school.student.v1.StudentUpdated'],
+    startsAfter: options.startsAfter ?? 0,
+    async handle({ id, source, type, time, student }, tx) {
+      await tx.insert(timeline).values({
+        studentId: student.id,
+        sequence: student.version,
+        type,
+        source,
+        eventId: id,
+        time,
+        name: student.name,
+        email: student.email
+      })
+      if (student.version === options.failsAt) {
+        throw new PermanentFailure('refused', 'refused for the test', { waitsForUser: options.waitsForUser })
+      }
+      if (student.version === options.breaksAt) throw new Error('broken for now')
+    }
+  }
+}
+
+async function effects(db: Database, studentId = 'student-1'): Promise<number[]> {
+  const rows = await db
+    .select({ sequence: timeline.sequence })
+    .from(timeline)
+    .where(eq(timeline.studentId, studentId))
+    .orderBy(asc(timeline.sequence))
+  return rows.map(row => row.sequence)
+}
+
+function letters(db: Database) {
+  return db.select().from(deadLetters)
+}

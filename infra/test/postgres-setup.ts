@@ -1,0 +1,42 @@
+// One PostgreSQL for all tests of a run, in a temporary folder, with a migrated database that tests copy.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { openProcesses } from '../local/resources/processes.ts'
+import { startPostgres } from '../local/resources/postgres.ts'
+import { migrate } from '../jobs/migrate.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Connects to the migrated template; tests make their own databases from it. */
+    postgresTemplateUrl: string
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const state = await mkdtemp(join(tmpdir(), 'functions-test-'))
+  const processes = openProcesses(state)
+  const postgres = await startPostgres(processes, {
+    directory: join(state, 'postgres'),
+    port: await freePort(),
+    databases: ['template']
+  })
+  await migrate(postgres.url('template'))
+  project.provide('postgresTemplateUrl', postgres.url('template'))
+  return async () => {
+    await postgres.stop()
+    processes.close()
+    await rm(state, { recursive: true, force: true })
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port is free')
+  return address.port
+}
