@@ -1,0 +1,155 @@
+// One Kafka Connect worker with Debezium, and the connectors that KafkaConnector objects ask for.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { KafkaConnector } from '../manifests/plan.ts'
+import type { Jars } from './jars.ts'
+import { type Java, startJvm } from './java.ts'
+import { toProperties } from './kafka.ts'
+import type { Processes, RunningProcess } from './processes.ts'
+import { until } from './until.ts'
+
+const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, '../java/log4j2.properties')}`
+
+export interface Connect {
+  readonly url: string
+  start(): Promise<void>
+  answers(): Promise<void>
+  /** Puts the connectors, waits until they and their tasks run, and keeps restarting tasks that fail. */
+  apply(connectors: readonly KafkaConnector[]): Promise<void>
+  status(): Promise<ConnectorStatus[]>
+  stop(): Promise<void>
+  process(): RunningProcess | undefined
+}
+
+export interface ConnectOptions {
+  readonly directory: string
+  readonly port: number
+  readonly bootstrap: readonly string[]
+  /** spec.config, group and topics of the KafkaConnect object. */
+  readonly config: Readonly<Record<string, string>>
+  /** The local value of what a connector's configuration says about the cluster. */
+  localise(config: Readonly<Record<string, string>>): Record<string, string>
+  /** Of tasks that failed and were restarted. */
+  report(sentence: string): void
+}
+
+const Status = z.object({
+  name: z.string(),
+  connector: z.object({ state: z.string(), trace: z.string().optional() }),
+  tasks: z.array(z.object({ id: z.number(), state: z.string(), trace: z.string().optional() }))
+})
+export type ConnectorStatus = z.infer<typeof Status>
+
+export async function createConnect(
+  java: Java,
+  jars: Jars,
+  processes: Processes,
+  { directory, port, bootstrap, config, localise, report }: ConnectOptions
+): Promise<Connect> {
+  const propertiesFile = join(directory, 'connect.properties')
+  const url = `http://127.0.0.1:${port}`
+  await mkdir(directory, { recursive: true })
+  await writeFile(propertiesFile, toProperties({ ...config, ...localConfig, ...addresses(bootstrap, port) }))
+  let current: RunningProcess | undefined
+  let wanted: readonly KafkaConnector[] = []
+  let watching = false
+  const stopped = new AbortController()
+
+  const request = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(20_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`Connect answered ${response.status} to ${method} ${path}: ${text.slice(0, 500)}`)
+    return text === '' ? undefined : JSON.parse(text)
+  }
+
+  const status = async (): Promise<ConnectorStatus[]> =>
+    Promise.all(
+      wanted.map(async ({ name }) => Status.parse(await request('GET', `/connectors/${encodeURIComponent(name)}/status`)))
+    )
+
+  const restartFailed = async (): Promise<void> => {
+    for (const { name, connector, tasks } of await status()) {
+      const failure = [connector, ...tasks].find(({ state }) => state === 'FAILED')
+      if (!failure) continue
+      report(`connector ${name} failed and is restarted: ${failure.trace?.split('\n')[0] ?? 'no reason given'}`)
+      await request('POST', `/connectors/${encodeURIComponent(name)}/restart?includeTasks=true&onlyFailed=true`)
+    }
+  }
+
+  return {
+    url,
+    async start() {
+      if (current?.isRunning()) return
+      current = await startJvm(java, jars.directory, processes, {
+        name: 'connect',
+        archive: 'connect',
+        makesArchive: true,
+        maxHeapMiB: 384,
+        args: [logging, '-cp', jars.kafkaClassPath, 'org.apache.kafka.connect.cli.ConnectDistributed', propertiesFile],
+        env: process.env
+      })
+    },
+    answers: () =>
+      until('Kafka Connect to answer', 90_000, async () => {
+        if (!current?.isRunning()) throw new Error('it ended; see its log')
+        await request('GET', '/connectors')
+        return true
+      }),
+    async apply(connectors) {
+      wanted = connectors
+      for (const { name, className, tasksMax, config: written, state } of connectors) {
+        const local = { ...localise(written), 'connector.class': className, 'tasks.max': String(tasksMax) }
+        const path = `/connectors/${encodeURIComponent(name)}`
+        // The worker answers 409 while it rebalances.
+        await until(`connector ${name} to be taken`, 30_000, async () => {
+          await request('PUT', `${path}/config`, local)
+          return true
+        })
+        await request('PUT', `${path}/${{ running: 'resume', paused: 'pause', stopped: 'stop' }[state]}`)
+      }
+      const expected = connectors.filter(({ state }) => state === 'running').map(({ name }) => name)
+      await until(`connectors ${expected.join(', ')} to run`, 60_000, async () => {
+        const states = (await status()).filter(({ name }) => expected.includes(name))
+        if (states.some(({ tasks }) => tasks.some(({ state }) => state === 'FAILED'))) await restartFailed()
+        return states.every(({ tasks }) => tasks.length > 0 && tasks.every(({ state }) => state === 'RUNNING'))
+      })
+      watch()
+    },
+    status,
+    async stop() {
+      stopped.abort()
+      await current?.stop(8_000)
+    },
+    process: () => current
+  }
+
+  function watch(): void {
+    if (watching) return
+    watching = true
+    const timer = setInterval(() => void restartFailed().catch(() => undefined), 5_000) // the worker itself may be away
+    stopped.signal.addEventListener('abort', () => clearInterval(timer))
+  }
+}
+
+const localConfig = {
+  'plugin.discovery': 'service_load', // scanning all jars for plugins takes seconds
+  'offset.storage.partitions': '1',
+  'status.storage.partitions': '1',
+  'scheduled.rebalance.max.delay.ms': '0', // one worker: nobody else will come back
+  'offset.flush.interval.ms': '1000'
+}
+
+function addresses(bootstrap: readonly string[], port: number): Record<string, string> {
+  return {
+    'bootstrap.servers': bootstrap.join(','),
+    listeners: `http://127.0.0.1:${port}`,
+    'rest.advertised.host.name': '127.0.0.1',
+    'rest.advertised.port': String(port)
+  }
+}

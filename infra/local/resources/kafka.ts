@@ -1,0 +1,150 @@
+// Three Kafka brokers that are controllers as well (KRaft), each its own process with its own folder and ports.
+import { access, mkdir, writeFile } from 'node:fs/promises'
+import { connect as connectTcp } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { Jars } from './jars.ts'
+import { type Java, startJvm } from './java.ts'
+import type { Processes, RunningProcess } from './processes.ts'
+import { until } from './until.ts'
+
+const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, '../java/log4j2.properties')}`
+const clusterId = 'c3R1ZGVudHMtbG9jYWwtMQ' // any 16 bytes in base64url; "students-local-1"
+
+export interface BrokerPorts {
+  readonly id: number
+  readonly port: number
+  readonly controllerPort: number
+}
+
+export interface KafkaOptions {
+  readonly directory: string
+  readonly brokers: readonly BrokerPorts[]
+  /** spec.kafka.config of the Kafka object. */
+  readonly config: Readonly<Record<string, string>>
+}
+
+export interface KafkaBroker {
+  readonly id: number
+  readonly port: number
+  start(): Promise<void>
+  /** Resolves when the broker takes connections. */
+  answers(): Promise<void>
+  stop(): Promise<void>
+  process(): RunningProcess | undefined
+}
+
+export async function createBroker(
+  java: Java,
+  jars: Jars,
+  processes: Processes,
+  { directory, brokers, config }: KafkaOptions,
+  { id, port, controllerPort }: BrokerPorts
+): Promise<KafkaBroker> {
+  const home = join(directory, `broker-${id}`)
+  const propertiesFile = join(home, 'server.properties')
+  await mkdir(home, { recursive: true })
+  await writeFile(
+    propertiesFile,
+    toProperties({
+      ...config,
+      ...localConfig,
+      'process.roles': 'broker,controller',
+      'node.id': String(id),
+      'controller.quorum.voters': brokers.map(peer => `${peer.id}@127.0.0.1:${peer.controllerPort}`).join(','),
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      'controller.listener.names': 'CONTROLLER',
+      'log.dirs': join(home, 'data')
+    })
+  )
+  await format(java, jars, processes, id, propertiesFile, join(home, 'data'))
+
+  let current: RunningProcess | undefined
+  return {
+    id,
+    port,
+    async start() {
+      if (current?.isRunning()) return
+      current = await startJvm(java, jars.directory, processes, {
+        name: `broker-${id}`,
+        archive: 'kafka',
+        makesArchive: id === brokers[0]?.id,
+        maxHeapMiB: 384,
+        args: [logging, '-cp', jars.kafkaClassPath, 'kafka.Kafka', propertiesFile],
+        env: process.env
+      })
+    },
+    async answers() {
+      const broker = current
+      if (!broker) throw new Error(`broker-${id} was not started`)
+      const ended = broker.exited.then(({ code, signal }) => {
+        throw new Error(`broker-${id} ended (${signal ?? code}). See ${join(processes.logDirectory, `broker-${id}.log`)}`)
+      })
+      ended.catch(() => undefined)
+      await Promise.race([until(`broker-${id} to answer`, 60_000, () => accepts(port)), ended])
+    },
+    async stop() {
+      await current?.stop(stopTimeoutMs)
+    },
+    process: () => current
+  }
+}
+
+// One broker hands its partitions over in a second. Of three that stop at once the last cannot, and is killed: what was
+// acknowledged is on all of them, and the log is checked at the next start.
+const stopTimeoutMs = 4_000
+
+const localConfig = {
+  // Each partition of an internal topic costs time at every start; the cluster keeps the defaults of 50.
+  'offsets.topic.num.partitions': '4',
+  'transaction.state.log.num.partitions': '4',
+  'share.coordinator.state.topic.num.partitions': '1',
+  'group.initial.rebalance.delay.ms': '0', // 3 s by default, to let a large group gather
+  'num.network.threads': '2',
+  'num.io.threads': '4',
+  'log.retention.check.interval.ms': '10000', // five minutes by default: too long to watch
+  'log.segment.delete.delay.ms': '1000'
+}
+
+/** Once in the life of a state folder. */
+async function format(
+  java: Java,
+  jars: Jars,
+  processes: Processes,
+  id: number,
+  propertiesFile: string,
+  dataDirectory: string
+): Promise<void> {
+  const formatted = await access(join(dataDirectory, 'meta.properties')).then(
+    () => true,
+    () => false
+  )
+  if (formatted) return
+  const name = `broker-${id}-format`
+  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile]
+  const { exited } = processes.start({
+    name,
+    command: java.command,
+    args: ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', logging, '-cp', jars.kafkaClassPath, ...tool],
+    env: process.env
+  })
+  const { code } = await exited
+  if (code !== 0) throw new Error(`Formatting broker-${id} failed. See ${join(processes.logDirectory, `${name}.log`)}`)
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise(fulfil => {
+    const socket = connectTcp({ port, host: '127.0.0.1' })
+    socket.once('connect', () => fulfil(true))
+    socket.once('error', () => fulfil(false))
+    socket.once('close', () => fulfil(false))
+    socket.setTimeout(1_000, () => socket.destroy())
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+export function toProperties(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`)
+    .join('')
+}

@@ -1,0 +1,141 @@
+// Every child process of the stack is started here, so that none is left behind.
+//
+//   own group   a Ctrl-C in the terminal reaches main alone, which then stops the parts in order
+//   reaper      kills what is left when main itself is killed (reaper.ts)
+//   marker      an environment variable with the state folder: the next start finds leftovers by it (leftovers.ts)
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, openSync, closeSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { stateMarker } from './leftovers.ts'
+import { LogFile } from './log-file.ts'
+import { startReaper } from './reaper.ts'
+
+export interface ProcessOptions {
+  /** Also the name of its log file. */
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  /** Another user to run as; only root can. */
+  readonly user?: { readonly uid: number; readonly gid: number }
+  /** What asks it to end; SIGTERM unless told. */
+  readonly stopSignal?: NodeJS.Signals
+  /** Called with each line it writes; the log file gets the line too. Left out, the process writes to the file itself. */
+  onLine?(line: string): void
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface RunningProcess {
+  readonly name: string
+  readonly pid: number
+  readonly exited: Promise<Exit>
+  isRunning(): boolean
+  signal(signal: NodeJS.Signals): void
+  /** Asks it to end, and kills its whole group when the time is over. */
+  stop(timeoutMs: number): Promise<Exit>
+}
+
+export interface Processes {
+  readonly logDirectory: string
+  start(options: ProcessOptions): RunningProcess
+  /** SIGKILL to all, at once. */
+  killAll(): void
+  /** Ends the reaper; the processes must have ended before. */
+  close(): void
+}
+
+export function openProcesses(stateDirectory: string): Processes {
+  const logDirectory = join(stateDirectory, 'logs')
+  mkdirSync(logDirectory, { recursive: true })
+  const running = new Set<RunningProcess>()
+  const reaper = startReaper()
+
+  return {
+    logDirectory,
+    start(options) {
+      const log = openSync(join(logDirectory, `${options.name}.log`), 'a')
+      const child = spawn(options.command, options.args, {
+        detached: true,
+        stdio: ['ignore', options.onLine ? 'pipe' : log, options.onLine ? 'pipe' : log],
+        cwd: options.cwd,
+        ...options.user,
+        env: { ...options.env, [stateMarker]: stateDirectory }
+      })
+      const started = follow(child, options, log)
+      if (child.pid === undefined) return started // exited tells why
+      running.add(started)
+      reaper.watch(started.pid)
+      void started.exited.then(() => {
+        running.delete(started)
+        reaper.forget(started.pid)
+      })
+      return started
+    },
+    killAll() {
+      for (const child of running) killGroup(child.pid)
+    },
+    close: () => reaper.close()
+  }
+}
+
+function follow(child: ChildProcess, options: ProcessOptions, log: number): RunningProcess {
+  let running = true
+  const exited = new Promise<Exit>(resolve => {
+    const end = (code: number | null, signal: NodeJS.Signals | null): void => {
+      running = false
+      resolve({ code, signal })
+    }
+    child.once('exit', end)
+    child.once('error', error => {
+      options.onLine?.(`${options.command}: ${error.message}`)
+      end(127, null) // what a shell answers when it cannot start a command
+    })
+  })
+  const { onLine } = options
+  if (onLine) {
+    const file = new LogFile(log)
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue
+      createInterface({ input: stream, crlfDelay: Infinity }).on('line', line => {
+        file.write(line)
+        onLine(line)
+      })
+    }
+    child.once('close', () => file.close())
+  } else {
+    closeSync(log)
+  }
+
+  const pid = child.pid ?? -1
+  return {
+    name: options.name,
+    pid,
+    exited,
+    isRunning: () => running,
+    signal: signal => void (running && child.kill(signal)),
+    async stop(timeoutMs) {
+      if (running) {
+        child.kill(options.stopSignal ?? 'SIGTERM')
+        child.kill('SIGCONT') // a paused process would not see the signal
+      }
+      const timer = setTimeout(() => running && killGroup(pid), timeoutMs)
+      const exit = await exited
+      clearTimeout(timer)
+      return exit
+    }
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // gone already
+  }
+}
