@@ -71,10 +71,15 @@ export interface KafkaSink extends NamespacedName {
 }
 
 export interface Broker extends NamespacedName {
+  readonly bootstrapServers: readonly string[]
   readonly topic: string
+  /** The topic is made by somebody else (annotation external.topic); the Broker does not create it. */
+  readonly externalTopic: boolean
   readonly partitions: number
   readonly replicationFactor: number
   readonly topicConfig: Readonly<Record<string, string>>
+  /** For Triggers that have none of their own. */
+  readonly delivery: Delivery
   readonly origin: Origin
 }
 
@@ -107,6 +112,8 @@ export interface Trigger extends NamespacedName {
 export interface Service extends NamespacedName {
   /** The environment of its one container, with names of Secrets and ConfigMaps left to the runtime to resolve. */
   readonly env: readonly EnvironmentVariable[]
+  /** Whole Secrets and ConfigMaps as environment; `env` wins over it. */
+  readonly envFrom: readonly EnvironmentSource[]
   readonly image: string
   readonly minScale: number
   /** 0 means no upper bound. */
@@ -121,8 +128,21 @@ export interface Service extends NamespacedName {
 export interface EnvironmentVariable {
   readonly name: string
   readonly value?: string
-  readonly secretKeyRef?: { readonly name: string; readonly key: string }
-  readonly configMapKeyRef?: { readonly name: string; readonly key: string }
+  readonly secretKeyRef?: KeyReference
+  readonly configMapKeyRef?: KeyReference
+}
+
+export interface KeyReference {
+  readonly name: string
+  readonly key: string
+  /** A missing Secret, ConfigMap or key is no error. */
+  readonly optional: boolean
+}
+
+export interface EnvironmentSource {
+  readonly prefix: string
+  readonly secretRef?: { readonly name: string; readonly optional: boolean }
+  readonly configMapRef?: { readonly name: string; readonly optional: boolean }
 }
 
 /** A Strimzi KafkaTopic; `topic` is its name in Kafka. */

@@ -1,0 +1,121 @@
+// KafkaSource, v1 and v1beta1 (their fields are the same).
+// https://github.com/knative-extensions/eventing-kafka-broker/tree/knative-v1.23.0/control-plane/pkg/apis/sources/v1
+import { z } from 'zod'
+import { deliveryWarnings, sourceDefaults, sourceDeliverySchema, toDelivery } from './delivery.ts'
+import { sourceDestinationSchema, toDestination } from './destination.ts'
+import { bootstrapServersSchema, splitServers, topicNameSchema } from './kafka-names.ts'
+import type { KindReader } from './kind.ts'
+import type { KafkaSource } from './plan.ts'
+import { object, refined } from './schema.ts'
+import { stableUuid } from './stable-uuid.ts'
+
+const keyTypeLabel = 'kafkasources.sources.knative.dev/key-type'
+const keyTypes = ['string', 'int', 'float', 'byte-array'] as const
+
+const secretReference = object({
+  secretKeyRef: object({ name: z.string().optional(), key: z.string(), optional: z.boolean().optional() }).optional()
+})
+
+const spec = object({
+  bootstrapServers: bootstrapServersSchema,
+  topics: z.array(topicNameSchema).min(1),
+  consumers: z.int32().optional(),
+  consumerGroup: z.string().optional(),
+  initialOffset: z.enum(['earliest', 'latest', '']).optional(),
+  ordering: z.enum(['ordered', 'unordered']).optional(),
+  delivery: sourceDeliverySchema.optional(),
+  net: object({
+    sasl: object({
+      enable: z.boolean().optional(),
+      user: secretReference.optional(),
+      password: secretReference.optional(),
+      type: secretReference.optional()
+    }).optional(),
+    tls: object({
+      enable: z.boolean().optional(),
+      cert: secretReference.optional(),
+      key: secretReference.optional(),
+      caCert: secretReference.optional()
+    }).optional()
+  }).optional(),
+  sink: sourceDestinationSchema,
+  ceOverrides: object({
+    extensions: refined(z.record(z.string(), z.string()), extensions => {
+      const wrong = Object.keys(extensions).find(name => !/^[A-Za-z0-9]+$/.test(name))
+      return wrong === undefined
+        ? undefined
+        : `invalid key name "${wrong}"; the name of an extension holds letters and digits only`
+    }).optional()
+  }).optional()
+})
+
+export const kafkaSource: KindReader<z.output<typeof spec>, KafkaSource> = {
+  spec,
+  check({ labels }, _spec, report) {
+    const keyType = labels?.[keyTypeLabel]
+    if (keyType === undefined || keyType === '' || keyTypes.some(known => known === keyType)) return
+    report(
+      ['metadata', 'labels', keyTypeLabel],
+      `invalid value: "${keyType}"; use ${keyTypes.join(', ')}. kubectl apply takes it, and then READY is False: the consumer is refused`
+    )
+  },
+  read({ metadata, spec: input, origin }, warn) {
+    const { name, namespace } = metadata
+    const extensions = input.ceOverrides?.extensions ?? {}
+    for (const extension of Object.keys(extensions)) {
+      if (/[A-Z]/.test(extension))
+        warn(
+          ['spec', 'ceOverrides', 'extensions', extension],
+          `the webhook takes "${extension}", but CloudEvents names extensions in lower case: it is sent as ${extension.toLowerCase()}`
+        )
+    }
+    if (input.initialOffset !== 'earliest') {
+      warn(
+        ['spec', 'initialOffset'],
+        `${input.initialOffset ? 'latest' : 'the default is latest'}: records that are in the topic before the source becomes ready are never delivered. Write initialOffset: earliest`
+      )
+    }
+    if (input.consumerGroup === undefined || input.consumerGroup === '') {
+      warn(
+        ['spec', 'consumerGroup'],
+        'without a consumerGroup Knative makes up a random one: deleting and creating the source again loses its place. Name one'
+      )
+    }
+    if (input.consumers !== undefined && input.consumers < 1) {
+      warn(['spec', 'consumers'], `${input.consumers} consumers: Knative says READY True and delivers nothing`)
+    }
+    if (input.delivery === undefined) {
+      warn(
+        ['spec', 'delivery'],
+        'no delivery: an event that still fails after 10 retries (10 minutes of backoff, its partition waiting) is lost. Set delivery.deadLetterSink together with retry'
+      )
+    } else {
+      if (input.delivery.deadLetterSink === undefined)
+        warn(
+          ['spec', 'delivery'],
+          'no deadLetterSink: an event that still fails after its retries is committed and lost'
+        )
+      for (const { field, message } of deliveryWarnings(input.delivery))
+        warn(['spec', 'delivery', ...(field === '' ? [] : [field])], message)
+    }
+    for (const kind of ['sasl', 'tls'] as const) {
+      if (input.net?.[kind]?.enable === true)
+        warn(['spec', 'net', kind], `the local data plane connects without ${kind === 'sasl' ? 'SASL' : 'TLS'}`)
+    }
+    return {
+      name,
+      namespace,
+      bootstrapServers: splitServers(input.bootstrapServers),
+      topics: input.topics,
+      consumers: Math.max(0, input.consumers ?? 1),
+      consumerGroup: input.consumerGroup || `knative-kafka-source-${stableUuid('KafkaSource', namespace, name)}`,
+      initialOffset: input.initialOffset || 'latest',
+      ordering: input.ordering ?? 'ordered',
+      keyType: keyTypes.find(known => known === metadata.labels?.[keyTypeLabel]) ?? 'string',
+      delivery: input.delivery === undefined ? sourceDefaults : toDelivery(input.delivery, namespace),
+      sink: toDestination(input.sink, namespace),
+      extensions,
+      origin
+    }
+  }
+}

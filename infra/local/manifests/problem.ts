@@ -1,0 +1,39 @@
+import { styleText } from 'node:util'
+import type { Origin } from './plan.ts'
+
+/** Something to know about the YAML: an error stops the plan, a warning says what Knative would do. */
+export interface Problem {
+  readonly level: 'error' | 'warning'
+  readonly origin: Origin
+  /** The path in the object, `spec.delivery.retry`; empty when the whole file or object is meant. */
+  readonly path: string
+  readonly message: string
+}
+
+/** One line each: `knative/on-student-create.yaml:12 spec.topics: message`. Colours only when the caller prints to a terminal. */
+export function formatProblems(problems: readonly Problem[], options: { colour?: boolean } = {}): string {
+  const paint = (style: 'red' | 'yellow' | 'bold', text: string) =>
+    options.colour === true ? styleText(style, text, { validateStream: false }) : text
+  return problems
+    .map(({ level, origin, path, message }) => {
+      const place = paint('bold', `${origin.file}:${origin.line}`)
+      const label = level === 'error' ? paint('red', 'error') : paint('yellow', 'warning')
+      return `${place} ${label} ${path === '' ? '' : `${path}: `}${message}`
+    })
+    .join('\n')
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(problem => problem.level === 'error')
+}
+
+/** `spec.containers[0].env`, and `metadata.annotations[example.com/key]` where a name holds a dot. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else if (/^[\w-]+$/.test(String(step))) text += text === '' ? String(step) : `.${String(step)}`
+    else text += `[${String(step)}]`
+  }
+  return text
+}

@@ -1,0 +1,90 @@
+// Which kinds are read, which cannot run on one machine, and which are only kept.
+
+/** The versions that a cluster serves of the kinds that are read here. */
+export const readVersions: Readonly<Record<string, readonly string[]>> = {
+  'sources.knative.dev/KafkaSource': ['v1', 'v1beta1'],
+  'eventing.knative.dev/KafkaSink': ['v1alpha1'],
+  'eventing.knative.dev/Broker': ['v1'],
+  'eventing.knative.dev/Trigger': ['v1'],
+  'serving.knative.dev/Service': ['v1'],
+  'kafka.strimzi.io/KafkaTopic': ['v1'],
+  'kafka.strimzi.io/KafkaConnector': ['v1']
+}
+
+/** These would carry events in a cluster: leaving them out in silence would lose events. */
+const unsupported: Readonly<Record<string, string>> = {
+  'flows.knative.dev/Sequence': 'a Sequence',
+  'flows.knative.dev/Parallel': 'a Parallel',
+  'messaging.knative.dev/Channel': 'a Channel',
+  'messaging.knative.dev/InMemoryChannel': 'an InMemoryChannel',
+  'messaging.knative.dev/KafkaChannel': 'a KafkaChannel',
+  'messaging.knative.dev/Subscription': 'a Subscription',
+  'sources.knative.dev/ApiServerSource': 'an ApiServerSource',
+  'sources.knative.dev/ContainerSource': 'a ContainerSource',
+  'sources.knative.dev/IntegrationSource': 'an IntegrationSource',
+  'sources.knative.dev/PingSource': 'a PingSource',
+  'sources.knative.dev/SinkBinding': 'a SinkBinding',
+  'sinks.knative.dev/IntegrationSink': 'an IntegrationSink',
+  'sinks.knative.dev/JobSink': 'a JobSink',
+  'eventing.knative.dev/EventTransform': 'an EventTransform',
+  'eventing.knative.dev/RequestReply': 'a RequestReply',
+  'kafka.strimzi.io/KafkaMirrorMaker2': 'a KafkaMirrorMaker2'
+}
+
+/** Kinds of the same API groups that carry no events, or are played by the local runtime as a whole. */
+const kept: Readonly<Record<string, readonly string[]>> = {
+  'sources.knative.dev': [],
+  'sinks.knative.dev': [],
+  'flows.knative.dev': [],
+  'messaging.knative.dev': [],
+  'eventing.knative.dev': ['EventPolicy', 'EventType'],
+  'serving.knative.dev': ['Configuration', 'Revision', 'Route', 'DomainMapping'],
+  'kafka.strimzi.io': ['Kafka', 'KafkaNodePool', 'KafkaConnect', 'KafkaUser', 'KafkaBridge', 'KafkaRebalance']
+}
+
+export type KindVerdict =
+  | { readonly verdict: 'read'; readonly key: string }
+  | { readonly verdict: 'kept' }
+  | { readonly verdict: 'unsupported'; readonly message: string }
+  | { readonly verdict: 'unknown'; readonly field: 'apiVersion' | 'kind'; readonly message: string }
+
+export function judgeKind(apiVersion: string, kind: string): KindVerdict {
+  const slash = apiVersion.indexOf('/')
+  const group = slash === -1 ? '' : apiVersion.slice(0, slash)
+  const version = apiVersion.slice(slash + 1)
+  const key = `${group}/${kind}`
+  const versions = readVersions[key]
+  if (versions !== undefined) {
+    if (versions.includes(version)) return { verdict: 'read', key }
+    const removed = group === 'kafka.strimzi.io' ? '; Strimzi 1.0 removed the older ones' : ''
+    return {
+      verdict: 'unknown',
+      field: 'apiVersion',
+      message: `no matches for kind "${kind}" in version "${apiVersion}"; write ${versions.map(served => `${group}/${served}`).join(' or ')}${removed}`
+    }
+  }
+  const article = unsupported[key]
+  if (article !== undefined)
+    return {
+      verdict: 'unsupported',
+      message: `${article} is not supported here: the local data plane runs KafkaSources, KafkaSinks, and Brokers of class Kafka with their Triggers`
+    }
+  const keptKinds = kept[group]
+  if (keptKinds === undefined) return { verdict: 'kept' }
+  if (keptKinds.includes(kind)) {
+    if (group !== 'kafka.strimzi.io' || version === 'v1') return { verdict: 'kept' }
+    return {
+      verdict: 'unknown',
+      field: 'apiVersion',
+      message: `no matches for kind "${kind}" in version "${apiVersion}"; write kafka.strimzi.io/v1; Strimzi 1.0 removed the older ones`
+    }
+  }
+  return { verdict: 'unknown', field: 'kind', message: `no matches for kind "${kind}" in "${apiVersion}"` }
+}
+
+/** Every kind that a group of Knative or Strimzi has, to suggest the one that was meant. */
+export function kindsOf(group: string): string[] {
+  const of = (keys: readonly string[]) =>
+    keys.filter(key => key.startsWith(`${group}/`)).map(key => key.slice(group.length + 1))
+  return [...of(Object.keys(readVersions)), ...of(Object.keys(unsupported)), ...(kept[group] ?? [])]
+}

@@ -1,0 +1,103 @@
+// Trigger. https://github.com/knative/eventing/blob/main/pkg/apis/eventing/v1/trigger_validation.go
+import { z } from 'zod'
+import { deliverySchema, deliveryWarnings, toDelivery } from './delivery.ts'
+import { destinationSchema, toDestination } from './destination.ts'
+import type { KindReader } from './kind.ts'
+import type { Delivery, Trigger, TriggerFilter } from './plan.ts'
+import { object, rule } from './schema.ts'
+
+const orderAnnotation = 'kafka.eventing.knative.dev/delivery.order'
+
+const attributes = rule(z.record(z.string(), z.string()), (value, report) => {
+  for (const name of Object.keys(value)) {
+    if (!/^[a-z][a-z0-9]*$/.test(name))
+      report(
+        [name],
+        `invalid key name "${name}"; the name of an attribute starts with a letter and holds lower case letters and digits only`
+      )
+  }
+})
+
+const dialects = ['exact', 'prefix', 'suffix', 'all', 'any', 'not', 'cesql'] as const
+
+const filter: z.ZodType<TriggerFilter> = z.lazy(() =>
+  rule(
+    object({
+      exact: attributes.optional(),
+      prefix: attributes.optional(),
+      suffix: attributes.optional(),
+      all: z.array(filter).optional(),
+      any: z.array(filter).optional(),
+      not: filter.optional(),
+      cesql: z.string().optional()
+    }),
+    (value, report) => {
+      const written = dialects.filter(dialect => isWritten(value[dialect]))
+      if (written.length > 1)
+        report(
+          [],
+          `one filter can have only one dialect, and this has ${written.join(' and ')}; make each a filter of its own (all of them must match)`
+        )
+    }
+  )
+)
+
+const spec = object({
+  broker: z.string().optional(),
+  brokerRef: z.unknown().optional(),
+  filter: object({ attributes: attributes.optional() }).optional(),
+  filters: z.array(filter).optional(),
+  subscriber: destinationSchema,
+  delivery: deliverySchema.optional()
+})
+
+/** A Trigger that has not been given its Broker's delivery yet. */
+export type TriggerInput = Omit<Trigger, 'delivery'> & { readonly delivery?: Delivery }
+
+export const trigger: KindReader<z.output<typeof spec>, TriggerInput> = {
+  spec: rule(spec, ({ broker, brokerRef }, report) => {
+    if (brokerRef !== undefined)
+      report(
+        ['brokerRef'],
+        'not supported here: a Broker of class Kafka is found by spec.broker, in the same namespace. Write broker'
+      )
+    else if (broker === undefined || broker === '')
+      report(['broker'], 'missing field: name the Broker to take events from')
+  }),
+  check({ annotations }, _spec, report) {
+    const order = annotations?.[orderAnnotation]
+    if (order === undefined || /^(un)?ordered$/i.test(order)) return
+    report(
+      ['metadata', 'annotations', orderAnnotation],
+      `invalid value: "${order}"; use ordered or unordered. kubectl apply takes it, and then READY is False: failed to reconcile consumer group`
+    )
+  },
+  read({ metadata, spec: input, origin }, warn) {
+    const { name, namespace, annotations } = metadata
+    for (const { field, message } of input.delivery === undefined ? [] : deliveryWarnings(input.delivery)) {
+      warn(['spec', 'delivery', ...(field === '' ? [] : [field])], message)
+    }
+    const filterAttributes = input.filter?.attributes ?? {}
+    if (input.filters !== undefined && Object.keys(filterAttributes).length > 0) {
+      warn(['spec', 'filter'], 'not used: filters is there too, and takes its place')
+    }
+    return {
+      name,
+      namespace,
+      broker: input.broker ?? '',
+      consumerGroup: `knative-trigger-${namespace}-${name}`,
+      ordering: annotations?.[orderAnnotation]?.toLowerCase() === 'ordered' ? 'ordered' : 'unordered',
+      ...(input.filters !== undefined && { filters: input.filters }),
+      filterAttributes,
+      subscriber: toDestination(input.subscriber, namespace),
+      ...(input.delivery !== undefined && { delivery: toDelivery(input.delivery, namespace) }),
+      origin
+    }
+  }
+}
+
+/** An empty dialect counts as absent, except `not: {}`. */
+function isWritten(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  return typeof value === 'object' && value !== null ? true : value !== undefined && value !== ''
+}
