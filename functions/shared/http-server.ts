@@ -46,10 +46,13 @@ export function createHttpServer(
     send(response, await handle({ method, path: url.pathname, query: url.searchParams, headers, body }))
   })
   const framework = getTestServer(name)
+  const inFlight = new Set<ServerResponse>()
   let draining = false
 
   const server = createServer(async (request, response) => {
     if (draining) response.setHeader('connection', 'close')
+    inFlight.add(response)
+    response.once('close', () => inFlight.delete(response))
     if (request.url === '/health/liveness') return send(response, { status: 200, body: { status: 'alive' } })
     if (request.url === '/health/readiness') {
       const ready = !draining && (await isReady())
@@ -72,6 +75,7 @@ export function createHttpServer(
     server,
     async drain(timeoutMs) {
       draining = true
+      for (const response of inFlight) if (!response.headersSent) response.setHeader('connection', 'close')
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)

@@ -46,7 +46,9 @@ export function serve(name: string, config: FunctionConfig, build: (context: Fun
     process.exit(1)
   })
   server.listen(config.PORT, config.HOST, () => {
-    log.info({ port: config.PORT, startedInMs: Math.round(performance.now()) }, 'listening')
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : config.PORT
+    log.info({ port, startedInMs: Math.round(performance.now()) }, 'listening')
   })
 
   let stopping = false

@@ -5,7 +5,10 @@ import type { ReceivedEvent } from '../../functions/shared/received-event.ts'
 import { encodeStudentEvent, formatSequence, type Student } from '../../functions/shared/student-events.ts'
 
 /** Version 1 is a StudentCreated, every later one a StudentUpdated. */
-export function studentEvent(student: Partial<Student> & { version: number }, changes: Partial<ReceivedEvent> = {}): ReceivedEvent {
+export function studentEvent(
+  student: Partial<Student> & { version: number },
+  changes: Partial<ReceivedEvent> = {}
+): ReceivedEvent {
   const whole: Student = {
     id: 'student-1',
     userId: 'user-1',

@@ -1,0 +1,51 @@
+// A function as it runs for real: its bundle in a process of its own, reached over HTTP.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { inject, onTestFinished } from 'vitest'
+
+export interface FunctionProcess {
+  readonly url: string
+  readonly pid: number
+  readonly exited: Promise<number | null>
+  readonly lines: readonly string[]
+  signal(signal: NodeJS.Signals): void
+}
+
+/** Starts a function's bundle, the very file of its image, on a free port and waits until it listens; it is gone when the test ends. */
+export async function startFunction(name: string, env: Readonly<Record<string, string>>): Promise<FunctionProcess> {
+  const child = spawn(process.execPath, ['--enable-source-maps', `${inject('functionBundles')}/${name}.cjs`], {
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const exited = new Promise<number | null>(resolve => child.once('exit', resolve))
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  const lines: string[] = []
+  const port = await new Promise<number>((resolve, reject) => {
+    createInterface({ input: child.stderr }).on('line', line => lines.push(line))
+    createInterface({ input: child.stdout }).on('line', line => {
+      lines.push(line)
+      const listening = /"port":(\d+).*"msg":"listening"/.exec(line)
+      if (listening) resolve(Number(listening[1]))
+    })
+    void exited.then(code => reject(new Error(`${name} ended with ${code}:\n${lines.join('\n')}`)))
+  })
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? -1, exited, lines, signal: signal => child.kill(signal) }
+}
+
+/** Polls until the condition gives something, for a bounded time. */
+export async function eventually<Value>(
+  what: string,
+  condition: () => Promise<Value | undefined | false>,
+  timeoutMs = 10_000
+): Promise<Value> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const value = await condition()
+    if (value !== undefined && value !== false) return value
+    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 25))
+  }
+}
