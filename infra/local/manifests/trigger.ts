@@ -78,7 +78,7 @@ export const trigger: KindReader<z.output<typeof spec>, TriggerInput> = {
       warn(['spec', 'delivery', ...(field === '' ? [] : [field])], message)
     }
     const filterAttributes = input.filter?.attributes ?? {}
-    if (input.filters !== undefined && Object.keys(filterAttributes).length > 0) {
+    if ((input.filters ?? []).length > 0 && Object.keys(filterAttributes).length > 0) {
       warn(['spec', 'filter'], 'not used: filters is there too, and takes its place')
     }
     return {

@@ -1,0 +1,25 @@
+// `npm run local -- check [FILE-or-DIR...]`: says everything that is wrong with the YAML, and starts nothing.
+import { loadPlan } from './load-plan.ts'
+import { formatProblems } from './problem.ts'
+import { projectManifests } from './project-manifests.ts'
+
+export interface CheckOutput {
+  readonly write: (text: string) => void
+  readonly colour: boolean
+}
+
+/** Returns the exit status: 0 when nothing is an error, 1 otherwise. */
+export async function checkCommand(paths: readonly string[], output: CheckOutput): Promise<0 | 1> {
+  const ownFiles = paths.length === 0
+  const { plan, problems } = await loadPlan(ownFiles ? projectManifests() : paths, { requireTopics: ownFiles })
+  if (problems.length > 0) output.write(`${formatProblems(problems, { colour: output.colour })}\n`)
+  const errors = problems.filter(({ level }) => level === 'error').length
+  const warnings = problems.length - errors
+  const found = [counted(errors, 'error'), counted(warnings, 'warning')].join(', ')
+  output.write(plan === undefined ? `${found}\n` : `${counted(plan.objects.length, 'object')}: ${found}\n`)
+  return plan === undefined ? 1 : 0
+}
+
+function counted(count: number, noun: string): string {
+  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`
+}
