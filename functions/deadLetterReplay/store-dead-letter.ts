@@ -4,7 +4,7 @@
 // one adds the last status. For an event that no function could record it is the only copy.
 import { and, eq, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
-import type { Database, Transaction } from '../shared/database.ts'
+import { inTransaction, type Database, type Transaction } from '../shared/database.ts'
 import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
 import { positionOf } from '../shared/student-events.ts'
 import { deadLetters, fences, handledEvents } from '../shared/tables.ts'
@@ -35,7 +35,7 @@ export async function storeDeadLetter(
   const status = Number(attributes.knativeerrorcode) || null
   const position = positionOf(event)
 
-  return db.transaction(async tx => {
+  return inTransaction(db, async tx => {
     const handled = await isHandled(tx, functionName, event, position)
     const stored = await tx
       .insert(deadLetters)

@@ -4,7 +4,7 @@
 //   out  letters that wait for the user are marked due; the replayer sends them
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import type { Database } from '../shared/database.ts'
+import { inTransaction, type Database } from '../shared/database.ts'
 import { lockUser } from '../shared/dead-letters.ts'
 import { InvalidEvent } from '../shared/errors.ts'
 import type { ReceivedEvent } from '../shared/received-event.ts'
@@ -16,7 +16,7 @@ const Change = z.object({ after: z.object({ id: z.string() }).nullish() })
 export async function userAppeared(db: Database, event: ReceivedEvent): Promise<number> {
   const userId = readChange(event).after?.id
   if (userId === undefined) return 0 // a deletion
-  return db.transaction(async tx => {
+  return inTransaction(db, async tx => {
     await lockUser(tx, userId)
     const due = await tx
       .update(deadLetters)

@@ -1,7 +1,7 @@
 // A command is done once: its answer is kept under its key and given again when the command is repeated.
 import { and, eq } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
-import type { Database, Transaction } from './database.ts'
+import { inTransaction, type Database, type Transaction } from './database.ts'
 import type { FunctionAnswer } from './http-server.ts'
 import { Problem } from './problem.ts'
 import { commandAnswers } from './tables.ts'
@@ -43,11 +43,11 @@ export async function answerOnce(
   work: (tx: Transaction) => Promise<FunctionAnswer>
 ): Promise<FunctionAnswer> {
   const { key } = command
-  if (key === undefined) return db.transaction(work)
+  if (key === undefined) return inTransaction(db, work)
   const requestDigest = createHash('sha256').update(JSON.stringify(command.request)).digest('hex')
   const isThisCommand = and(eq(commandAnswers.function, command.function), eq(commandAnswers.key, key))
 
-  return db.transaction(async tx => {
+  return inTransaction(db, async tx => {
     const claimed = await tx
       .insert(commandAnswers)
       .values({ function: command.function, key, requestDigest, status: 0, body: {} })

@@ -6,14 +6,14 @@
 //   a later one             is held, byte for byte, until its turn comes
 // A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
-import { and, eq, sql } from 'drizzle-orm'
-import type { Database, Transaction } from './database.ts'
+import { and, eq } from 'drizzle-orm'
+import { inTransaction, type Database, type Transaction } from './database.ts'
 import { isUniqueViolation } from './database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
 import { InvalidEvent, PermanentFailure } from './errors.ts'
 import type { ReceivedEvent } from './received-event.ts'
 import { type Position, positionOf, readStudentEvent, type StudentEvent } from './student-events.ts'
-import { fences, heldEvents } from './tables.ts'
+import { heldEvents } from './tables.ts'
 
 export interface StudentFunction {
   readonly name: string
@@ -34,7 +34,7 @@ export async function deliverInOrder(db: Database, fn: StudentFunction, event: R
   const position = positionOf(event)
   if (position === undefined) {
     const failure = new InvalidEvent('no subject, or no sequence: not an event of a student')
-    await db.transaction(tx => recordLetter(tx, fn.name, event, failure))
+    await inTransaction(db, tx => recordLetter(tx, fn.name, event, failure))
     throw failure
   }
   const { outcome, successorHeld } = await deliverOne(db, fn, event, position)
@@ -54,7 +54,7 @@ async function deliverOne(
   position: Position
 ): Promise<Delivered> {
   try {
-    return await db.transaction(async tx => {
+    return await inTransaction(db, async tx => {
       const fence = await lockFence(tx, fn, position.studentId)
       // A crash may have left held events behind that nobody drives: any delivery for the student goes on with them.
       if (position.sequence <= fence) return { outcome: 'already-done', successorHeld: true }
@@ -76,7 +76,7 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
   for (let applied = 0; applied < maxSuccessors; applied++) {
     let next: (Position & { event: ReceivedEvent }) | undefined
     try {
-      await db.transaction(async tx => {
+      await inTransaction(db, async tx => {
         const sequence = (await lockFence(tx, fn, studentId)) + 1
         const event = await findHeld(tx, fn, studentId, sequence)
         if (event === undefined) return
@@ -92,15 +92,38 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
   throw new Error(`over ${maxSuccessors} held events for one student; the redelivery goes on with them`)
 }
 
+// Named, so that PostgreSQL plans them once a connection: these two are on the path of every event.
+const lockFenceStatement = {
+  name: 'lock_fence',
+  text: `
+    insert into fences (function, student_id, sequence) values ($1, $2, $3)
+    on conflict (function, student_id) do update set sequence = fences.sequence
+    returning sequence`
+}
+const closeEventStatement = {
+  name: 'close_event',
+  text: `
+    with handled as (
+      insert into handled_events (function, student_id, sequence, source, event_id) values ($1, $2, $3, $4, $5)
+    ), moved as (
+      update fences set sequence = $3 where function = $1 and student_id = $2
+    ), resolved as (
+      update dead_letters set state = 'resolved', closed_at = now(), due_at = null, leased_until = null
+      where function = $1 and source = $4 and event_id = $5 and state in ('open', 'replaying')
+    ), released as (
+      delete from held_events where function = $1 and student_id = $2 and sequence = $3
+    )
+    select exists (
+      select from held_events where function = $1 and student_id = $2 and sequence = $3 + 1
+    ) as successor_held`
+}
+
 /** Inserts the fence where there is none, and locks it until the transaction ends. */
 async function lockFence(tx: Transaction, fn: StudentFunction, studentId: string): Promise<number> {
-  const [fence] = await tx
-    .insert(fences)
-    .values({ function: fn.name, studentId, sequence: fn.startsAfter })
-    .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence: sql`${fences.sequence}` } })
-    .returning({ sequence: fences.sequence })
-  if (fence === undefined) throw new Error('the fence was not returned')
-  return fence.sequence
+  const values = [fn.name, studentId, fn.startsAfter]
+  const { rows } = await tx.$client.query<{ sequence: number }>({ ...lockFenceStatement, values })
+  if (rows[0] === undefined) throw new Error('the fence was not returned')
+  return rows[0].sequence
 }
 
 async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, position: Position): Promise<void> {
@@ -151,26 +174,9 @@ async function apply(
 ): Promise<boolean> {
   await fn.handle(readStudentEvent(event, fn.accepts), tx)
   try {
-    // One round trip: this statement is on the path of every event.
-    const closed = await tx.execute<{ successor_held: boolean }>(sql`
-      with handled as (
-        insert into handled_events (function, source, event_id, student_id, sequence)
-        values (${fn.name}, ${event.source}, ${event.id}, ${studentId}, ${sequence})
-      ), moved as (
-        update fences set sequence = ${sequence} where function = ${fn.name} and student_id = ${studentId}
-      ), resolved as (
-        update dead_letters set state = 'resolved', closed_at = now(), due_at = null, leased_until = null
-        where function = ${fn.name} and source = ${event.source} and event_id = ${event.id}
-          and state in ('open', 'replaying')
-      ), released as (
-        delete from held_events
-        where function = ${fn.name} and student_id = ${studentId} and sequence = ${sequence}
-      )
-      select exists (
-        select from held_events
-        where function = ${fn.name} and student_id = ${studentId} and sequence = ${sequence} + 1
-      ) as successor_held`)
-    return closed.rows[0]?.successor_held ?? false
+    const values = [fn.name, studentId, sequence, event.source, event.id]
+    const { rows } = await tx.$client.query<{ successor_held: boolean }>({ ...closeEventStatement, values })
+    return rows[0]?.successor_held ?? false
   } catch (error) {
     if (!isUniqueViolation(error, 'handled_events')) throw error
     throw new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
@@ -185,7 +191,7 @@ async function failed(
   position: Position,
   failure: PermanentFailure
 ): Promise<boolean> {
-  return db.transaction(async tx => {
+  return inTransaction(db, async tx => {
     const fence = await lockFence(tx, fn, position.studentId)
     if (position.sequence <= fence) return false
     await recordLetter(tx, fn.name, event, failure, position)
