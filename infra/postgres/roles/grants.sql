@@ -1,0 +1,46 @@
+-- What each function may do, and no more. CloudNativePG makes the roles themselves (kustomization.yaml).
+-- Run as the tables' owner after the migrations, by grants-job.yaml; safe to run again.
+-- infra/policy/grants.test.ts runs the functions under these roles.
+begin;
+
+revoke all on all tables in schema public from public;
+
+grant select, insert                 on students         to create_student;
+grant select, update                 on students         to update_student;
+grant insert                         on outbox           to create_student, update_student;
+grant select                         on event_schemas    to create_student, update_student;
+grant select, insert, update         on command_answers  to create_student, update_student;
+grant select                         on directory        to create_student; -- its GET shows what became of a student
+grant select                         on timeline         to create_student;
+
+grant select, insert, update         on fences           to on_student_create, on_student_update, on_any_student;
+grant select, insert, delete         on held_events      to on_student_create, on_student_update, on_any_student;
+grant insert                         on handled_events   to on_student_create, on_student_update, on_any_student;
+grant select, insert, update         on dead_letters     to on_student_create, on_student_update, on_any_student;
+grant select                         on users            to on_student_create, on_student_update, on_any_student;
+grant select, insert, update         on directory        to on_student_create, on_student_update;
+grant insert                         on timeline         to on_any_student;
+
+grant select, insert, update         on dead_letters     to dead_letter_replay;
+grant select, update                 on fences           to dead_letter_replay; -- update: it locks the row
+grant select                         on handled_events   to dead_letter_replay;
+grant select                         on held_events      to dead_letter_replay;
+
+grant select                         on outbox, users    to debezium; -- for a snapshot after a lost slot
+grant select, insert, delete         on debezium_heartbeat to debezium;
+
+grant select on outbox, held_events, dead_letters to pg_monitor; -- the metrics of infra/monitoring
+
+-- Debezium would make these itself, but only as the owner of the tables.
+do $$
+begin
+  if not exists (select from pg_publication where pubname = 'outbox') then
+    create publication outbox for table outbox, debezium_heartbeat with (publish = 'insert');
+  end if;
+  if not exists (select from pg_publication where pubname = 'users') then
+    create publication users for table users, debezium_heartbeat;
+  end if;
+end
+$$;
+
+commit;
