@@ -1,0 +1,344 @@
+// Runs one egress: waits until its topics and sinks are there, joins its group, delivers, commits, and says how it fares.
+import type { Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import { AssignedPartition } from './assigned-partition.ts'
+import { partitionKey, type TopicPartition } from './assignment.ts'
+import type { CloudEvent } from './cloud-event.ts'
+import { dispatch, type Outcome, type Sinks } from './dispatch.ts'
+import type { Egress } from './egress.ts'
+import { GroupConsumer, type GroupOwner, type Position } from './group-consumer.ts'
+import { createHttpSender, type HttpSender } from './http-sender.ts'
+import { RecordFlow } from './record-flow.ts'
+import type { KafkaRecord } from './record.ts'
+import { resolveDestination, type Addresses } from './resolve.ts'
+import type { EgressStatus } from './status.ts'
+import type { Topics } from './topics.ts'
+
+/** Knative commits every 5 s; a shorter span is delivered again after a kill, at the price of one small request. */
+const COMMIT_INTERVAL_MS = 500
+/** Topics, sinks and ends of logs are looked at again this often. */
+const LOOK_AGAIN_MS = 1000
+/** At a rebalance, requests under way get this long to end; half of the session timeout. */
+const REBALANCE_DRAIN_MS = 5000
+
+export interface EgressPorts {
+  readonly kafka: Kafka
+  readonly topics: Topics
+  readonly addresses: () => Addresses
+  readonly reply: (topic: string, event: CloudEvent, traceparent: string | undefined) => Promise<void>
+  readonly log: Logger
+}
+
+type State = EgressStatus['state']
+
+export class EgressRunner {
+  private egress: Egress
+  private readonly ports: EgressPorts
+  private readonly log: Logger
+  private readonly sender: HttpSender
+  private readonly flow: RecordFlow
+  private readonly partitions = new Map<string, AssignedPartition>()
+  /** Partitions that were lost while a request was under way: the same one is not read again here before that has ended. */
+  private readonly leaving = new Map<string, AssignedPartition>()
+  private sinks: Sinks | undefined
+  private consumer: GroupConsumer | undefined
+  private state: State = 'waiting'
+  private reason: string | undefined
+  private message: string | undefined
+  private lastError: string | undefined
+  private delivered = 0
+  private retries = 0
+  private deadLettered = 0
+  private dropped = 0
+  private discarded = 0
+  private filtered = 0
+  private rate = 0
+  private counted = { delivered: 0, atMs: performance.now() }
+  private committing: Promise<void> = Promise.resolve()
+  private stopped = false
+  private readonly timers: NodeJS.Timeout[] = []
+
+  constructor(egress: Egress, ports: EgressPorts) {
+    this.egress = egress
+    this.ports = ports
+    this.log = ports.log.child({ kind: egress.kind, name: `${egress.namespace}/${egress.name}` })
+    this.sender = createHttpSender()
+    this.flow = new RecordFlow(egress.ordering, (record, partition) => this.handle(record, partition))
+  }
+
+  start(): void {
+    this.lookAgain()
+    this.timers.push(
+      setInterval(() => this.lookAgain(), LOOK_AGAIN_MS),
+      setInterval(() => void this.commit(), COMMIT_INTERVAL_MS)
+    )
+  }
+
+  /** Takes settings that concern neither the group nor the order; the next record goes by them. */
+  update(egress: Egress): void {
+    this.egress = egress
+    this.lookAgain()
+  }
+
+  /** Stops fetching, lets requests end within `drainMs`, commits and leaves the group. */
+  async stop(drainMs: number): Promise<void> {
+    this.stopped = true
+    for (const timer of this.timers) clearInterval(timer)
+    this.flow.hold()
+    await this.requestsDone(drainMs)
+    await this.commit()
+    for (const partition of this.partitions.values()) this.flow.remove(partition)
+    this.partitions.clear()
+    await this.consumer?.stop()
+    await this.sender.destroy()
+    this.setState('stopped')
+  }
+
+  status(): EgressStatus {
+    const { kind, namespace, name, group } = this.egress
+    const partitions = [...this.partitions.values()]
+    return {
+      kind,
+      namespace,
+      name,
+      group,
+      ready: this.state === 'consuming',
+      state: this.state,
+      reason: this.reason,
+      message: this.message,
+      sinkUri: this.sinks?.subscriber,
+      deadLetterSinkUri: this.sinks?.deadLetter,
+      assignments: partitions.map(({ topic, partition, tracker, committed, highWatermark }) => ({
+        topic,
+        partition,
+        position: tracker.next,
+        committed,
+        lag: Math.max(0, highWatermark - committed)
+      })),
+      inFlight: partitions.reduce((sum, { requestsInFlight }) => sum + requestsInFlight, 0),
+      delivered: this.delivered,
+      filtered: this.filtered,
+      retries: this.retries,
+      deadLettered: this.deadLettered,
+      dropped: this.dropped,
+      discarded: this.discarded,
+      rate: this.rate,
+      lastError: this.lastError
+    }
+  }
+
+  private lookAgain(): void {
+    this.countRate()
+    this.look().catch((error: unknown) => {
+      if (this.stopped) return
+      if (this.consumer === undefined) this.setState('waiting', 'KafkaClusterAdmin', (error as Error).message)
+      else this.log.debug({ error: (error as Error).message }, 'could not look at Kafka')
+    })
+  }
+
+  private async look(): Promise<void> {
+    const problem = this.resolveSinks()
+    if (this.consumer !== undefined) {
+      await this.readHighWatermarks()
+      return
+    }
+    if (problem !== undefined) {
+      this.setState('waiting', 'ReconcileContract', problem)
+      return
+    }
+    const missing = await this.ports.topics.missing(this.egress.topics)
+    if (this.stopped || this.consumer !== undefined) return
+    if (missing.length > 0) {
+      this.setState('waiting', 'InitializeOffset', `topic ${missing.join(', ')} does not exist`)
+      return
+    }
+    this.join()
+  }
+
+  /** Sinks that were found once stay until others are found, as Knative's data plane keeps its last contract. */
+  private resolveSinks(): string | undefined {
+    const addresses = this.ports.addresses()
+    const subscriber = resolveDestination(this.egress.subscriber, addresses)
+    if ('problem' in subscriber) return `sink: ${subscriber.problem}`
+    const { deadLetterSink } = this.egress.delivery
+    const deadLetter = deadLetterSink === undefined ? undefined : resolveDestination(deadLetterSink, addresses)
+    if (deadLetter !== undefined && 'problem' in deadLetter) return `deadLetterSink: ${deadLetter.problem}`
+    this.sinks = { subscriber: subscriber.url, deadLetter: deadLetter?.url }
+    return undefined
+  }
+
+  private join(): void {
+    this.setState('joining')
+    const { group, topics, readUncommitted, initialOffset } = this.egress
+    this.consumer = new GroupConsumer(
+      this.ports.kafka,
+      { group, topics, readUncommitted, initialOffset },
+      this.owner(),
+      this.log
+    )
+    this.consumer.start().catch((error: unknown) => {
+      if (this.stopped) return
+      this.consumer = undefined
+      this.setState('waiting', 'KafkaClusterAdmin', (error as Error).message)
+    })
+  }
+
+  private owner(): GroupOwner {
+    return {
+      positions: () => this.positions(),
+      beforeJoin: async () => {
+        if (this.partitions.size === 0) return
+        this.setState('joining', 'Rebalancing')
+        this.flow.hold()
+        await this.requestsDone(REBALANCE_DRAIN_MS)
+        await this.commit()
+      },
+      assigned: (kept, added) => this.assigned(kept, added),
+      lost: reason => {
+        for (const partition of this.partitions.values()) this.lose(partition)
+        this.setState('joining', 'ConsumerFailed', reason)
+      },
+      records: (partition, records, next, highWatermark) => this.receive(partition, records, next, highWatermark)
+    }
+  }
+
+  private assigned(kept: readonly TopicPartition[], added: readonly Position[]): void {
+    const keptKeys = new Set(kept.map(partitionKey))
+    for (const partition of this.partitions.values()) {
+      if (!keptKeys.has(partitionKey(partition))) this.lose(partition)
+    }
+    for (const position of added) {
+      const partition = new AssignedPartition(position, position.position, {
+        pause: paused => this.consumer?.pause(paused),
+        resume: resumed => this.consumer?.resume(resumed)
+      })
+      this.partitions.set(partitionKey(position), partition)
+      this.flow.add(partition)
+    }
+    this.flow.release()
+    this.setState('consuming')
+    void this.readHighWatermarks().catch(() => {})
+    this.log.info(
+      { group: this.egress.group, kept: kept.map(partitionKey), added: added.map(partitionKey) },
+      `reads ${this.partitions.size} partitions`
+    )
+  }
+
+  private lose(partition: AssignedPartition): void {
+    const key = partitionKey(partition)
+    this.partitions.delete(key)
+    this.flow.remove(partition)
+    if (partition.requestsInFlight === 0) return
+    this.leaving.set(key, partition)
+    void partition.requestsDone().then(() => {
+      if (this.leaving.get(key) === partition) this.leaving.delete(key)
+    })
+  }
+
+  private receive(at: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void {
+    const partition = this.partitions.get(partitionKey(at))
+    if (partition === undefined || this.stopped) return
+    for (const record of records) partition.push(record)
+    partition.tracker.skipTo(next)
+    partition.highWatermark = Math.max(partition.highWatermark, highWatermark)
+    this.flow.start(partition)
+  }
+
+  private async handle(record: KafkaRecord, partition: AssignedPartition): Promise<void> {
+    const before = this.leaving.get(partitionKey(partition))
+    if (before !== undefined) await before.requestsDone()
+    const { egress, sinks } = this
+    if (sinks === undefined) throw new Error('a record arrived before the sinks were known')
+    const outcome = await dispatch(record, egress, sinks, {
+      send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
+      wait: ms => this.flow.wait(ms, partition),
+      retried: () => this.retries++,
+      reply: this.ports.reply
+    })
+    if (!partition.isClosed) this.count(outcome, record)
+  }
+
+  private count(outcome: Outcome, { topic, partition, offset }: KafkaRecord): void {
+    const at = { topic, partition, offset }
+    switch (outcome.end) {
+      case 'delivered':
+        this.delivered++
+        return
+      case 'filtered':
+        this.filtered++
+        return
+      case 'dead-lettered':
+        this.deadLettered++
+        this.lastError = outcome.error
+        this.log.warn({ ...at, error: outcome.error }, `dead letter from ${topic}/${partition}@${offset}`)
+        return
+      case 'dropped':
+        this.dropped++
+        this.lastError = outcome.error
+        this.log.error(
+          { ...at, error: outcome.error },
+          `LOST ${topic}/${partition}@${offset}: nobody took it, Knative would commit it`
+        )
+        return
+      case 'discarded':
+        this.discarded++
+        this.lastError = outcome.error
+        this.log.error({ ...at, error: outcome.error }, `DISCARDED ${topic}/${partition}@${offset}`)
+    }
+  }
+
+  private *positions(): Iterable<Position> {
+    for (const { topic, partition, tracker } of this.partitions.values())
+      yield { topic, partition, position: tracker.next }
+  }
+
+  /** One commit at a time; what is committed is read when its turn comes. */
+  private commit(): Promise<void> {
+    this.committing = this.committing.then(() => this.commitFinished())
+    return this.committing
+  }
+
+  private async commitFinished(): Promise<void> {
+    const behind = [...this.partitions.values()].filter(({ tracker, committed }) => tracker.committable > committed)
+    const offsets = behind.map(({ topic, partition, tracker }) => ({ topic, partition, position: tracker.committable }))
+    if (behind.length === 0 || !(await this.consumer?.commit(offsets))) return
+    for (const [i, partition] of behind.entries()) partition.committed = offsets[i]?.position ?? partition.committed
+  }
+
+  private async requestsDone(withinMs: number): Promise<void> {
+    const partitions = [...this.partitions.values()]
+    const timeout = Promise.withResolvers<void>()
+    const timer = setTimeout(timeout.resolve, withinMs)
+    await Promise.race([Promise.all(partitions.map(partition => partition.requestsDone())), timeout.promise])
+    clearTimeout(timer)
+    // Lets what follows a finished request, such as marking its offset, come first.
+    await new Promise(resolve => setImmediate(resolve))
+  }
+
+  private async readHighWatermarks(): Promise<void> {
+    if (this.partitions.size === 0) return
+    const ends = await this.consumer?.highWatermarks([...this.partitions.values()])
+    for (const [key, high] of ends ?? []) {
+      const partition = this.partitions.get(key)
+      if (partition !== undefined) partition.highWatermark = Math.max(partition.highWatermark, high)
+    }
+  }
+
+  private countRate(): void {
+    const nowMs = performance.now()
+    const seconds = (nowMs - this.counted.atMs) / 1000
+    if (seconds < 0.5) return
+    this.rate = Math.round((this.delivered - this.counted.delivered) / seconds)
+    this.counted = { delivered: this.delivered, atMs: nowMs }
+  }
+
+  private setState(state: State, reason?: string, message?: string): void {
+    if (state !== this.state || reason !== this.reason) {
+      const level = reason === undefined || reason === 'Rebalancing' ? 'debug' : 'warn'
+      this.log[level]({ state, reason, message }, message ?? state)
+    }
+    this.state = state
+    this.reason = reason
+    this.message = message
+  }
+}

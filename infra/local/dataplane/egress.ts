@@ -1,0 +1,71 @@
+// An egress, Knative's word for what a KafkaSource and a Trigger have in common: records of some topics, read by one group, go to
+// one subscriber.
+import type { Delivery, Destination, KafkaSource, Ordering, Plan, Trigger } from '../manifests/plan.ts'
+import { compileFilter, type EventFilter } from './filter.ts'
+import type { RecordMapping } from './record-to-event.ts'
+
+export interface Egress {
+  readonly kind: 'KafkaSource' | 'Trigger'
+  readonly namespace: string
+  readonly name: string
+  readonly topics: readonly string[]
+  readonly group: string
+  readonly ordering: Ordering
+  readonly initialOffset: 'earliest' | 'latest'
+  readonly readUncommitted: boolean
+  readonly mapping: RecordMapping
+  readonly filter: EventFilter
+  readonly delivery: Delivery
+  readonly subscriber: Destination
+  /** Where a reply that is an event goes; without it replies are ignored. */
+  readonly replyTopic?: string
+}
+
+export function egressesOf(plan: Pick<Plan, 'kafkaSources' | 'triggers' | 'brokers'>): Egress[] {
+  const triggers = plan.triggers.flatMap(trigger => {
+    const broker = plan.brokers.find(
+      ({ namespace, name }) => namespace === trigger.namespace && name === trigger.broker
+    )
+    return broker === undefined ? [] : [ofTrigger(trigger, broker.topic)]
+  })
+  return [...plan.kafkaSources.map(ofKafkaSource), ...triggers]
+}
+
+function ofKafkaSource(source: KafkaSource): Egress {
+  const { namespace, name } = source
+  return {
+    kind: 'KafkaSource',
+    namespace,
+    name,
+    topics: source.topics,
+    group: source.consumerGroup,
+    ordering: source.ordering,
+    initialOffset: source.initialOffset,
+    readUncommitted: false,
+    mapping: {
+      plainRecords: { as: 'event', namespace, name, keyType: source.keyType },
+      overrides: source.extensions
+    },
+    filter: compileFilter({ filterAttributes: {} }),
+    delivery: source.delivery,
+    subscriber: source.sink
+  }
+}
+
+function ofTrigger(trigger: Trigger, topic: string): Egress {
+  return {
+    kind: 'Trigger',
+    namespace: trigger.namespace,
+    name: trigger.name,
+    topics: [topic],
+    group: trigger.consumerGroup,
+    ordering: trigger.ordering,
+    initialOffset: 'latest',
+    readUncommitted: true,
+    mapping: { plainRecords: { as: 'discarded' }, overrides: {} },
+    filter: compileFilter(trigger),
+    delivery: trigger.delivery,
+    subscriber: trigger.subscriber,
+    replyTopic: topic
+  }
+}

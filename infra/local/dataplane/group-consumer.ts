@@ -1,0 +1,295 @@
+// A member of a consumer group on kafkajs. It hands records over as they come and returns at once, so that kafkajs' loop keeps
+// fetching and heartbeating while handlers take their time; it tells its owner what it may read, and waits for the owner before
+// it joins again.
+//
+// After every join each partition is given its position by `seek`: where the owner stands when it kept the partition, the
+// committed offset when it is new. So nothing depends on what kafkajs' loop had fetched before the rebalance.
+import type { Batch, Broker, Cluster, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import { partitionKey, type TopicPartition } from './assignment.ts'
+import { commitWithoutMember, committedOffsets, highOffsets, lowOffsets, type Offsets } from './group-offsets.ts'
+import { partitionAssigner } from './partition-assigner.ts'
+import type { KafkaRecord } from './record.ts'
+
+export interface GroupSettings {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly readUncommitted: boolean
+  readonly initialOffset: 'earliest' | 'latest'
+}
+
+export interface Position extends TopicPartition {
+  readonly position: number
+}
+
+/** What the consumer tells its owner. */
+export interface GroupOwner {
+  /** What is read now, with the next offset of each. */
+  positions(): Iterable<Position>
+  /** The group is about to be joined (again): bring what is under way to an end, commit; bounded in time. */
+  beforeJoin(): Promise<void>
+  /** This is read from now on: what was kept, and what is new with its position. Everything else is lost. */
+  assigned(kept: readonly TopicPartition[], added: readonly Position[]): void
+  /** Nothing is read any more, until `assigned`. */
+  lost(reason: string): void
+  records(partition: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void
+}
+
+// As Knative's consumer: session.timeout.ms and heartbeat.interval.ms. Below a third of the session a heartbeat may be late twice.
+const SESSION_TIMEOUT_MS = 10_000
+const HEARTBEAT_INTERVAL_MS = 3000
+/** How long the group waits for its slowest member to join again. */
+const REBALANCE_TIMEOUT_MS = 30_000
+/** Longest wait of a fetch without records; also how late a resumed partition is fetched, and how fast a stop takes effect. */
+const MAX_WAIT_MS = 250
+const MAX_FETCH_BYTES_PER_PARTITION = 256 * 1024
+/** Added partitions are noticed after at most this. */
+const METADATA_MAX_AGE_MS = 2000
+const RESTART_DELAY_MS = 1000
+
+/** A batch knows where its fetch began, which kafkajs' types leave out. */
+type FetchedBatch = Batch & { readonly fetchedOffset: string }
+
+export class GroupConsumer {
+  private readonly kafka: Kafka
+  private readonly settings: GroupSettings
+  private readonly owner: GroupOwner
+  private readonly log: Logger
+  private consumer: Consumer | undefined
+  private coordinator: Broker | undefined
+  private cluster: Cluster | undefined
+  private memberId: string | undefined
+  private joinAttempts = 0
+  private joins = 0
+  private offsetsInitialised: boolean
+  private commitOffsets: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  private stopping = false
+  private restart: NodeJS.Timeout | undefined
+
+  constructor(kafka: Kafka, settings: GroupSettings, owner: GroupOwner, log: Logger) {
+    this.kafka = kafka
+    this.settings = settings
+    this.owner = owner
+    this.log = log
+    this.offsetsInitialised = settings.initialOffset === 'earliest'
+  }
+
+  async start(): Promise<void> {
+    const consumer = this.kafka.consumer({
+      groupId: this.settings.group,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      maxBytesPerPartition: MAX_FETCH_BYTES_PER_PARTITION,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      allowAutoTopicCreation: false,
+      readUncommitted: this.settings.readUncommitted,
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure: async () => !this.stopping },
+      partitionAssigners: [
+        partitionAssigner({
+          owned: () => this.owner.positions(),
+          beforeJoin: (coordinator, cluster) => this.beforeJoin(coordinator, cluster)
+        })
+      ]
+    })
+    this.consumer = consumer
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.joined(payload))
+    consumer.on(consumer.events.CRASH, ({ payload }) => this.crashed(consumer, payload.error, payload.restart))
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      // Only control or aborted records, for which kafkajs does not call eachBatch.
+      if (payload.batchSize > 0) return
+      this.owner.records(payload, [], Number(payload.lastOffset) + 1, Number(payload.highWatermark))
+    })
+    await consumer.connect()
+    await consumer.subscribe({ topics: [...this.settings.topics], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: true,
+      partitionsConsumedConcurrently: 1,
+      eachBatch: async payload => this.take(payload)
+    })
+  }
+
+  pause({ topic, partition }: TopicPartition): void {
+    this.consumer?.pause([{ topic, partitions: [partition] }])
+  }
+
+  resume({ topic, partition }: TopicPartition): void {
+    this.consumer?.resume([{ topic, partitions: [partition] }])
+  }
+
+  /** One try in the present generation, never repeated in a later one, in which the partitions may be another member's. */
+  async commit(offsets: readonly Position[]): Promise<boolean> {
+    if (offsets.length === 0) return true
+    if (this.commitOffsets === undefined) return false
+    try {
+      const topics = Object.groupBy(offsets, ({ topic }) => topic)
+      await this.commitOffsets({
+        topics: Object.entries(topics).map(([topic, partitions = []]) => ({
+          topic,
+          partitions: partitions.map(({ partition, position }) => ({ partition, offset: String(position) }))
+        }))
+      })
+      return true
+    } catch (error) {
+      this.log.debug({ error: (error as Error).message }, 'offsets not committed')
+      return false
+    }
+  }
+
+  async highWatermarks(partitions: readonly TopicPartition[]): Promise<Offsets> {
+    return this.cluster === undefined ? new Map() : highOffsets(this.cluster, partitions)
+  }
+
+  /** Leaves the group. */
+  async stop(): Promise<void> {
+    this.stopping = true
+    clearTimeout(this.restart)
+    await this.consumer?.disconnect()
+  }
+
+  private async beforeJoin(coordinator: Broker, cluster: Cluster): Promise<void> {
+    this.coordinator = coordinator
+    this.cluster = cluster
+    this.joinAttempts++
+    if (!this.offsetsInitialised) await this.initialiseOffsets(coordinator, cluster)
+    // A second attempt of the same rebalance finds nothing new to wait for.
+    if (this.joinAttempts === 1) await this.owner.beforeJoin()
+  }
+
+  /**
+   * initialOffset latest: a topic this group has never read begins at its end, and says so in Kafka before anyone joins, so that
+   * nothing sent from then on is missed. Partitions added to it later begin at their beginning.
+   */
+  private async initialiseOffsets(coordinator: Broker, cluster: Cluster): Promise<void> {
+    const { group, topics } = this.settings
+    for (const topic of topics) {
+      const partitions = cluster
+        .findTopicPartitionMetadata(topic)
+        .map(({ partitionId }) => ({ topic, partition: partitionId }))
+      const committed = await committedOffsets(coordinator, group, partitions)
+      if (committed.size > 0) continue
+      await commitWithoutMember(coordinator, group, await highOffsets(cluster, partitions))
+    }
+    this.offsetsInitialised = true
+  }
+
+  private joined({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
+    // The same member, joined at the first attempt: it was in every generation, so what it owned was nobody else's.
+    const uninterrupted = memberId === this.memberId && this.joinAttempts === 1
+    this.memberId = memberId
+    this.joinAttempts = 0
+    const join = ++this.joins
+    const assigned = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
+      partitions.map(partition => ({ topic, partition }))
+    )
+    const owned = new Map(Array.from(this.owner.positions(), position => [partitionKey(position), position]))
+    const isKept = (partition: TopicPartition): boolean => uninterrupted && owned.has(partitionKey(partition))
+    const kept = assigned.flatMap(partition => (isKept(partition) ? (owned.get(partitionKey(partition)) ?? []) : []))
+    const added = assigned.filter(partition => !isKept(partition))
+    for (const position of kept) this.seek(position)
+    if (added.length === 0) this.owner.assigned(kept, [])
+    else void this.findPositions(join, kept, added)
+  }
+
+  private async findPositions(
+    join: number,
+    kept: readonly TopicPartition[],
+    added: readonly TopicPartition[]
+  ): Promise<void> {
+    const { coordinator, cluster } = this
+    if (coordinator === undefined || cluster === undefined) return
+    try {
+      const committed = await committedOffsets(coordinator, this.settings.group, added)
+      const low = await lowOffsets(cluster, added)
+      const positions = added.map(({ topic, partition }) => {
+        const key = partitionKey({ topic, partition })
+        // Retention may have removed what the group has not read yet.
+        return { topic, partition, position: Math.max(committed.get(key) ?? 0, low.get(key) ?? 0) }
+      })
+      if (join !== this.joins || this.stopping) return
+      for (const position of positions) this.seek(position)
+      this.owner.assigned(kept, positions)
+    } catch (error) {
+      if (join !== this.joins || this.stopping) return
+      this.log.warn({ error: (error as Error).message }, 'could not read the committed offsets, trying again')
+      await new Promise(resolve => setTimeout(resolve, RESTART_DELAY_MS))
+      if (join === this.joins && !this.stopping) await this.findPositions(join, kept, added)
+    }
+  }
+
+  private take({ batch, commitOffsetsIfNecessary }: EachBatchPayload): void {
+    this.commitOffsets = commitOffsetsIfNecessary
+    const { topic, partition } = batch
+    const position = this.positionOf(batch)
+    if (position === undefined) return // not ours (any more); a seek follows when it becomes ours
+    if (Number((batch as FetchedBatch).fetchedOffset) > position) {
+      void this.closeGap({ topic, partition, position })
+      return
+    }
+    const records: KafkaRecord[] = []
+    for (const message of batch.messages) {
+      const offset = Number(message.offset)
+      if (offset >= position) records.push(toRecord(topic, partition, offset, message))
+    }
+    this.owner.records(batch, records, Number(batch.lastOffset()) + 1, Number(batch.highWatermark))
+  }
+
+  /** A fetch began beyond what was handed over: either kafkajs' state is from before a rebalance, or retention removed records. */
+  private async closeGap({ topic, partition, position }: Position): Promise<void> {
+    const low = this.cluster === undefined ? undefined : await lowOffsets(this.cluster, [{ topic, partition }])
+    const begin = low?.get(partitionKey({ topic, partition })) ?? 0
+    if (begin > position) {
+      this.log.error(
+        { topic, partition, from: position, to: begin },
+        `${topic}/${partition}: offsets ${position} to ${begin - 1} were removed by retention before they were delivered`
+      )
+      this.owner.records({ topic, partition }, [], begin, begin)
+    }
+    this.seek({ topic, partition, position: Math.max(position, begin) })
+  }
+
+  private positionOf(partition: TopicPartition): number | undefined {
+    for (const position of this.owner.positions()) {
+      if (position.topic === partition.topic && position.partition === partition.partition) return position.position
+    }
+    return undefined
+  }
+
+  private seek({ topic, partition, position }: Position): void {
+    this.consumer?.seek({ topic, partition, offset: String(position) })
+  }
+
+  private crashed(consumer: Consumer, error: Error, restarts: boolean): void {
+    if (this.stopping || consumer !== this.consumer) return
+    this.memberId = undefined
+    this.commitOffsets = undefined
+    this.joins++
+    this.owner.lost(error.message)
+    if (restarts) return
+    this.log.warn({ error: error.message }, `consumer of group ${this.settings.group} failed, starting another`)
+    this.restart = setTimeout(() => {
+      this.start().catch((cause: unknown) => this.crashed(this.consumer ?? consumer, cause as Error, false))
+    }, RESTART_DELAY_MS)
+  }
+}
+
+function toRecord(topic: string, partition: number, offset: number, message: Batch['messages'][number]): KafkaRecord {
+  const headers: [string, Buffer | null][] = []
+  for (const name in message.headers) {
+    const value = message.headers[name]
+    for (const one of Array.isArray(value) ? value : [value]) {
+      headers.push([name, typeof one === 'string' ? Buffer.from(one) : (one ?? null)])
+    }
+  }
+  return {
+    topic,
+    partition,
+    offset,
+    timestampMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value,
+    headers
+  }
+}

@@ -1,0 +1,121 @@
+// The HTTP side of Brokers and KafkaSinks: an event comes in, a record is written, 202. Statuses and their order are those of
+// Knative's receiver: 200 for probes, 405, 404, 400, 503.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import type { CloudEvent } from './cloud-event.ts'
+import { NotACloudEvent } from './event-builder.ts'
+import { eventToRecord, type ContentMode } from './event-to-record.ts'
+import { firstHeader, httpToEvent } from './http-to-event.ts'
+import type { RecordWriter } from './record-writer.ts'
+import { continueTrace } from './trace-context.ts'
+
+export interface Ingress {
+  readonly topic: string
+  readonly contentMode: ContentMode
+}
+
+/** Ingresses by their path, `/namespace/name`. */
+export type Ingresses = ReadonlyMap<string, Ingress>
+
+/** Above Kafka's limit for a record, so that no record that fits is refused; more is not read. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024
+
+export interface IngressServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+export async function listen(
+  port: number,
+  ingresses: () => Ingresses,
+  writer: RecordWriter,
+  log: Logger
+): Promise<IngressServer> {
+  const server = createServer((request, response) => {
+    handle(request, ingresses(), writer, log).then(
+      ({ status, headers }) => answer(response, status, headers),
+      (error: Error) => {
+        log.warn({ error: error.message, path: request.url }, 'request failed')
+        if (!response.headersSent) answer(response, 503)
+      }
+    )
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () => close(server)
+  }
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+async function handle(
+  request: IncomingMessage,
+  ingresses: Ingresses,
+  writer: RecordWriter,
+  log: Logger
+): Promise<Answer> {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  const isGet = request.method === 'GET'
+  if (isGet && (path === '/healthz' || path === '/readyz')) return { status: 200 }
+  // https://github.com/knative/networking/blob/main/pkg/http/header/header.go
+  const isProbe = isGet && request.headers['k-network-probe'] === 'probe'
+  if (request.method !== 'POST' && !isProbe) return { status: 405 }
+
+  const ingress = ingresses.get(path.endsWith('/') ? path.slice(0, -1) : path)
+  if (ingress === undefined) {
+    log.warn({ path }, `nothing is at ${path}`)
+    return { status: 404 }
+  }
+  if (isProbe) return { status: 200, headers: { 'K-Network-Hash': String(request.headers['k-network-hash'] ?? '') } }
+
+  const body = await readBody(request)
+  if (body === undefined) {
+    log.warn({ path }, `refused an event of more than ${MAX_BODY_BYTES} bytes`)
+    return { status: 503 }
+  }
+  let event: CloudEvent
+  try {
+    event = httpToEvent(request.rawHeaders, body)
+  } catch (error) {
+    if (!(error instanceof NotACloudEvent)) throw error
+    log.warn({ path, error: error.message }, 'refused a request that is no CloudEvent')
+    return { status: 400 }
+  }
+  const trace = continueTrace(firstHeader(request.rawHeaders, 'traceparent'))
+  try {
+    await writer.write(ingress.topic, eventToRecord(event, ingress.contentMode, trace))
+    return { status: 202 }
+  } catch (error) {
+    log.error({ path, topic: ingress.topic, error: (error as Error).message }, 'the event could not be written')
+    return { status: 503 }
+  }
+}
+
+/** undefined when it is too large; the rest is then read and forgotten, so that the sender sees the answer. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
+  }
+  return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined
+}
+
+function answer(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { ...headers, 'content-length': '0' }).end()
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  server.closeIdleConnections()
+  await closed
+}

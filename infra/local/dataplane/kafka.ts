@@ -1,0 +1,30 @@
+// The Kafka client of this process: one configuration, snappy, and kafkajs' log lines in ours.
+import kafkajs, { type Kafka, type LogEntry } from 'kafkajs'
+// @ts-expect-error kafkajs-snappy ships no types
+import SnappyCodec from 'kafkajs-snappy'
+import type { Logger } from 'pino'
+
+const { CompressionCodecs, CompressionTypes, logLevel } = kafkajs
+
+CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec as () => unknown
+process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
+
+export function connectKafka(brokers: readonly string[], clientId: string, log: Logger): Kafka {
+  return new kafkajs.Kafka({
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: 3000,
+    requestTimeout: 30_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    logLevel: logLevel.WARN,
+    logCreator: () => entry => writeLogEntry(log, entry)
+  })
+}
+
+/** kafkajs calls every broker that is not there yet an error; it retries by itself, so these are warnings. */
+function writeLogEntry(log: Logger, { level, namespace, log: entry }: LogEntry): void {
+  const { message, timestamp: _timestamp, stack: _stack, logger: _logger, ...details } = entry
+  const line = `kafka ${namespace}: ${message}`
+  if (level === logLevel.ERROR || level === logLevel.WARN) log.warn(details, line)
+  else log.debug(details, line)
+}

@@ -1,0 +1,116 @@
+// Writes records: everything that comes in while a request to Kafka is under way goes out together in the next one. Per topic one
+// request at a time, so that records of one key keep their order; acks from all replicas, snappy.
+import kafkajs, { type Kafka, type Producer } from 'kafkajs'
+import type { NewRecord } from './event-to-record.ts'
+
+const { CompressionTypes, Partitioners } = kafkajs
+
+/** Kafka's default max.request.size: more is refused here rather than failing the batch it would be part of. */
+const MAX_RECORD_BYTES = 1024 * 1024
+/** Of one topic, waiting to be written. */
+const MAX_WAITING_RECORDS = 10_000
+const MAX_BATCH_BYTES = 1024 * 1024
+const ACKS_FROM_ALL = -1
+/** Knative's delivery.timeout.ms is 2 minutes; a caller who waits over HTTP is answered sooner. */
+const TIMEOUT_MS = 10_000
+
+interface Waiting {
+  readonly record: NewRecord
+  readonly bytes: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+export interface RecordWriter {
+  /** Resolves once all in-sync replicas have the record. */
+  write(topic: string, record: NewRecord): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openRecordWriter(kafka: Kafka): Promise<RecordWriter> {
+  const producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    maxInFlightRequests: 5,
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 8 }
+  })
+  await producer.connect()
+  const topics = new Map<string, TopicWriter>()
+  return {
+    write: (topic, record) => {
+      let writer = topics.get(topic)
+      if (writer === undefined) topics.set(topic, (writer = new TopicWriter(producer, topic)))
+      return writer.write(record)
+    },
+    close: async () => {
+      await Promise.all(Array.from(topics.values(), writer => writer.written()))
+      await producer.disconnect()
+    }
+  }
+}
+
+class TopicWriter {
+  private readonly producer: Producer
+  private readonly topic: string
+  private waiting: Waiting[] = []
+  private writing: Promise<void> | undefined
+
+  constructor(producer: Producer, topic: string) {
+    this.producer = producer
+    this.topic = topic
+  }
+
+  write(record: NewRecord): Promise<void> {
+    const bytes = sizeOf(record)
+    if (bytes > MAX_RECORD_BYTES)
+      return Promise.reject(new Error(`the record has ${bytes} bytes, more than ${MAX_RECORD_BYTES}`))
+    if (this.waiting.length >= MAX_WAITING_RECORDS) {
+      return Promise.reject(new Error(`${MAX_WAITING_RECORDS} records wait for topic ${this.topic}`))
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ record, bytes, resolve, reject })
+      this.writing ??= this.writeAll()
+    })
+  }
+
+  async written(): Promise<void> {
+    await this.writing
+  }
+
+  private async writeAll(): Promise<void> {
+    // Lets the rest of this turn's requests come along.
+    await new Promise(resolve => setImmediate(resolve))
+    for (let batch = this.nextBatch(); batch.length > 0; batch = this.nextBatch()) {
+      try {
+        await this.producer.send({
+          topic: this.topic,
+          acks: ACKS_FROM_ALL,
+          timeout: TIMEOUT_MS,
+          compression: CompressionTypes.Snappy,
+          messages: batch.map(({ record }) => record)
+        })
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error as Error)
+      }
+    }
+    this.writing = undefined
+  }
+
+  private nextBatch(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const { bytes: more } of this.waiting) {
+      if (count > 0 && bytes + more > MAX_BATCH_BYTES) break
+      bytes += more
+      count++
+    }
+    return this.waiting.splice(0, count)
+  }
+}
+
+function sizeOf({ key, value, headers }: NewRecord): number {
+  let bytes = Buffer.byteLength(key ?? '') + (value?.length ?? 0)
+  for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? '')
+  return bytes
+}

@@ -1,0 +1,17 @@
+// What a Trigger's subscriber answers: an event goes to the Broker's topic, nothing is fine, anything else is a failed delivery.
+import type { CloudEvent } from './cloud-event.ts'
+import type { SinkResponse } from './deliver.ts'
+import { NotACloudEvent } from './event-builder.ts'
+import { httpToEvent } from './http-to-event.ts'
+
+export type Reply = { readonly event?: CloudEvent } | { readonly invalid: string }
+
+export function readReply(response: SinkResponse): Reply {
+  try {
+    return { event: httpToEvent(response.headers, response.body) }
+  } catch (error) {
+    if (!(error instanceof NotACloudEvent)) throw error
+    if (response.body.length === 0) return {}
+    return { invalid: `the reply has a body but is no CloudEvent (${error.message})` }
+  }
+}

@@ -1,0 +1,44 @@
+// Where a destination is: a reference to a Service, Broker or KafkaSink, a URI relative to it, or an absolute URI. Cluster-internal
+// names are those of the same objects here.
+// https://knative.dev/docs/eventing/sinks/
+import type { Destination } from '../manifests/plan.ts'
+
+/** Addresses by `Kind namespace/name`. */
+export type Addresses = ReadonlyMap<string, string>
+
+export type Resolution = { readonly url: string } | { readonly problem: string }
+
+export function addressKey(kind: string, namespace: string, name: string): string {
+  return `${kind} ${namespace}/${name}`
+}
+
+export function resolveDestination(destination: Destination, addresses: Addresses): Resolution {
+  const { ref, uri } = destination
+  if (ref === undefined) return uri === undefined ? { problem: 'neither ref nor uri' } : resolveUri(uri, addresses)
+  const address = addresses.get(addressKey(ref.kind, ref.namespace, ref.name))
+  if (address === undefined) return { problem: `${ref.kind} ${ref.namespace}/${ref.name} has no address` }
+  return { url: uri === undefined ? address : new URL(uri, address).href }
+}
+
+// Where Knative's receivers are in a cluster.
+const RECEIVERS: Readonly<Record<string, string>> = {
+  'kafka-broker-ingress.knative-eventing': 'Broker',
+  'kafka-sink-ingress.knative-eventing': 'KafkaSink'
+}
+
+function resolveUri(uri: string, addresses: Addresses): Resolution {
+  if (!URL.canParse(uri)) return { problem: `${uri} is not an absolute URI` }
+  const { hostname, pathname, search } = new URL(uri)
+  const [name, namespace, svc, ...domain] = hostname.split('.')
+  const isClusterName = namespace !== undefined && svc === 'svc' && ['', 'cluster.local'].includes(domain.join('.'))
+  if (!isClusterName) return { url: uri }
+
+  const receiver = RECEIVERS[`${name}.${namespace}`]
+  if (receiver !== undefined) {
+    const address = addresses.get(`${receiver} ${pathname.slice(1)}`)
+    return address === undefined ? { problem: `${receiver} ${pathname.slice(1)} has no address` } : { url: address }
+  }
+  const address = addresses.get(addressKey('Service', namespace, name ?? ''))
+  if (address === undefined) return { problem: `Service ${namespace}/${name} has no address` }
+  return { url: new URL(pathname + search, address).href }
+}

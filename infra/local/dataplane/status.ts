@@ -1,0 +1,48 @@
+// What GET /status answers: how every KafkaSource and Trigger fares.
+
+export interface EgressStatus {
+  readonly kind: 'KafkaSource' | 'Trigger'
+  readonly namespace: string
+  readonly name: string
+  readonly group: string
+  /** The group is stable and every partition this process has in it has its position. */
+  readonly ready: boolean
+  readonly state: 'waiting' | 'joining' | 'consuming' | 'stopped'
+  /** Why it is not ready, in the words of Knative's conditions where there are any. */
+  readonly reason?: string | undefined
+  readonly message?: string | undefined
+  readonly sinkUri?: string | undefined
+  readonly deadLetterSinkUri?: string | undefined
+  readonly assignments: readonly AssignmentStatus[]
+  readonly inFlight: number
+  readonly delivered: number
+  /** Events a Trigger's filter did not take. */
+  readonly filtered: number
+  readonly retries: number
+  readonly deadLettered: number
+  /** Events lost because neither the sink nor the dead letter sink took them. */
+  readonly dropped: number
+  /** Records of a Broker's topic that are no CloudEvents. */
+  readonly discarded: number
+  /** Events delivered per second, in the last second. */
+  readonly rate: number
+  readonly lastError?: string | undefined
+}
+
+export interface AssignmentStatus {
+  readonly topic: string
+  readonly partition: number
+  /** Next offset to fetch. */
+  readonly position: number
+  readonly committed: number
+  readonly lag: number
+}
+
+export interface DataPlaneStatus {
+  readonly ready: boolean
+  readonly ingressUrl: string
+  readonly sinkUrl: string
+  readonly sources: readonly EgressStatus[]
+  /** Problems of the last edit, while the state before it goes on. */
+  readonly problems: readonly string[]
+}
