@@ -1,5 +1,5 @@
 // The flags and environment of `npm run dev` and `npm run local`, read once; every problem is told at once.
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { projectDirectory } from '../bundle.ts'
@@ -58,12 +58,12 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): S
   const problems = [
     ...positionals.map(word => `${word} is not understood`),
     ...(result.error?.issues.flatMap(issue =>
-      issue.code === 'unrecognized_keys' ? issue.keys.map(key => `--${key} is not a flag of npm run dev`) : [issue.message]
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map(key => `--${key} is not a flag of npm run dev`)
+        : [issue.message]
     ) ?? [])
   ]
   if (!result.success || problems.length > 0) throw new Error(`${problems.join('\n')}\n\n${help}`)
   const { clean, help: wantsHelp, state, 'port-base': portBase } = result.data
   return { clean, help: wantsHelp, stateDirectory: state, portBase }
 }
-
-export const endpointsFile = (stateDirectory: string) => join(stateDirectory, 'endpoints.json')

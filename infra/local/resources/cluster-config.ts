@@ -26,7 +26,8 @@ export function brokerConfig(objects: readonly ManifestObject[]): Record<string,
 export function connectConfig(objects: readonly ManifestObject[]): Record<string, string> {
   const connect = objects.find(({ kind }) => kind === 'KafkaConnect')
   if (!connect) throw new Error('No KafkaConnect object among the YAML files: Debezium has nowhere to run')
-  const { groupId, configStorageTopic, offsetStorageTopic, statusStorageTopic, config } = KafkaConnect.parse(connect).spec
+  const { groupId, configStorageTopic, offsetStorageTopic, statusStorageTopic, config } =
+    KafkaConnect.parse(connect).spec
   return {
     // Secrets come from secrets.ts instead.
     ...Object.fromEntries(Object.entries(config).filter(([name]) => !name.startsWith('config.providers'))),

@@ -6,23 +6,22 @@ import type { KafkaConnector } from '../manifests/plan.ts'
 import type { Jars } from './jars.ts'
 import { type Java, startJvm } from './java.ts'
 import { toProperties } from './kafka.ts'
-import type { Processes, RunningProcess } from './processes.ts'
+import { keep, type Keeper } from './keeper.ts'
+import type { Processes } from './processes.ts'
+import type { Reporting } from './reporting.ts'
 import { until } from './until.ts'
 
 const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, '../java/log4j2.properties')}`
 
-export interface Connect {
+export interface Connect extends Keeper {
   readonly url: string
-  start(): Promise<void>
   answers(): Promise<void>
   /** Puts the connectors, waits until they and their tasks run, and keeps restarting tasks that fail. */
   apply(connectors: readonly KafkaConnector[]): Promise<void>
   status(): Promise<ConnectorStatus[]>
-  stop(): Promise<void>
-  process(): RunningProcess | undefined
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Reporting {
   readonly directory: string
   readonly port: number
   readonly bootstrap: readonly string[]
@@ -30,8 +29,6 @@ export interface ConnectOptions {
   readonly config: Readonly<Record<string, string>>
   /** The local value of what a connector's configuration says about the cluster. */
   localise(config: Readonly<Record<string, string>>): Record<string, string>
-  /** Of tasks that failed and were restarted. */
-  report(sentence: string): void
 }
 
 const Status = z.object({
@@ -45,16 +42,14 @@ export async function createConnect(
   java: Java,
   jars: Jars,
   processes: Processes,
-  { directory, port, bootstrap, config, localise, report }: ConnectOptions
+  { directory, port, bootstrap, config, localise, report, pidChanged }: ConnectOptions
 ): Promise<Connect> {
   const propertiesFile = join(directory, 'connect.properties')
   const url = `http://127.0.0.1:${port}`
   await mkdir(directory, { recursive: true })
   await writeFile(propertiesFile, toProperties({ ...config, ...localConfig, ...addresses(bootstrap, port) }))
-  let current: RunningProcess | undefined
   let wanted: readonly KafkaConnector[] = []
-  let watching = false
-  const stopped = new AbortController()
+  let watcher: NodeJS.Timeout | undefined
 
   const request = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${url}${path}`, {
@@ -70,7 +65,9 @@ export async function createConnect(
 
   const status = async (): Promise<ConnectorStatus[]> =>
     Promise.all(
-      wanted.map(async ({ name }) => Status.parse(await request('GET', `/connectors/${encodeURIComponent(name)}/status`)))
+      wanted.map(async ({ name }) =>
+        Status.parse(await request('GET', `/connectors/${encodeURIComponent(name)}/status`))
+      )
     )
 
   const restartFailed = async (): Promise<void> => {
@@ -82,11 +79,13 @@ export async function createConnect(
     }
   }
 
-  return {
-    url,
-    async start() {
-      if (current?.isRunning()) return
-      current = await startJvm(java, jars.directory, processes, {
+  const keeper = keep({
+    name: 'connect',
+    stopTimeoutMs: 8_000, // its first end writes the class archive
+    report,
+    pidChanged,
+    launch: () =>
+      startJvm(java, jars.directory, processes, {
         name: 'connect',
         archive: 'connect',
         makesArchive: true,
@@ -94,10 +93,14 @@ export async function createConnect(
         args: [logging, '-cp', jars.kafkaClassPath, 'org.apache.kafka.connect.cli.ConnectDistributed', propertiesFile],
         env: process.env
       })
-    },
+  })
+
+  return {
+    ...keeper,
+    url,
     answers: () =>
       until('Kafka Connect to answer', 90_000, async () => {
-        if (!current?.isRunning()) throw new Error('it ended; see its log')
+        if (!keeper.process()?.isRunning()) throw new Error('it ended; see its log')
         await request('GET', '/connectors')
         return true
       }),
@@ -119,23 +122,18 @@ export async function createConnect(
         if (states.some(({ tasks }) => tasks.some(({ state }) => state === 'FAILED'))) await restartFailed()
         return states.every(({ tasks }) => tasks.length > 0 && tasks.every(({ state }) => state === 'RUNNING'))
       })
-      watch()
+      watcher ??= setInterval(() => void restartFailed().catch(() => undefined), restartEveryMs) // the worker may be away
     },
     status,
     async stop() {
-      stopped.abort()
-      await current?.stop(8_000)
-    },
-    process: () => current
-  }
-
-  function watch(): void {
-    if (watching) return
-    watching = true
-    const timer = setInterval(() => void restartFailed().catch(() => undefined), 5_000) // the worker itself may be away
-    stopped.signal.addEventListener('abort', () => clearInterval(timer))
+      clearInterval(watcher)
+      watcher = undefined
+      await keeper.stop()
+    }
   }
 }
+
+const restartEveryMs = 5_000
 
 const localConfig = {
   'plugin.discovery': 'service_load', // scanning all jars for plugins takes seconds

@@ -74,7 +74,9 @@ async function runMaven(java: Java, target: string, report: (progress: string) =
     maven.once('error', (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'ENOENT'
-          ? new Error('Maven is missing: mvn is not on PATH. Install it (Debian: apt install maven, macOS: brew install maven).')
+          ? new Error(
+              'Maven is missing: mvn is not on PATH. Install it (Debian: apt install maven, macOS: brew install maven).'
+            )
           : error
       )
     })

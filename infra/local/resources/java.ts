@@ -53,7 +53,11 @@ export async function startJvm(
     () => false
   )
   const fresh = `${file}.${process.pid}`
-  const archiving = hasArchive ? [`-XX:SharedArchiveFile=${file}`] : makesArchive ? [`-XX:ArchiveClassesAtExit=${fresh}`] : []
+  const archiving = hasArchive
+    ? [`-XX:SharedArchiveFile=${file}`]
+    : makesArchive
+      ? [`-XX:ArchiveClassesAtExit=${fresh}`]
+      : []
   const jvm = processes.start({
     ...options,
     command: java.command,

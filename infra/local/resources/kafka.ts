@@ -4,7 +4,9 @@ import { connect as connectTcp } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Jars } from './jars.ts'
 import { type Java, startJvm } from './java.ts'
-import type { Processes, RunningProcess } from './processes.ts'
+import { keep, type Keeper } from './keeper.ts'
+import type { Processes } from './processes.ts'
+import type { Reporting } from './reporting.ts'
 import { until } from './until.ts'
 
 const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, '../java/log4j2.properties')}`
@@ -16,29 +18,27 @@ export interface BrokerPorts {
   readonly controllerPort: number
 }
 
-export interface KafkaOptions {
+export interface KafkaOptions extends Reporting {
   readonly directory: string
   readonly brokers: readonly BrokerPorts[]
   /** spec.kafka.config of the Kafka object. */
   readonly config: Readonly<Record<string, string>>
 }
 
-export interface KafkaBroker {
+export interface KafkaBroker extends Keeper {
   readonly id: number
   readonly port: number
-  start(): Promise<void>
   /** Resolves when the broker takes connections. */
   answers(): Promise<void>
-  stop(): Promise<void>
-  process(): RunningProcess | undefined
+  accepts(): Promise<boolean>
 }
 
 export async function createBroker(
   java: Java,
   jars: Jars,
   processes: Processes,
-  { directory, brokers, config }: KafkaOptions,
-  { id, port, controllerPort }: BrokerPorts
+  { id, port, controllerPort }: BrokerPorts,
+  { directory, brokers, config, ...reporting }: KafkaOptions
 ): Promise<KafkaBroker> {
   const home = join(directory, `broker-${id}`)
   const propertiesFile = join(home, 'server.properties')
@@ -59,34 +59,32 @@ export async function createBroker(
   )
   await format(java, jars, processes, id, propertiesFile, join(home, 'data'))
 
-  let current: RunningProcess | undefined
-  return {
-    id,
-    port,
-    async start() {
-      if (current?.isRunning()) return
-      current = await startJvm(java, jars.directory, processes, {
-        name: `broker-${id}`,
+  const name = `broker-${id}`
+  const keeper = keep({
+    name,
+    stopTimeoutMs,
+    ...reporting,
+    launch: () =>
+      startJvm(java, jars.directory, processes, {
+        name,
         archive: 'kafka',
         makesArchive: id === brokers[0]?.id,
         maxHeapMiB: 384,
         args: [logging, '-cp', jars.kafkaClassPath, 'kafka.Kafka', propertiesFile],
         env: process.env
       })
-    },
-    async answers() {
-      const broker = current
-      if (!broker) throw new Error(`broker-${id} was not started`)
-      const ended = broker.exited.then(({ code, signal }) => {
-        throw new Error(`broker-${id} ended (${signal ?? code}). See ${join(processes.logDirectory, `broker-${id}.log`)}`)
+  })
+  return {
+    ...keeper,
+    id,
+    port,
+    accepts: () => accepts(port),
+    answers: () =>
+      until(`${name} to answer`, 60_000, async () => {
+        if (!keeper.process()?.isRunning())
+          throw new Error(`it ended; see ${join(processes.logDirectory, `${name}.log`)}`)
+        return accepts(port)
       })
-      ended.catch(() => undefined)
-      await Promise.race([until(`broker-${id} to answer`, 60_000, () => accepts(port)), ended])
-    },
-    async stop() {
-      await current?.stop(stopTimeoutMs)
-    },
-    process: () => current
   }
 }
 

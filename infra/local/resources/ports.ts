@@ -90,7 +90,9 @@ async function findHolder(port: number): Promise<string | undefined> {
 const listening = '0A' // TCP_LISTEN of /proc/net/tcp
 
 async function findInProc(port: number): Promise<string | undefined> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => '')))
+  const tables = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => ''))
+  )
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const inodes = tables
     .flatMap(table => table.split('\n').map(line => line.trim().split(/\s+/)))

@@ -42,7 +42,9 @@ async function findUser(names: readonly string[]): Promise<{ uid: number; gid: n
     const [, , uid, gid] = lines.find(([entry]) => entry === name) ?? []
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) }
   }
-  throw new Error(`As root, PostgreSQL runs as another user, and none of ${names.join(', ')} exists. Add one by: useradd postgres`)
+  throw new Error(
+    `As root, PostgreSQL runs as another user, and none of ${names.join(', ')} exists. Add one by: useradd postgres`
+  )
 }
 
 async function isOpenToOthers(path: string): Promise<boolean> {

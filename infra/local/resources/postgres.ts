@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { z } from 'zod'
 import { type PostgresUser, postgresUser } from './postgres-user.ts'
-import type { Exit, Processes, RunningProcess } from './processes.ts'
+import { keep, type Keeper } from './keeper.ts'
+import type { Processes } from './processes.ts'
+import type { Reporting } from './reporting.ts'
 import { until } from './until.ts'
 
 const flags = {
@@ -21,52 +23,58 @@ const flags = {
   log_min_duration_statement: '1000' // milliseconds
 }
 
-export interface Postgres {
-  readonly pid: number
-  readonly exited: Promise<Exit>
+export interface Postgres extends Keeper {
+  /** Resolves when it answers and its databases are there. */
+  answers(): Promise<void>
+  /** Known once it has started. */
   url(database: string): string
-  process(): RunningProcess
-  stop(): Promise<void>
 }
 
-export interface PostgresOptions {
+export interface PostgresOptions extends Reporting {
   readonly directory: string
   readonly port: number
   readonly databases: readonly string[]
 }
 
-export async function startPostgres(processes: Processes, options: PostgresOptions): Promise<Postgres> {
-  const { directory, port } = options
-  const binaries = await findBinaries()
-  const user = await postgresUser(directory)
-  const password = await initialise(processes, binaries.initdb, user, directory)
-  await removeStalePidFile(directory)
-
-  const server = processes.start({
-    name: 'postgres',
-    ...user.run(binaries.postgres, [
-      '-D',
-      join(directory, 'data'),
-      '-p',
-      String(port),
-      ...Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    ]),
-    env: process.env,
-    stopSignal: 'SIGINT' // "fast": ends sessions, then checkpoints; SIGTERM would wait for the sessions
-  })
+export function createPostgres(
+  processes: Processes,
+  { directory, port, databases, ...reporting }: PostgresOptions
+): Postgres {
+  let password = ''
   const url = (database: string) => `postgres://students:${password}@127.0.0.1:${port}/${database}`
-  await Promise.race([
-    until('PostgreSQL to answer', 30_000, () => createDatabases(url('postgres'), options.databases), { everyMs: 30 }),
-    server.exited.then(({ code, signal }) => {
-      throw new Error(`PostgreSQL ended (${signal ?? code}). See ${join(processes.logDirectory, 'postgres.log')}`)
-    })
-  ])
+  const keeper = keep({
+    name: 'postgres',
+    stopTimeoutMs: 5_000,
+    ...reporting,
+    async launch() {
+      const binaries = await findBinaries()
+      const user = await postgresUser(directory)
+      password = await initialise(processes, binaries.initdb, user, directory)
+      await removeStalePidFile(directory)
+      const settings = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+      return processes.start({
+        name: 'postgres',
+        ...user.run(binaries.postgres, ['-D', join(directory, 'data'), '-p', String(port), ...settings]),
+        env: process.env,
+        stopSignal: 'SIGINT' // "fast": ends sessions, then checkpoints; SIGTERM would wait for the sessions
+      })
+    }
+  })
   return {
-    pid: server.pid,
-    exited: server.exited,
+    ...keeper,
     url,
-    process: () => server,
-    stop: async () => void (await server.stop(5_000))
+    answers: () =>
+      until(
+        'PostgreSQL to answer',
+        30_000,
+        async () => {
+          if (!keeper.process()?.isRunning()) {
+            throw new Error(`it ended; see ${join(processes.logDirectory, 'postgres.log')}`)
+          }
+          return createDatabases(url('postgres'), databases)
+        },
+        { everyMs: 30 }
+      )
   }
 }
 

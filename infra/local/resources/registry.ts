@@ -1,32 +1,35 @@
 // Apicurio Registry, its schemas in PostgreSQL.
 import type { Jars } from './jars.ts'
 import { type Java, startJvm } from './java.ts'
-import type { Processes, RunningProcess } from './processes.ts'
+import { keep, type Keeper } from './keeper.ts'
+import type { Processes } from './processes.ts'
+import type { Reporting } from './reporting.ts'
 import { until } from './until.ts'
 
-export interface Registry {
+export interface Registry extends Keeper {
   readonly url: string
-  start(): Promise<void>
   answers(): Promise<void>
-  stop(): Promise<void>
-  process(): RunningProcess | undefined
+}
+
+export interface RegistryOptions extends Reporting {
+  readonly port: number
+  readonly databaseUrl: string
 }
 
 export function createRegistry(
   java: Java,
   jars: Jars,
   processes: Processes,
-  { port, databaseUrl }: { readonly port: number; readonly databaseUrl: string }
+  { port, databaseUrl, ...reporting }: RegistryOptions
 ): Registry {
   const database = new URL(databaseUrl)
   const url = `http://127.0.0.1:${port}`
-  let current: RunningProcess | undefined
-
-  return {
-    url,
-    async start() {
-      if (current?.isRunning()) return
-      current = await startJvm(java, jars.directory, processes, {
+  const keeper = keep({
+    name: 'registry',
+    stopTimeoutMs: 8_000, // its first end writes the class archive
+    ...reporting,
+    launch: () =>
+      startJvm(java, jars.directory, processes, {
         name: 'registry',
         archive: 'registry',
         makesArchive: true,
@@ -47,13 +50,14 @@ export function createRegistry(
           APICURIO_DATASOURCE_JDBC_MAX_SIZE: '10'
         }
       })
-    },
+  })
+  return {
+    ...keeper,
+    url,
     answers: () =>
       until('the schema registry to answer', 90_000, async () => {
-        if (!current?.isRunning()) throw new Error('it ended; see its log')
+        if (!keeper.process()?.isRunning()) throw new Error('it ended; see its log')
         return (await fetch(`${url}/apis/ccompat/v7/subjects`, { signal: AbortSignal.timeout(5_000) })).ok
-      }),
-    stop: async () => void (await current?.stop(8_000)),
-    process: () => current
+      })
   }
 }

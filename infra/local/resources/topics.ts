@@ -79,13 +79,17 @@ export async function applyTopics(admin: Admin, wanted: readonly WantedTopic[]):
   return [
     ...missing.map(({ topic, partitions }) => `topic ${topic} made with ${partitions} partitions`),
     ...grown.map(
-      ({ topic, partitions }) => `topic ${topic} grown from ${existing.get(topic)?.partitions} to ${partitions} partitions`
+      ({ topic, partitions }) =>
+        `topic ${topic} grown from ${existing.get(topic)?.partitions} to ${partitions} partitions`
     ),
     ...wanted.flatMap(topic => refusals(topic, existing.get(topic.topic)))
   ]
 }
 
-function refusals({ topic, partitions, replicas, origin }: WantedTopic, existing: TopicDescription | undefined): string[] {
+function refusals(
+  { topic, partitions, replicas, origin }: WantedTopic,
+  existing: TopicDescription | undefined
+): string[] {
   if (!existing) return []
   const where = `${origin.file}:${origin.line}`
   return [

@@ -1,0 +1,95 @@
+// The Knative data plane as a process of its own, so that it can be killed like any other part. It reads the YAML itself.
+import { resolve } from 'node:path'
+import { projectDirectory } from '../../bundle.ts'
+import type { Processes, RunningProcess } from './processes.ts'
+import type { Reporting } from './reporting.ts'
+
+export interface Dataplane {
+  readonly ingressUrl: string
+  readonly sinkIngressUrl: string
+  readonly statusUrl: string
+  start(): void
+  /** Resolves when every source consumes. */
+  ready(): Promise<void>
+  isReady(): boolean
+  stop(): Promise<void>
+  /** For `npm run local`: stays down until it is started again. */
+  takeDown(): Promise<void>
+  process(): RunningProcess | undefined
+}
+
+export interface DataplaneOptions extends Reporting {
+  readonly manifests: readonly string[]
+  readonly bootstrap: readonly string[]
+  /** URLs of Services by `namespace/name`. */
+  readonly resolved: ReadonlyMap<string, string>
+  readonly ports: { readonly ingress: number; readonly sinkIngress: number; readonly dataplaneStatus: number }
+}
+
+/** In flight requests finish and offsets are committed in this time. */
+const stopTimeoutMs = 6_000
+const restartDelayMs = 500
+
+export function createDataplane(processes: Processes, options: DataplaneOptions): Dataplane {
+  const { manifests, bootstrap, resolved, ports, report, pidChanged } = options
+  const args = [
+    ...manifests.flatMap(path => ['-f', path]),
+    '--bootstrap',
+    bootstrap.join(','),
+    ...[...resolved].flatMap(([name, url]) => ['--resolve', `${name}=${url}`]),
+    '--ingress-port',
+    String(ports.ingress),
+    '--sink-port',
+    String(ports.sinkIngress),
+    '--status-port',
+    String(ports.dataplaneStatus)
+  ]
+  let current: RunningProcess | undefined
+  let isDown = false
+  let readiness = Promise.withResolvers<void>()
+  let isReady = false
+
+  function start(): void {
+    if (current?.isRunning()) return
+    isDown = false
+    const next = processes.start({
+      name: 'dataplane',
+      command: process.execPath,
+      args: [resolve(import.meta.dirname, '../dataplane.ts'), ...args],
+      cwd: projectDirectory,
+      env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_NO_WARNINGS: '1' },
+      onLine(line) {
+        if (line.trim() === 'ready') {
+          isReady = true
+          readiness.resolve()
+        } else if (/\b(?:error|warning)\b/i.test(line)) report(`data plane: ${line}`)
+      }
+    })
+    current = next
+    pidChanged()
+    void next.exited.then(({ code, signal }) => {
+      isReady = false
+      if (isDown) return
+      readiness = Promise.withResolvers()
+      report(`the data plane ended (${signal ?? `exit status ${code}`}) and is started again; see its log`)
+      setTimeout(() => !isDown && start(), restartDelayMs)
+    })
+  }
+
+  const takeDown = async (): Promise<void> => {
+    isDown = true
+    await current?.stop(stopTimeoutMs)
+  }
+
+  return {
+    ingressUrl: `http://127.0.0.1:${ports.ingress}`,
+    sinkIngressUrl: `http://127.0.0.1:${ports.sinkIngress}`,
+    statusUrl: `http://127.0.0.1:${ports.dataplaneStatus}/status`,
+    start,
+    ready: () => readiness.promise,
+    isReady: () => isReady,
+    stop: takeDown,
+    takeDown,
+    process: () => current
+  }
+}

@@ -1,0 +1,77 @@
+// Keeps one server running: an end that nobody asked for is mended after a moment, as a cluster would.
+import type { RunningProcess } from './processes.ts'
+
+export interface Keeper {
+  start(): Promise<void>
+  /** In order, and killed when that takes too long; stays down. */
+  stop(): Promise<void>
+  /** SIGKILL; stays down. */
+  kill(): Promise<void>
+  process(): RunningProcess | undefined
+}
+
+export interface KeeperOptions {
+  readonly name: string
+  readonly stopTimeoutMs: number
+  launch(): Promise<RunningProcess>
+  report(sentence: string): void
+  /** Another process, or none. */
+  pidChanged(): void
+}
+
+const firstBackoffMs = 2_000
+const maxBackoffMs = 30_000
+/** A process that lived this long starts over with the first backoff. */
+const longLifeMs = 60_000
+
+export function keep({ name, stopTimeoutMs, launch, report, pidChanged }: KeeperOptions): Keeper {
+  let current: RunningProcess | undefined
+  let starting: Promise<void> | undefined
+  let wanted = false
+  let backoffMs = firstBackoffMs
+  let timer: NodeJS.Timeout | undefined
+
+  function start(): Promise<void> {
+    wanted = true
+    clearTimeout(timer)
+    if (current?.isRunning()) return Promise.resolve()
+    starting ??= launch()
+      .then(launched => {
+        current = launched
+        pidChanged()
+        watch(launched)
+      })
+      .finally(() => (starting = undefined))
+    return starting
+  }
+
+  function watch(launched: RunningProcess): void {
+    const bornAt = performance.now()
+    void launched.exited.then(({ code, signal }) => {
+      pidChanged()
+      if (!wanted) return
+      if (performance.now() - bornAt > longLifeMs) backoffMs = firstBackoffMs
+      report(`${name} ended (${signal ?? `exit status ${code}`}) and is started again in ${backoffMs / 1_000} s`)
+      timer = setTimeout(() => {
+        if (wanted) start().catch((error: Error) => report(`${name} does not start: ${error.message}`))
+      }, backoffMs)
+      backoffMs = Math.min(backoffMs * 2, maxBackoffMs)
+    })
+  }
+
+  async function end(how: (running: RunningProcess) => unknown): Promise<void> {
+    wanted = false
+    clearTimeout(timer)
+    await starting?.catch(() => undefined)
+    if (!current) return
+    await how(current)
+    await current.exited
+  }
+
+  return {
+    start,
+    stop: () => end(running => running.stop(stopTimeoutMs)),
+    kill: () => end(running => running.signal('SIGKILL')),
+    process: () => current
+  }
+}
