@@ -191,12 +191,14 @@ function consumptionOf({ group, topics, ordering, initialOffset, readUncommitted
 
 /** A Broker's topic is the Broker's own; a KafkaSink creates its topic only when it says both numbers. */
 function topicsOf({ brokers, kafkaSinks }: DataPlanePlan): NewTopic[] {
-  const ofBrokers = brokers.map(({ topic, partitions, replicationFactor, topicConfig }) => ({
-    topic,
-    partitions,
-    replicationFactor,
-    config: topicConfig
-  }))
+  const ofBrokers = brokers
+    .filter(({ externalTopic }) => !externalTopic)
+    .map(({ topic, partitions, replicationFactor, topicConfig }) => ({
+      topic,
+      partitions,
+      replicationFactor,
+      config: topicConfig
+    }))
   const ofSinks = kafkaSinks.flatMap(({ topic, numPartitions, replicationFactor }) =>
     numPartitions === undefined || replicationFactor === undefined
       ? []

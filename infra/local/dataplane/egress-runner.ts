@@ -229,10 +229,13 @@ export class EgressRunner {
     this.partitions.delete(key)
     this.flow.remove(partition)
     if (partition.requestsInFlight === 0) return
+    void this.leave(key, partition)
+  }
+
+  private async leave(key: string, partition: AssignedPartition): Promise<void> {
     this.leaving.set(key, partition)
-    void partition.requestsDone().then(() => {
-      if (this.leaving.get(key) === partition) this.leaving.delete(key)
-    })
+    await partition.requestsDone()
+    if (this.leaving.get(key) === partition) this.leaving.delete(key)
   }
 
   private receive(at: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void {

@@ -1,0 +1,90 @@
+// What of a request is part of the contract, and in which form two are the same.
+import { expect } from 'vitest'
+import { bytes, type RecordedRequest, type Scenario } from './recordings.ts'
+import type { Received } from './subscriber.ts'
+
+/** The connection's own business, and the sender's name. */
+const NOT_COMPARED = new Set(['host', 'connection', 'keep-alive', 'user-agent'])
+
+/** A timer of ours may be late by this on a busy machine, as the original's was; never early. */
+const LATE_MS = 700
+
+interface Places {
+  readonly subscriber: string
+  readonly nobody: string
+}
+
+export function compareRequests(scenario: Scenario, received: readonly Received[], places: Places): void {
+  const expected = scenario.requests
+  // Unordered requests arrive in any order; each is compared with its own.
+  const sort = scenario.egress.ordering === 'unordered'
+  const theirs = expected.map(request => canonical(request.path, request.headers, bytes(request.body), places))
+  const ours = received.map(({ path, headers, body }) => canonical(path, headers, body))
+  const byText = (list: unknown[]): unknown[] => (sort ? list.toSorted(compareText) : list)
+  expect(byText(ours)).toEqual(byText(theirs))
+  expect(maxInFlight(received)).toEqual(maxInFlight(expected))
+  compareGaps(received, expected)
+}
+
+/** The times between the attempts of one event at one path: not before the backoff, not much after it. */
+function compareGaps(received: readonly Received[], expected: readonly RecordedRequest[]): void {
+  const theirs = gaps(expected)
+  for (const [key, ours] of gaps(received)) {
+    for (const [i, gap] of ours.entries()) {
+      const recorded = theirs.get(key)?.[i] ?? Number.NaN
+      // The recorded one includes the original's own delay, up to some 100 ms for a first request.
+      expect(gap, `wait before retry ${i + 1} of ${key}`).toBeGreaterThanOrEqual(recorded - 110)
+      expect(gap, `wait before retry ${i + 1} of ${key}`).toBeLessThanOrEqual(recorded + LATE_MS)
+    }
+  }
+}
+
+type Timed = Pick<RecordedRequest, 'atMs' | 'path' | 'headers' | 'inFlight'>
+
+function gaps(requests: readonly Timed[]): Map<string, number[]> {
+  const byEvent = Map.groupBy(
+    requests,
+    ({ path, headers }) => `${headers.find(([name]) => name === 'ce-id')?.[1]} at ${path}`
+  )
+  return new Map(
+    Array.from(byEvent, ([key, attempts]) => [
+      key,
+      attempts.slice(1).map((request, i) => request.atMs - (attempts[i]?.atMs ?? 0))
+    ])
+  )
+}
+
+function maxInFlight(requests: readonly Timed[]): Record<string, number> {
+  const max: Record<string, number> = {}
+  for (const { path, inFlight } of requests) max[path] = Math.max(max[path] ?? 0, inFlight)
+  return max
+}
+
+function canonical(
+  path: string,
+  headers: readonly (readonly [string, string])[],
+  body: Buffer | null,
+  places?: Places
+): { path: string; headers: string[]; body: string | null } {
+  return {
+    path,
+    headers: headers
+      .filter(([name]) => !NOT_COMPARED.has(name.toLowerCase()))
+      .map(([name, value]) => {
+        const placed = places === undefined ? value : atPlace(value, places)
+        // The same trace, but a span of the sender's own.
+        const comparable = name === 'traceparent' ? placed.replace(/(?<=^00-.{32}-)[0-9a-f]{16}/, 'span') : placed
+        return `${name}: ${comparable}`
+      })
+      .toSorted(),
+    body: body === null ? null : body.toString('base64')
+  }
+}
+
+function compareText(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
+}
+
+export function atPlace(text: string, places: Places): string {
+  return text.replaceAll('{subscriber}', places.subscriber).replaceAll('{nobody}', places.nobody)
+}

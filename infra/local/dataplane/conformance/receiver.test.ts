@@ -1,0 +1,47 @@
+// The recorded requests to the receiver against our ingress, with a writer that only remembers.
+import { request } from 'node:http'
+import { pino } from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import type { NewRecord } from '../event-to-record.ts'
+import { listen } from '../ingress.ts'
+import { receiver, type Exchange } from './recordings.ts'
+import { sameRecord } from './same-record.ts'
+
+test.each(receiver.exchanges)('$name', async exchange => {
+  const written: { topic: string; record: NewRecord }[] = []
+  const ingresses = new Map(receiver.ingresses.map(({ path, topic, contentMode }) => [path, { topic, contentMode }]))
+  const writer = {
+    write: async (topic: string, record: NewRecord) => void written.push({ topic, record }),
+    close: async () => {}
+  }
+  const server = await listen(0, () => ingresses, writer, pino({ enabled: false }))
+  onTestFinished(() => server.close())
+
+  expect(await send(server.port, exchange)).toBe(exchange.status)
+  expect(written).toHaveLength(exchange.status === 202 ? 1 : 0)
+  const [one] = written
+  if (exchange.record === undefined || one === undefined) return
+  expect(one.topic).toBe(exchange.record.topic)
+  sameRecord(
+    {
+      key: one.record.key,
+      value: one.record.value === null ? null : one.record.value.toString(),
+      headers: Object.entries(one.record.headers)
+    },
+    exchange.record
+  )
+})
+
+function send(port: number, { method, path, headers, body }: Exchange): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const message = request(
+      { port, host: '127.0.0.1', method, path, headers: Object.fromEntries(headers) },
+      response => {
+        response.resume()
+        response.on('end', () => resolve(response.statusCode ?? 0))
+      }
+    )
+    message.on('error', reject)
+    message.end(body)
+  })
+}
