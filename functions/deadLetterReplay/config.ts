@@ -14,6 +14,10 @@ const functionUrls = z.string().transform((text, context) => {
 
 export const DeadLetterReplayConfig = FunctionConfig.extend({
   FUNCTION_URLS: functionUrls,
+  /** Decodes letters by the schema that wrote them; left out, by the schemas of this build. */
+  REGISTRY_URL: z.url().optional(),
+  /** Replays of one letter before it is left to a person. */
+  REPLAY_LIMIT: z.coerce.number().int().min(1).max(1_000).default(10),
   /** How often letters that are due are looked for, beside being told. */
   REPLAY_POLL_MS: z.coerce.number().int().min(50).max(60_000).default(1_000),
   /** Of one delivery. */

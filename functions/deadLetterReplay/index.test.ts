@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
@@ -6,7 +7,7 @@ import { studentEvent } from '../../infra/test/student-event.ts'
 import { onAnyStudent } from '../onAnyStudent/handler.ts'
 import { deliverInOrder } from '../shared/deliver-in-order.ts'
 import type { ReceivedEvent } from '../shared/received-event.ts'
-import { deadLetters, directory, timeline, users } from '../shared/tables.ts'
+import { deadLetters, directory, replayItems, replayJobs, timeline, users } from '../shared/tables.ts'
 
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 
@@ -130,8 +131,117 @@ test('letters whose replayer died are taken over when its lease has ended', asyn
   const { replay, create, db } = await start()
   await deliver(create, studentEvent({ version: 1 }))
   await db.insert(users).values(user)
-  await db.update(deadLetters).set({ state: 'replaying', leasedUntil: new Date(Date.now() - 1_000) })
+  const [letter] = await letters(replay)
+  const died = { id: uuidv7(), name: 'of one who died', command: {}, concurrency: 1 }
+  await db.insert(replayJobs).values(died)
+  const leasedUntil = new Date(Date.now() - 1_000)
+  const item = { jobId: died.id, letterId: letter?.id ?? '', position: 1, state: 'sending' as const, leasedUntil }
+  await db.insert(replayItems).values(item)
+  await db.update(deadLetters).set({ state: 'replaying' })
   await eventually('the takeover', async () => (await letters(replay))[0]?.state === 'resolved')
+  expect(await db.select().from(replayJobs)).toMatchObject([{ state: 'done' }])
+})
+
+test('two replays of one letter at once: one wins, and the letter is sent once', async () => {
+  const { replay, create, db } = await start()
+  await deliver(create, studentEvent({ version: 1 }))
+  await db.insert(users).values(user)
+  const answers = await Promise.all([1, 2, 3, 4].map(() => command(replay, {}) as Promise<{ count: number }>))
+  expect(answers.map(({ count }) => count).toSorted()).toEqual([0, 0, 0, 1])
+  expect(await letters(replay)).toMatchObject([{ state: 'resolved', replays: 1 }])
+})
+
+test('a canary that fails stops the replay before the others are sent', async () => {
+  const { replay, create } = await start()
+  for (const n of [1, 2, 3]) await deliver(create, studentEvent({ id: `student-${n}`, version: 1 }))
+  const answer = await command(replay, { name: 'careful', canary: 1 })
+  expect(answer).toMatchObject({
+    job: { name: 'careful', state: 'stopped', detail: 'a canary failed', progress: { failed: 1, skipped: 2 } }
+  })
+  expect((await letters(replay)).map(({ state }) => state)).toEqual(['open', 'open', 'open'])
+})
+
+test('a replay stops after the number of failures it was given', async () => {
+  const { replay, create } = await start()
+  for (const n of [1, 2, 3, 4]) await deliver(create, studentEvent({ id: `student-${n}`, version: 1 }))
+  const answer = await command(replay, { concurrency: 1, stopAfter: 2 })
+  expect(answer).toMatchObject({ job: { state: 'stopped', progress: { failed: 2, skipped: 2 } } })
+})
+
+test('an aborted replay leaves what it has not sent open, and its results tell which', async () => {
+  const { replay, create } = await start()
+  for (const n of [1, 2, 3]) await deliver(create, studentEvent({ id: `student-${n}`, version: 1 }))
+  const started = command(replay, { name: 'slow', rate: 1, concurrency: 1 })
+  const job = await eventually('one letter to be sent', async () => {
+    const { jobs } = (await (await fetch(`${replay.url}/jobs`)).json()) as { jobs: Job[] }
+    return jobs[0]?.progress.failed === 1 ? jobs[0] : undefined
+  })
+  const aborted = await fetch(`${replay.url}/jobs/${job.id}/abort`, { method: 'POST' })
+  expect(await aborted.json()).toMatchObject({ state: 'aborted', progress: { failed: 1, skipped: 2 } })
+  await started
+  const { results } = (await (await fetch(`${replay.url}/jobs/${job.id}`)).json()) as { results: { result: string }[] }
+  expect(results.map(({ result }) => result)).toEqual(['failed', 'skipped', 'skipped'])
+  expect((await fetch(`${replay.url}/jobs/${job.id}/abort`, { method: 'POST' })).status).toBe(409)
+})
+
+test('a letter that has reached the limit of replays is skipped until it is forced', async () => {
+  const { replay, create, db } = await start()
+  await deliver(create, studentEvent({ version: 1 }))
+  await db.update(deadLetters).set({ replays: 10 })
+  await db.insert(users).values(user)
+  expect(await command(replay, {})).toMatchObject({ job: { state: 'done', progress: { skipped: 1 } } })
+  expect(await command(replay, { force: true })).toMatchObject({ job: { progress: { resolved: 1 } } })
+})
+
+test('a discarded letter moves the fence on purpose, and what was held behind it goes on', async () => {
+  const { replay, any, db } = await start()
+  const broken = studentEvent({ version: 1 }, { data: Buffer.from([0xff]) })
+  await deliver(any, broken)
+  await deliver(any, studentEvent({ version: 2 }))
+  const [letter] = await letters(replay)
+  const discarded = await send(replay, `/${letter?.id}/discard`, { reason: 'a test wrote it' })
+  expect(discarded).toMatchObject({ status: 200, body: { state: 'discarded', fenceMoved: true } })
+  await eventually('the held event', async () => (await db.$count(timeline, eq(timeline.sequence, 2))) === 1)
+  expect(await letters(replay)).toMatchObject([{ state: 'discarded', closedBecause: 'discarded: a test wrote it' }])
+  expect(await send(replay, `/${letter?.id}/discard`, { reason: 'again' })).toMatchObject({ status: 409 })
+  expect((await deliver(any, broken)).status).toBe(204)
+})
+
+test('an edited event is applied in the place of the letter, under a new id that names the old one', async () => {
+  const { replay, any, db } = await start()
+  await deliver(any, studentEvent({ version: 1 }, { data: Buffer.from([0xff]) }))
+  await deliver(any, studentEvent({ version: 2 }))
+  const [letter] = await letters(replay)
+  const data = { id: 'student-1', userId: 'user-1', name: 'Mended', email: 'ada@example.com', version: 1 }
+  const answer = await send(replay, `/${letter?.id}/resend`, { reason: 'the bytes were cut', data })
+  expect(answer).toMatchObject({ status: 200, body: { replayed: [{ state: 'resolved' }] } })
+  expect(await db.select().from(timeline)).toMatchObject([{ name: 'Mended', sequence: 1 }, { sequence: 2 }])
+  const one = (await (await fetch(`${replay.url}/${letter?.id}`)).json()) as { history: { sentAs: string }[] }
+  expect(one).toMatchObject({ state: 'resolved', event: { id: 'event-student-1-1' }, data: { base64: '/w==' } })
+  expect(one.history).toMatchObject([{ name: 'edited: the bytes were cut', sentAs: expect.any(String) }])
+})
+
+test('an edited event that is refused leaves the letter open, and data that does not fit is a 400', async () => {
+  const { replay, any } = await start()
+  await deliver(any, studentEvent({ version: 1 }, { data: Buffer.from([0xff]) }))
+  const [letter] = await letters(replay)
+  const other = { id: 'student-1', name: 'x', version: 7 }
+  expect(await send(replay, `/${letter?.id}/resend`, { reason: 'x', data: other })).toMatchObject({ status: 422 })
+  expect(await send(replay, `/${letter?.id}/resend`, { reason: 'x', data: { age: 7 } })).toMatchObject({ status: 400 })
+  expect((await letters(replay, '?reason=invalid-event&state=open')).map(({ id }) => id)).toContain(letter?.id)
+})
+
+test('letters are found by text in their data, by type and by time, and counted by reason', async () => {
+  const { replay, create } = await start()
+  await deliver(create, studentEvent({ id: 'student-1', version: 1, name: 'Grace Hopper' }))
+  await deliver(create, studentEvent({ id: 'student-2', version: 1, name: 'Alan Turing' }))
+  const subjects = async (query: string) => (await letters(replay, query)).map(({ event }) => event.subject)
+  expect(await subjects('?text=hopper')).toEqual(['student-1'])
+  expect(await subjects('?type=school.student.v1.StudentUpdated')).toEqual([])
+  expect(await subjects('?since=2999-01-01T00:00:00Z')).toEqual([])
+  expect(await subjects('?until=2999-01-01T00:00:00Z&student=student-2')).toEqual(['student-2'])
+  const groups = (await (await fetch(`${replay.url}/groups`)).json()) as unknown
+  expect(groups).toMatchObject({ groups: [{ function: 'onStudentCreate', reason: 'user-not-found', count: 2 }] })
 })
 
 test('a command as an event replays as well', async () => {
@@ -181,6 +291,11 @@ test('a held event shows behind the letter that holds it', async () => {
   expect(await db.$count(timeline)).toBe(0)
 })
 
+interface Job {
+  readonly id: string
+  readonly progress: Readonly<Record<string, number>>
+}
+
 interface Letter {
   readonly id: string
   readonly state: string
@@ -190,12 +305,13 @@ interface Letter {
 async function start() {
   const { db, url } = await testDatabase()
   const create = await startFunction('onStudentCreate', { DATABASE_URL: url })
+  const any = await startFunction('onAnyStudent', { DATABASE_URL: url })
   const replay = await startFunction('deadLetterReplay', {
     DATABASE_URL: url,
-    FUNCTION_URLS: `onStudentCreate=${create.url}`,
+    FUNCTION_URLS: `onStudentCreate=${create.url},onAnyStudent=${any.url}`,
     REPLAY_POLL_MS: '100'
   })
-  return { db, create, replay }
+  return { db, create, any, replay }
 }
 
 function deliver(fn: FunctionProcess, event: ReceivedEvent, path = '/') {
@@ -236,12 +352,17 @@ async function letters(fn: FunctionProcess, query = ''): Promise<Letter[]> {
   return answer.deadLetters
 }
 
-async function command(fn: FunctionProcess, body: unknown): Promise<unknown> {
-  const response = await fetch(fn.url, {
+async function command(fn: FunctionProcess, options: unknown): Promise<unknown> {
+  const { status, body } = await send(fn, '/', options)
+  expect(status).toBe(200)
+  return body
+}
+
+async function send(fn: FunctionProcess, path: string, body: unknown): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${fn.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body)
   })
-  expect(response.status).toBe(200)
-  return response.json()
+  return { status: response.status, body: await response.json() }
 }

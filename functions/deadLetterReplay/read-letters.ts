@@ -1,21 +1,24 @@
-// Letters for people: newest first, decoded, with what waits behind each.
-import { fromBinary, toJson } from '@bufbuild/protobuf'
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+// Letters for people: newest first, decoded, with what waits behind each; and how many there are of each kind.
+import { and, asc, desc, eq, lt, sql } from 'drizzle-orm'
 import type { Database } from '../shared/database.ts'
-import type { EventAttributes } from '../shared/received-event.ts'
-import { eventSchemasByType } from '../shared/student-events.ts'
-import { deadLetters } from '../shared/tables.ts'
-import { type LetterQuery, matches } from './letter-filter.ts'
+import { Problem } from '../shared/problem.ts'
+import { deadLetters, heldEvents, replayItems, replayJobs } from '../shared/tables.ts'
+import { traceId } from '../shared/trace.ts'
+import type { DecodeData } from './decode-data.ts'
+import { type GroupQuery, type LetterQuery, matches } from './letter-filter.ts'
 
-export async function readLetters(db: Database, query: LetterQuery) {
+/** Of held events shown with one letter. */
+const maxHeld = 100
+
+const heldBehind = sql<number>`(
+  select count(*)::int from held_events
+  where held_events.function = dead_letters.function and held_events.student_id = dead_letters.student_id
+    and held_events.sequence > dead_letters.sequence
+)`
+
+export async function readLetters(db: Database, query: LetterQuery, decode: DecodeData) {
   const rows = await db
-    .select({
-      letter: deadLetters,
-      held: sql<number>`(
-        select count(*)::int from held_events
-        where held_events.function = dead_letters.function and held_events.student_id = dead_letters.student_id
-      )`
-    })
+    .select({ letter: deadLetters, held: heldBehind })
     .from(deadLetters)
     .where(
       and(
@@ -28,10 +31,63 @@ export async function readLetters(db: Database, query: LetterQuery) {
     .limit(query.limit + 1)
   const page = rows.slice(0, query.limit)
   const next = rows.length > query.limit ? page.at(-1)?.letter.id : undefined
-  return { deadLetters: page.map(({ letter, held }) => describeLetter(letter, held)), ...(next ? { next } : {}) }
+  return {
+    deadLetters: await Promise.all(page.map(({ letter, held }) => describeLetter(letter, held, decode))),
+    ...(next ? { next } : {})
+  }
 }
 
-function describeLetter(letter: typeof deadLetters.$inferSelect, held: number) {
+/** One letter with its replays and the events it holds back. @throws Problem 404 */
+export async function readLetter(db: Database, id: string, decode: DecodeData) {
+  const [found] = await db
+    .select({ letter: deadLetters, held: heldBehind })
+    .from(deadLetters)
+    .where(eq(sql`${deadLetters.id}::text`, id))
+  if (found === undefined) throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${id}`)
+  const { letter, held } = found
+  const history = await db
+    .select({
+      replay: replayItems.jobId,
+      name: replayJobs.name,
+      result: replayItems.state,
+      tries: replayItems.tries,
+      status: replayItems.status,
+      detail: replayItems.detail,
+      sentAs: replayItems.editedId,
+      finishedAt: replayItems.finishedAt
+    })
+    .from(replayItems)
+    .innerJoin(replayJobs, eq(replayJobs.id, replayItems.jobId))
+    .where(eq(replayItems.letterId, letter.id))
+    .orderBy(asc(replayItems.jobId))
+  const heldEventsBehind = await db
+    .select({ sequence: heldEvents.sequence, event: heldEvents.attributes, heldAt: heldEvents.heldAt })
+    .from(heldEvents)
+    .where(and(eq(heldEvents.function, letter.function), eq(heldEvents.studentId, letter.studentId ?? '')))
+    .orderBy(asc(heldEvents.sequence))
+    .limit(maxHeld)
+  return { ...(await describeLetter(letter, held, decode)), history, heldEvents: heldEventsBehind }
+}
+
+export async function groupLetters(db: Database, query: GroupQuery) {
+  const groups = await db
+    .select({
+      function: deadLetters.function,
+      reason: deadLetters.reason,
+      class: deadLetters.class,
+      state: deadLetters.state,
+      count: sql<number>`count(*)::int`,
+      firstFailedAt: sql<Date>`min(${deadLetters.firstFailedAt})`,
+      lastFailedAt: sql<Date>`max(${deadLetters.lastFailedAt})`
+    })
+    .from(deadLetters)
+    .where(and(matches(query), query.state === undefined ? undefined : eq(deadLetters.state, query.state)))
+    .groupBy(deadLetters.function, deadLetters.reason, deadLetters.class, deadLetters.state)
+    .orderBy(desc(sql`count(*)`))
+  return { groups }
+}
+
+async function describeLetter(letter: typeof deadLetters.$inferSelect, held: number, decode: DecodeData) {
   return {
     id: letter.id,
     function: letter.function,
@@ -40,26 +96,19 @@ function describeLetter(letter: typeof deadLetters.$inferSelect, held: number) {
     state: letter.state,
     detail: letter.detail,
     status: letter.status,
-    attempts: letter.attempts,
+    topic: letter.topic ?? 'unknown',
+    partition: letter.partition ?? 'unknown',
+    offset: letter.offset ?? 'unknown',
+    attempts: letter.attempts ?? 'unknown',
     replays: letter.replays,
     firstFailedAt: letter.firstFailedAt,
     lastFailedAt: letter.lastFailedAt,
     closedAt: letter.closedAt,
+    closedBecause: letter.closedBecause,
+    traceId: traceId(letter.attributes.traceparent) ?? null,
     /** Later events of the same student that wait behind this letter. */
     held,
     event: letter.attributes,
-    data: decodeData(letter.attributes, letter.data)
+    data: await decode(letter.attributes, letter.data)
   }
-}
-
-/** The message as JSON where its type is known, JSON as it is, and anything else as base64. */
-export function decodeData(attributes: EventAttributes, data: Buffer): unknown {
-  const schema = eventSchemasByType.get(attributes.type ?? '')
-  try {
-    if (schema !== undefined) return toJson<typeof schema>(schema, fromBinary<typeof schema>(schema, data))
-    if (/json/i.test(attributes.datacontenttype ?? '')) return JSON.parse(data.toString('utf8'))
-  } catch {
-    // Not what it says it is, which may be why it is here: shown as the bytes it is.
-  }
-  return data.length === 0 ? null : { base64: data.toString('base64') }
 }

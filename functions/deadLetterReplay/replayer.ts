@@ -1,101 +1,130 @@
-// Sends letters that are due. All it knows is in the database: letters are leased with SKIP LOCKED, so that several
-// replayers share the work and one that dies is taken over when its leases end.
-import { eq, sql } from 'drizzle-orm'
-import type { Database } from '../shared/database.ts'
+// Sends the letters of running replays, and sees to it that nothing waits for somebody who never comes: letters that
+// became due, held events whose turn came while nobody was delivering, fences that a discarded letter has to move.
+import { sql } from 'drizzle-orm'
+import { type Database, inTransaction } from '../shared/database.ts'
 import type { Log } from '../shared/log.ts'
-import { deadLetters } from '../shared/tables.ts'
-import { sendLetter } from './send-letter.ts'
+import { advanceFences, findDrivable } from './held-events.ts'
+import { type LeasedLetter, leaseLetters, runningJobs } from './lease-letters.ts'
+import { startDueReplay } from './replay-job.ts'
+import { sendEvent, type SendResult } from './send-event.ts'
 
-/** Letters under way at once, and taken from the database at once. */
-const concurrency = 8
-/** Tries in a row before a letter waits for a person again. */
-const maxTries = 8
+/** Tries in a row of one letter before its replay has failed. */
+const maxTries = 6
 const firstBackoffMs = 500
+/** A lease outlives the delivery by this much, for the result to be written. */
+const leaseMarginMs = 10_000
 
 export interface Replayer {
-  /** Looks for due letters now instead of at the next poll. */
+  /** Looks for work now instead of at the next poll. */
   wake(): void
   /** Stops taking letters and waits for those under way. */
   stop(): Promise<void>
 }
 
-type Letter = typeof deadLetters.$inferSelect
+export interface ReplayerOptions {
+  readonly functionUrls: ReadonlyMap<string, string>
+  readonly pollMs: number
+  /** Of one delivery. */
+  readonly timeoutMs: number
+  /** Replays of one letter before it is left to a person. */
+  readonly replayLimit: number
+}
 
-export function startReplayer(
-  db: Database,
-  log: Log,
-  options: {
-    readonly functionUrls: ReadonlyMap<string, string>
-    readonly pollMs: number
-    readonly timeoutMs: number
-  }
-): Replayer {
-  /** Tries in a row of the letters that this replayer sends again by itself. */
-  const tries = new Map<string, number>()
+export function startReplayer(db: Database, log: Log, options: ReplayerOptions): Replayer {
   const stop = new AbortController()
+  const underWay = new Set<Promise<void>>()
   let wake = () => {}
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
-      const wait = new Promise<void>(resolve => {
+      const woken = new Promise<void>(resolve => {
         const timer = setTimeout(resolve, options.pollMs)
         wake = () => {
           clearTimeout(timer)
           resolve()
         }
       })
-      const found = await sendDue().catch((error: unknown) => {
-        log.warn({ reason: String(error) }, 'cannot look for letters that are due')
-        return 0
-      })
-      if (found === 0) await wait
+      await work().catch((error: unknown) => log.warn({ reason: String(error) }, 'cannot look for letters to replay'))
+      await woken
+    }
+    await Promise.all(underWay)
+  }
+
+  async function work(): Promise<void> {
+    await startDueReplay(db, options.replayLimit)
+    await advanceFences(db)
+    for (const event of await findDrivable(db)) track(drive(event))
+    for (const jobId of await runningJobs(db)) {
+      const letters = await leaseLetters(db, jobId, options.timeoutMs + leaseMarginMs)
+      for (const letter of letters) track(replay(letter))
     }
   }
 
-  async function sendDue(): Promise<number> {
-    const letters = await lease(db, options.timeoutMs)
-    await Promise.all(letters.map(send))
-    return letters.length
+  function track(sending: Promise<void>): void {
+    const tracked = sending
+      .catch((error: unknown) => log.warn({ reason: String(error) }, 'a result could not be written'))
+      .finally(() => {
+        underWay.delete(tracked)
+        wake()
+      })
+    underWay.add(tracked)
   }
 
-  async function send(letter: Letter): Promise<void> {
-    const url = options.functionUrls.get(letter.function)
-    if (url === undefined) {
-      await reopen(letter, null, `no address is configured for the function ${letter.function}`)
+  async function replay(letter: LeasedLetter): Promise<void> {
+    const result = await send(letter)
+    const facts = {
+      replay: letter.jobId,
+      letter: letter.letterId,
+      function: letter.function,
+      eventId: letter.eventId,
+      student: letter.studentId
+    }
+    if (result.outcome === 'try-again' && letter.tries < maxTries) {
+      await tryLater(letter, result)
+      log.info({ ...facts, ...result, tries: letter.tries }, 'replay failed for now')
       return
     }
-    const result = await sendLetter(url, letter, options.timeoutMs)
-    const facts = { letter: letter.id, function: letter.function, eventId: letter.eventId, student: letter.studentId }
-    if (result.outcome === 'done') {
-      tries.delete(letter.id)
-      await db
-        .update(deadLetters)
-        .set({ state: 'resolved', closedAt: sql`coalesce(${deadLetters.closedAt}, now())`, leasedUntil: null })
-        .where(eq(deadLetters.id, letter.id))
-      log.info(facts, 'replayed')
-      return
-    }
-    const retry = result.outcome === 'try-again'
-    const nth = (tries.get(letter.id) ?? 0) + 1
-    const backoffMs = retry && nth < maxTries ? firstBackoffMs * 2 ** (nth - 1) : null
-    if (backoffMs === null) tries.delete(letter.id)
-    else tries.set(letter.id, nth)
-    await reopen(letter, backoffMs, result.detail)
-    log.warn({ ...facts, status: result.status, detail: result.detail, nextTryInMs: backoffMs }, 'replay failed')
+    await finish(letter, result)
+    if (result.outcome === 'done') log.info(facts, 'replayed')
+    else log.warn({ ...facts, ...result }, 'replay failed')
   }
 
-  /** A due time that the function itself has set meanwhile stays: its user has just appeared. */
-  async function reopen(letter: Letter, backoffMs: number | null, detail: string): Promise<void> {
-    await db
-      .update(deadLetters)
-      .set({
-        state: 'open',
-        leasedUntil: null,
-        lastFailedAt: sql`now()`,
-        ...(backoffMs === null ? {} : { dueAt: sql`now() + ${`${backoffMs} milliseconds`}::interval` }),
-        ...(letter.class === 'unreachable' || letter.class === 'exhausted' ? { detail } : {})
-      })
-      .where(eq(deadLetters.id, letter.id))
+  async function send(event: Pick<LeasedLetter, 'function' | 'attributes' | 'data'>): Promise<SendResult> {
+    const url = options.functionUrls.get(event.function)
+    if (url !== undefined) return sendEvent(url, event, options.timeoutMs)
+    return { outcome: 'refused', status: null, detail: `no address is configured for the function ${event.function}` }
+  }
+
+  async function drive(event: Pick<LeasedLetter, 'function' | 'attributes' | 'data'>): Promise<void> {
+    const result = await send(event)
+    if (result.outcome === 'try-again') log.warn({ function: event.function, ...result }, 'a held event waits on')
+  }
+
+  async function tryLater(letter: LeasedLetter, { status, detail }: SendResult): Promise<void> {
+    const backoff = `${firstBackoffMs * 2 ** (letter.tries - 1)} milliseconds`
+    await db.execute(sql`
+      update replay_items
+      set state = 'waiting', status = ${status}, detail = ${detail}, not_before = now() + ${backoff}::interval
+      where job_id = ${letter.jobId} and position = ${letter.position}`)
+  }
+
+  async function finish(letter: LeasedLetter, { outcome, status, detail }: SendResult): Promise<void> {
+    const done = outcome === 'done'
+    const closedBecause = letter.editedId === null ? `replay ${letter.jobId}` : `sent again as ${letter.editedId}`
+    await inTransaction(db, async tx => {
+      await tx.execute(sql`
+        update replay_items
+        set state = ${done ? 'resolved' : 'failed'}, status = ${status}, detail = ${detail}, finished_at = now()
+        where job_id = ${letter.jobId} and position = ${letter.position} and state = 'sending'`)
+      await (done
+        ? tx.execute(sql`
+            update dead_letters set state = 'resolved', closed_at = coalesce(closed_at, now()),
+              closed_because = ${closedBecause}
+            where id = ${letter.letterId} and state in ('replaying', 'resolved')`)
+        : tx.execute(sql`
+            update dead_letters set state = 'open', last_failed_at = now(), status = coalesce(${status}, status)
+            where id = ${letter.letterId} and state = 'replaying'`))
+    })
   }
 
   const finished = run()
@@ -107,27 +136,4 @@ export function startReplayer(
       await finished
     }
   }
-}
-
-/** Takes letters that are due, and those whose replayer has died; of one student the earliest first. */
-async function lease(db: Database, timeoutMs: number): Promise<Letter[]> {
-  const leaseFor = `${timeoutMs + 10_000} milliseconds`
-  return db
-    .update(deadLetters)
-    .set({
-      state: 'replaying',
-      dueAt: null,
-      replays: sql`${deadLetters.replays} + 1`,
-      leasedUntil: sql`now() + ${leaseFor}::interval`
-    })
-    .where(
-      sql`${deadLetters.id} in (
-        select id from dead_letters
-        where (state = 'open' and due_at <= now()) or (state = 'replaying' and leased_until < now())
-        order by student_id, sequence, id
-        limit ${concurrency}
-        for update skip locked
-      )`
-    )
-    .returning()
 }

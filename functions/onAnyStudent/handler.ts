@@ -5,12 +5,13 @@
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import type { StudentFunction } from '../shared/deliver-in-order.ts'
+import { startsAfter } from '../shared/student-functions.ts'
 import { timeline } from '../shared/tables.ts'
 
 export const onAnyStudent: StudentFunction = {
   name: 'onAnyStudent',
   accepts: [StudentCreatedSchema.typeName, StudentUpdatedSchema.typeName],
-  startsAfter: 0,
+  startsAfter: startsAfter.onAnyStudent,
 
   async handle({ id, source, type, time, student }, tx) {
     await tx.insert(timeline).values({

@@ -7,12 +7,13 @@ import { eq, sql } from 'drizzle-orm'
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import type { StudentFunction } from '../shared/deliver-in-order.ts'
 import { PermanentFailure } from '../shared/errors.ts'
+import { startsAfter } from '../shared/student-functions.ts'
 import { directory, users } from '../shared/tables.ts'
 
 export const onStudentCreate: StudentFunction = {
   name: 'onStudentCreate',
   accepts: [StudentCreatedSchema.typeName],
-  startsAfter: 0,
+  startsAfter: startsAfter.onStudentCreate,
 
   async handle({ student: { id, userId, name, email, version } }, tx) {
     const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId))

@@ -5,12 +5,13 @@
 import { sql } from 'drizzle-orm'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import type { StudentFunction } from '../shared/deliver-in-order.ts'
+import { startsAfter } from '../shared/student-functions.ts'
 import { directory } from '../shared/tables.ts'
 
 export const onStudentUpdate: StudentFunction = {
   name: 'onStudentUpdate',
   accepts: [StudentUpdatedSchema.typeName],
-  startsAfter: 1, // sequence 1 is the create, on another topic
+  startsAfter: startsAfter.onStudentUpdate,
 
   async handle({ student: { id, userId, name, email, version } }, tx) {
     await tx

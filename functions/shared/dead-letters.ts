@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from './database.ts'
 import type { PermanentFailure } from './errors.ts'
 import type { ReceivedEvent } from './received-event.ts'
-import type { Position } from './student-events.ts'
+import { type Position, studentEventAsJson } from './student-events.ts'
 import { deadLetters } from './tables.ts'
 
 /** Of `detail`, which goes into a header and into the database. */
@@ -24,7 +24,11 @@ export async function recordLetter(
 ): Promise<void> {
   const waitsForUser = failure.waitsForUser ?? null
   if (waitsForUser !== null) await lockUser(tx, waitsForUser)
+  const { kafkatopic: topic, knativekafkapartition: partition, knativekafkaoffset: offset } = event.attributes
   const found = {
+    topic: topic ?? null,
+    partition: partition === undefined ? null : Number(partition),
+    offset: offset === undefined ? null : Number(offset),
     class: failure.class,
     reason: failure.reason,
     detail: failure.message.slice(0, maxDetailLength),
@@ -43,6 +47,7 @@ export async function recordLetter(
       sequence: position?.sequence ?? null,
       attributes: event.attributes,
       data: event.data,
+      decoded: studentEventAsJson(event.type, event.data),
       attempts: 1,
       ...found
     })
@@ -50,9 +55,10 @@ export async function recordLetter(
       target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
       set: {
         ...found,
-        attempts: sql`${deadLetters.attempts} + 1`,
+        attempts: sql`coalesce(${deadLetters.attempts}, 0) + 1`,
         lastFailedAt: sql`now()`,
         closedAt: null,
+        closedBecause: null,
         state: sql`case when ${deadLetters.state} = 'replaying' then 'replaying' else 'open' end`
       }
     })

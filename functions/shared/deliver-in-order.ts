@@ -108,8 +108,9 @@ const closeEventStatement = {
     ), moved as (
       update fences set sequence = $3 where function = $1 and student_id = $2
     ), resolved as (
-      update dead_letters set state = 'resolved', closed_at = now(), due_at = null, leased_until = null
-      where function = $1 and source = $4 and event_id = $5 and state in ('open', 'replaying')
+      update dead_letters set state = 'resolved', closed_at = now(), closed_because = 'applied', due_at = null
+      where function = $1 and (source = $4 and event_id = $5 or student_id = $2 and sequence = $3)
+        and state in ('open', 'replaying')
     ), released as (
       delete from held_events where function = $1 and student_id = $2 and sequence = $3
     )

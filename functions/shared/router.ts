@@ -2,9 +2,9 @@
 import type { FunctionAnswer, FunctionRequest } from './http-server.ts'
 import { Problem } from './problem.ts'
 
-export type Route = (request: FunctionRequest, parameter: string) => Promise<FunctionAnswer>
+export type Route = (request: FunctionRequest, id: string) => Promise<FunctionAnswer>
 
-/** Keys are a method and a path with at most one parameter as its last segment: `POST /`, `GET /:id`. */
+/** Keys are a method and a path with at most one parameter: `POST /`, `GET /:id`, `POST /jobs/:id/abort`. */
 export type Routes = Readonly<Record<string, Route>>
 
 /** @throws Problem 404 when no path matches, 405 with Allow when the path has other methods, 400 on a bad escape */
@@ -12,9 +12,9 @@ export function route(routes: Routes, request: FunctionRequest): Promise<Functio
   const allowed: string[] = []
   for (const [key, handle] of Object.entries(routes)) {
     const [method = '', path = ''] = key.split(' ')
-    const parameter = matchPath(path, request.path)
-    if (parameter === undefined) continue
-    if (method === request.method) return handle(request, parameter)
+    const id = matchPath(path, request.path)
+    if (id === undefined) continue
+    if (method === request.method) return handle(request, id)
     allowed.push(method)
   }
   if (allowed.length === 0) throw new Problem(404, 'not-found', 'Not found', `nothing is at ${request.path}`)
@@ -23,13 +23,18 @@ export function route(routes: Routes, request: FunctionRequest): Promise<Functio
   })
 }
 
+/** The parameter, or an empty text for a path without one; undefined when the paths differ. */
 function matchPath(path: string, actual: string): string | undefined {
-  if (!path.endsWith('/:id')) return path === actual ? '' : undefined
-  const base = path.slice(0, -':id'.length)
-  const rest = actual.startsWith(base) ? actual.slice(base.length) : ''
-  if (rest === '' || rest.includes('/')) return undefined
+  const expected = path.split('/')
+  const segments = actual.split('/')
+  if (expected.length !== segments.length) return undefined
+  let id = ''
+  for (const [at, segment] of segments.entries()) {
+    if (expected[at] === ':id' && segment !== '') id = segment
+    else if (expected[at] !== segment) return undefined
+  }
   try {
-    return decodeURIComponent(rest)
+    return decodeURIComponent(id)
   } catch {
     throw new Problem(400, 'bad-path', 'Bad path', 'the path has a malformed percent escape')
   }

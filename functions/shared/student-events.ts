@@ -1,5 +1,5 @@
 // The students' events: what goes into the outbox and what comes back out of Kafka. The .proto files decide the rest.
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create, fromBinary, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf'
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import {
@@ -84,6 +84,16 @@ export function readStudentEvent(event: ReceivedEvent, acceptedTypes: readonly s
     type: event.type,
     time: event.time ?? '',
     student: { id, userId, name, email, version }
+  }
+}
+
+/** The data of a student's event as JSON; undefined when it is none, or cannot be decoded. */
+export function studentEventAsJson(type: string, data: Buffer): JsonValue | undefined {
+  const schema = eventSchemasByType.get(type)
+  try {
+    return schema && toJson<typeof schema>(schema, fromBinary<typeof schema>(schema, data))
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 // The database, as drizzle knows it. `npm run generate:migrations` turns a change here into a migration.
 import { sql } from 'drizzle-orm'
 import {
+  bigint,
   check,
   customType,
   index,
@@ -159,20 +160,26 @@ export const deadLetters = pgTable(
     /** Of the last try, where there was an answer. */
     status: smallint(),
     state: text({ enum: letterStates }).notNull().default('open'),
-    /** Deliveries that failed, as far as the function could record them. */
-    attempts: integer().notNull().default(0),
+    /** Deliveries that failed, as far as the function could record them; null where only Knative saw them. */
+    attempts: integer(),
+    /** Where the record was, as the function saw it: on its way to the dead letters Knative overwrites this. */
+    topic: text(),
+    partition: integer(),
+    offset: bigint({ mode: 'number' }),
     replays: integer().notNull().default(0),
     attributes: jsonb().$type<EventAttributes>().notNull(),
     data: bytea().notNull(),
+    /** The data as JSON where it could be decoded, for searching. */
+    decoded: jsonb(),
     /** The missing user whose appearance makes this letter due. */
     waitsForUser: text('waits_for_user'),
-    /** From when on the replayer may send it again by itself. */
+    /** From when on the replayer replays it by itself. */
     dueAt: at('due_at'),
-    /** While replaying: until when the replayer that took it is believed to be alive. */
-    leasedUntil: at('leased_until'),
     firstFailedAt: at('first_failed_at').notNull().defaultNow(),
     lastFailedAt: at('last_failed_at').notNull().defaultNow(),
-    closedAt: at('closed_at')
+    closedAt: at('closed_at'),
+    /** How it was closed, in words: by whom, why, or as which event it was sent again. */
+    closedBecause: text('closed_because')
   },
   table => [
     uniqueIndex('dead_letters_event').on(table.function, table.source, table.eventId),
@@ -185,6 +192,75 @@ export const deadLetters = pgTable(
       .where(sql`state in ('open', 'replaying')`),
     check('dead_letters_class', sql`class in ('invalid', 'permanent', 'exhausted', 'unreachable')`),
     check('dead_letters_state', sql`state in ('open', 'replaying', 'resolved', 'discarded')`)
+  ]
+)
+
+export const replayJobStates = ['running', 'done', 'stopped', 'aborted'] as const
+
+/** A replay: which letters, how fast, and how it went. It outlives the request and the process that started it. */
+export const replayJobs = pgTable(
+  'replay_jobs',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    /** The filter and the options as they were asked for. */
+    command: jsonb().notNull(),
+    state: text({ enum: replayJobStates }).notNull().default('running'),
+    /** Why it was stopped or aborted. */
+    detail: text(),
+    /** Letters to try alone first; the rest follows when all of them succeed. */
+    canary: integer().notNull().default(0),
+    /** Letters a second; 0 is as fast as the functions answer. */
+    rate: integer().notNull().default(0),
+    concurrency: integer().notNull(),
+    /** Failures after which it stops; 0 is never. */
+    stopAfter: integer('stop_after').notNull().default(0),
+    nextSendAt: at('next_send_at').notNull().defaultNow(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    finishedAt: at('finished_at')
+  },
+  table => [
+    index('replay_jobs_running')
+      .on(table.id)
+      .where(sql`state = 'running'`),
+    check('replay_jobs_state', sql`state in ('running', 'done', 'stopped', 'aborted')`)
+  ]
+)
+
+export const replayItemStates = ['waiting', 'sending', 'resolved', 'failed', 'skipped'] as const
+
+/** What a replay did with each letter: its audit. */
+export const replayItems = pgTable(
+  'replay_items',
+  {
+    jobId: uuid('job_id')
+      .notNull()
+      .references(() => replayJobs.id, { onDelete: 'cascade' }),
+    letterId: uuid('letter_id')
+      .notNull()
+      .references(() => deadLetters.id, { onDelete: 'cascade' }),
+    /** The order in the job: that of each student's events. */
+    position: integer().notNull(),
+    state: text({ enum: replayItemStates }).notNull().default('waiting'),
+    tries: integer().notNull().default(0),
+    status: smallint(),
+    detail: text(),
+    /** Where an edited event is sent in the letter's place: its id and its data, beside the original. */
+    editedId: uuid('edited_id'),
+    editedData: bytea('edited_data'),
+    notBefore: at('not_before').notNull().defaultNow(),
+    /** While sending: until when the replayer that took it is believed to be alive. */
+    leasedUntil: at('leased_until'),
+    finishedAt: at('finished_at')
+  },
+  table => [
+    primaryKey({ columns: [table.jobId, table.position] }),
+    // Two replays of one letter at once: the second finds it taken.
+    uniqueIndex('replay_items_one_at_a_time')
+      .on(table.letterId)
+      .where(sql`state in ('waiting', 'sending')`),
+    index('replay_items_letter').on(table.letterId),
+    check('replay_items_state', sql`state in ('waiting', 'sending', 'resolved', 'failed', 'skipped')`)
   ]
 )
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { openProcesses } from '../local/resources/processes.ts'
-import { startPostgres } from '../local/resources/postgres.ts'
+import { createPostgres } from '../local/resources/postgres.ts'
 import { migrate } from '../jobs/migrate.ts'
 
 declare module 'vitest' {
@@ -18,11 +18,15 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const state = await mkdtemp(join(tmpdir(), 'functions-test-'))
   const processes = openProcesses(state)
-  const postgres = await startPostgres(processes, {
+  const postgres = createPostgres(processes, {
     directory: join(state, 'postgres'),
     port: await freePort(),
-    databases: ['template']
+    databases: ['template'],
+    report: () => undefined,
+    pidChanged: () => undefined
   })
+  await postgres.start()
+  await postgres.answers()
   await migrate(postgres.url('template'))
   project.provide('postgresTemplateUrl', postgres.url('template'))
   return async () => {

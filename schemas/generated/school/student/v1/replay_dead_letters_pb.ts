@@ -4,13 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file school/student/v1/replay_dead_letters.proto.
  */
 export const file_school_student_v1_replay_dead_letters: GenFile = /*@__PURE__*/
-  fileDesc("CitzY2hvb2wvc3R1ZGVudC92MS9yZXBsYXlfZGVhZF9sZXR0ZXJzLnByb3RvEhFzY2hvb2wuc3R1ZGVudC52MSKoAQoRUmVwbGF5RGVhZExldHRlcnMSCwoDaWRzGAEgAygJEhMKBnJlYXNvbhgCIAEoCUgAiAEBEhUKCGZ1bmN0aW9uGAMgASgJSAGIAQESFAoHc3R1ZGVudBgEIAEoCUgCiAEBEhQKB2RyeV9ydW4YBSABKAhIA4gBAUIJCgdfcmVhc29uQgsKCV9mdW5jdGlvbkIKCghfc3R1ZGVudEIKCghfZHJ5X3J1bmIGcHJvdG8z");
+  fileDesc("CitzY2hvb2wvc3R1ZGVudC92MS9yZXBsYXlfZGVhZF9sZXR0ZXJzLnByb3RvEhFzY2hvb2wuc3R1ZGVudC52MSKcBAoRUmVwbGF5RGVhZExldHRlcnMSCwoDaWRzGAEgAygJEhMKBnJlYXNvbhgCIAEoCUgAiAEBEhUKCGZ1bmN0aW9uGAMgASgJSAGIAQESFAoHc3R1ZGVudBgEIAEoCUgCiAEBEhQKB2RyeV9ydW4YBSABKAhIA4gBARIRCgR0eXBlGAYgASgJSASIAQESLgoFc2luY2UYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAWIAQESLgoFdW50aWwYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAaIAQESEQoEdGV4dBgJIAEoCUgHiAEBEhEKBG5hbWUYCiABKAlICIgBARITCgZjYW5hcnkYCyABKA1ICYgBARIRCgRyYXRlGAwgASgNSAqIAQESGAoLY29uY3VycmVuY3kYDSABKA1IC4gBARIXCgpzdG9wX2FmdGVyGA4gASgNSAyIAQESEgoFZm9yY2UYDyABKAhIDYgBAUIJCgdfcmVhc29uQgsKCV9mdW5jdGlvbkIKCghfc3R1ZGVudEIKCghfZHJ5X3J1bkIHCgVfdHlwZUIICgZfc2luY2VCCAoGX3VudGlsQgcKBV90ZXh0QgcKBV9uYW1lQgkKB19jYW5hcnlCBwoFX3JhdGVCDgoMX2NvbmN1cnJlbmN5Qg0KC19zdG9wX2FmdGVyQggKBl9mb3JjZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Asks deadLetterReplay to send open dead letters again, each to the one function that failed.
@@ -45,6 +47,76 @@ export type ReplayDeadLetters = Message<"school.student.v1.ReplayDeadLetters"> &
    * @generated from field: optional bool dry_run = 5;
    */
   dryRun?: boolean | undefined;
+
+  /**
+   * The type of the event.
+   *
+   * @generated from field: optional string type = 6;
+   */
+  type?: string | undefined;
+
+  /**
+   * Last failed at or after this time.
+   *
+   * @generated from field: optional google.protobuf.Timestamp since = 7;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Last failed before this time.
+   *
+   * @generated from field: optional google.protobuf.Timestamp until = 8;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * A text in the decoded data.
+   *
+   * @generated from field: optional string text = 9;
+   */
+  text?: string | undefined;
+
+  /**
+   * What the replay is called in the listing.
+   *
+   * @generated from field: optional string name = 10;
+   */
+  name?: string | undefined;
+
+  /**
+   * Letters to try alone first; the rest follows when all of them succeed.
+   *
+   * @generated from field: optional uint32 canary = 11;
+   */
+  canary?: number | undefined;
+
+  /**
+   * Letters a second.
+   *
+   * @generated from field: optional uint32 rate = 12;
+   */
+  rate?: number | undefined;
+
+  /**
+   * Letters under way at once.
+   *
+   * @generated from field: optional uint32 concurrency = 13;
+   */
+  concurrency?: number | undefined;
+
+  /**
+   * Failures after which the replay stops.
+   *
+   * @generated from field: optional uint32 stop_after = 14;
+   */
+  stopAfter?: number | undefined;
+
+  /**
+   * Replay letters that have reached the limit of replays, too.
+   *
+   * @generated from field: optional bool force = 15;
+   */
+  force?: boolean | undefined;
 };
 
 /**

@@ -1,0 +1,69 @@
+// The data of a letter for people: decoded by the schema that wrote it.
+import type { NamespaceBase } from 'protobufjs'
+import { z } from 'zod'
+import type { EventAttributes } from '../shared/received-event.ts'
+import { protobufContentType, studentEventAsJson } from '../shared/student-events.ts'
+
+const requestTimeoutMs = 2_000
+/** Of schemas kept; each version is fetched once. */
+const maxCached = 500
+
+export type DecodeData = (attributes: EventAttributes, data: Buffer) => Promise<unknown>
+
+/**
+ * `dataschema` names the registered version. Only its path is used, against the registry that is configured: hosts and
+ * ports change. Without the registry, the schema of this build decodes what it knows; the rest is shown as bytes.
+ */
+export function createDecoder(registryUrl: string | undefined): DecodeData {
+  const schemas = new Map<string, Promise<NamespaceBase | undefined>>()
+
+  async function writersSchema(dataschema: string | undefined): Promise<NamespaceBase | undefined> {
+    if (registryUrl === undefined || dataschema === undefined || !URL.canParse(dataschema)) return undefined
+    const path = new URL(dataschema).pathname
+    const known = schemas.get(path)
+    if (known !== undefined) return known
+    const fetched = fetchSchema(new URL(path, registryUrl))
+    if (schemas.size < maxCached) schemas.set(path, fetched)
+    const schema = await fetched
+    if (schema === undefined) schemas.delete(path) // asked for again next time
+    return schema
+  }
+
+  return async (attributes, data) => {
+    if (data.length === 0) return null
+    const type = attributes.type ?? ''
+    if (attributes.datacontenttype?.startsWith(protobufContentType)) {
+      const schema = await writersSchema(attributes.dataschema)
+      const decoded = decodeWith(schema, type, data) ?? studentEventAsJson(type, data)
+      if (decoded !== undefined) return decoded
+    } else if (/json/i.test(attributes.datacontenttype ?? '')) {
+      try {
+        return JSON.parse(data.toString('utf8'))
+      } catch {
+        // Not what it says it is, which may be why it is here.
+      }
+    }
+    return { base64: data.toString('base64') }
+  }
+}
+
+async function fetchSchema(url: URL): Promise<NamespaceBase | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) })
+    if (!response.ok) return undefined
+    const { schema } = z.object({ schema: z.string() }).parse(await response.json())
+    const protobuf = await import('protobufjs')
+    return protobuf.parse(schema, { keepCase: false }).root.resolveAll()
+  } catch {
+    return undefined
+  }
+}
+
+function decodeWith(schema: NamespaceBase | undefined, type: string, data: Buffer): unknown {
+  try {
+    const message = schema?.lookupType(type)
+    return message?.toObject(message.decode(data), { longs: String, bytes: String })
+  } catch {
+    return undefined
+  }
+}

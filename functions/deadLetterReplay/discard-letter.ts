@@ -1,0 +1,41 @@
+// Gives an event up, with a reason. Its student's fence moves over it on purpose, so that what is held behind it goes on.
+import { and, eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { line } from '../shared/command.ts'
+import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
+import { startsAfter } from '../shared/student-functions.ts'
+import { deadLetters, fences } from '../shared/tables.ts'
+import { lockOpenLetter } from './open-letter.ts'
+
+export const DiscardCommand = z.strictObject({ reason: line(500) })
+
+/** Tells whether the fence moved: it does not yet when an earlier event is missing. @throws Problem 404, 409 */
+export async function discardLetter(db: Database, letterId: string, reason: string) {
+  return inTransaction(db, async tx => {
+    const { function: functionName, studentId, sequence } = await lockOpenLetter(tx, letterId)
+    await tx
+      .update(deadLetters)
+      .set({ state: 'discarded', closedAt: sql`now()`, closedBecause: `discarded: ${reason}`, dueAt: null })
+      .where(eq(deadLetters.id, letterId))
+    const moved =
+      studentId !== null && sequence !== null && (await moveFenceOver(tx, functionName, studentId, sequence))
+    return { id: letterId, state: 'discarded', student: studentId, sequence, fenceMoved: moved }
+  })
+}
+
+async function moveFenceOver(
+  tx: Transaction,
+  functionName: string,
+  studentId: string,
+  sequence: number
+): Promise<boolean> {
+  const start = Object.entries(startsAfter).find(([name]) => name === functionName)?.[1]
+  if (start === undefined) return false // a function without fences
+  // Without a fence the function has done nothing for this student yet.
+  await tx.insert(fences).values({ function: functionName, studentId, sequence: start }).onConflictDoNothing()
+  const moved = await tx
+    .update(fences)
+    .set({ sequence })
+    .where(and(eq(fences.function, functionName), eq(fences.studentId, studentId), eq(fences.sequence, sequence - 1)))
+  return moved.rowCount === 1
+}

@@ -1,0 +1,36 @@
+// Held events whose turn has come while nobody was delivering for their student: after a crash between two of them,
+// or because the letter before them was discarded.
+import { sql } from 'drizzle-orm'
+import type { Database } from '../shared/database.ts'
+import type { EventAttributes } from '../shared/received-event.ts'
+
+/** At once; the next poll goes on. */
+const maxEvents = 100
+/** Younger ones are most likely being driven by the delivery that held them. */
+const minAge = '2 seconds'
+
+export interface HeldEvent {
+  readonly function: string
+  readonly attributes: EventAttributes
+  readonly data: Buffer
+}
+
+/** Held events that are next in line and have no letter. */
+export async function findDrivable(db: Database): Promise<HeldEvent[]> {
+  const { rows } = await db.execute<HeldEvent & Record<string, unknown>>(sql`
+    select held.function, held.attributes, held.data
+    from held_events held
+    join fences on fences.function = held.function and fences.student_id = held.student_id
+    where held.sequence = fences.sequence + 1 and held.held_at < now() - ${minAge}::interval
+    limit ${maxEvents}`)
+  return rows
+}
+
+/** Moves fences over discarded letters, also over those that were discarded before their turn. */
+export async function advanceFences(db: Database): Promise<void> {
+  await db.execute(sql`
+    update fences set sequence = letter.sequence
+    from dead_letters letter
+    where letter.state = 'discarded' and letter.function = fences.function and letter.student_id = fences.student_id
+      and letter.sequence = fences.sequence + 1`)
+}

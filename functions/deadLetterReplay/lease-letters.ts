@@ -1,0 +1,136 @@
+// Takes the letters of a job that may be sent now. Everything a replayer needs to know is in the database, so that
+// several share a job, and one that dies is taken over when its leases end.
+import { sql } from 'drizzle-orm'
+import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
+import type { EventAttributes } from '../shared/received-event.ts'
+import { endReplay } from './replay-job.ts'
+
+export interface LeasedLetter {
+  readonly jobId: string
+  readonly position: number
+  /** This try included. */
+  readonly tries: number
+  readonly letterId: string
+  readonly function: string
+  readonly eventId: string
+  readonly studentId: string | null
+  /** The id of the edited event that is sent in the letter's place. */
+  readonly editedId: string | null
+  readonly attributes: EventAttributes
+  readonly data: Buffer
+}
+
+interface JobProgress extends Record<string, unknown> {
+  readonly concurrency: number
+  readonly rate: number
+  readonly canary: number
+  readonly stop_after: number
+  readonly rate_allows: number
+  readonly waiting: number
+  readonly sending: number
+  readonly failed: number
+  readonly canary_unfinished: number
+  readonly canary_failed: number
+}
+
+export async function runningJobs(db: Database): Promise<string[]> {
+  const { rows } = await db.execute<{ id: string }>(sql`select id from replay_jobs where state = 'running' order by id`)
+  return rows.map(({ id }) => id)
+}
+
+/** Leases what the job's canary, rate and concurrency allow; ends the job when it is over. */
+export async function leaseLetters(db: Database, jobId: string, leaseMs: number): Promise<LeasedLetter[]> {
+  return inTransaction(db, async tx => {
+    const progress = await lockJob(tx, jobId)
+    if (progress === undefined) return [] // another replayer has it at this moment, or it is over
+    if (progress.waiting + progress.sending === 0) {
+      await tx.execute(sql`update replay_jobs set state = 'done', finished_at = now() where id = ${jobId}`)
+      return []
+    }
+    const stop = reasonToStop(progress)
+    if (stop !== undefined) {
+      await endReplay(tx, jobId, 'stopped', stop)
+      return []
+    }
+    const free = progress.concurrency - progress.sending
+    const count = progress.rate === 0 ? free : Math.min(free, progress.rate_allows)
+    if (count <= 0) return []
+    const lastPosition = progress.canary_unfinished > 0 ? progress.canary : null
+    return lease(tx, jobId, { count, lastPosition, leaseMs, rate: progress.rate })
+  })
+}
+
+function reasonToStop({ canary_failed, stop_after, failed }: JobProgress): string | undefined {
+  if (canary_failed > 0) return 'a canary failed'
+  if (stop_after > 0 && failed >= stop_after) return `stopped after ${failed} failures`
+  return undefined
+}
+
+async function lockJob(tx: Transaction, jobId: string): Promise<JobProgress | undefined> {
+  const locked = await tx.execute(
+    sql`select from replay_jobs where id = ${jobId} and state = 'running' for update skip locked`
+  )
+  if (locked.rows.length === 0) return undefined
+  await tx.execute(sql`
+    update replay_items set state = 'waiting' where job_id = ${jobId} and state = 'sending' and leased_until < now()`)
+  const { rows } = await tx.execute<JobProgress>(sql`
+    select concurrency, rate, canary, stop_after,
+      case when next_send_at > now() then 0
+        else least(rate, greatest(1, floor(extract(epoch from now() - next_send_at) * rate)))::int end as rate_allows,
+      items.*
+    from replay_jobs job, lateral (
+      select
+        count(*) filter (where state = 'waiting')::int as waiting,
+        count(*) filter (where state = 'sending')::int as sending,
+        count(*) filter (where state = 'failed')::int as failed,
+        count(*) filter (where position <= job.canary and state in ('waiting', 'sending'))::int as canary_unfinished,
+        count(*) filter (where position <= job.canary and state = 'failed')::int as canary_failed
+      from replay_items where job_id = job.id
+    ) items
+    where id = ${jobId}`)
+  return rows[0]
+}
+
+/** A letter waits while an earlier one of its student and function is unfinished: sent now, it would only be held. */
+async function lease(
+  tx: Transaction,
+  jobId: string,
+  options: { count: number; lastPosition: number | null; leaseMs: number; rate: number }
+): Promise<LeasedLetter[]> {
+  const { count, lastPosition, leaseMs, rate } = options
+  const { rows } = await tx.execute<LeasedLetter & Record<string, unknown>>(sql`
+    with next as (
+      select item.position from replay_items item join dead_letters letter on letter.id = item.letter_id
+      where item.job_id = ${jobId} and item.state = 'waiting' and item.not_before <= now()
+        and (${lastPosition}::int is null or item.position <= ${lastPosition}::int)
+        and not exists (
+          select from replay_items earlier join dead_letters before on before.id = earlier.letter_id
+          where earlier.job_id = item.job_id and earlier.position < item.position
+            and earlier.state in ('waiting', 'sending')
+            and before.function = letter.function and before.student_id = letter.student_id
+        )
+      order by item.position limit ${count}
+    ), leased as (
+      update replay_items
+      set state = 'sending', tries = tries + 1, leased_until = now() + ${`${leaseMs} milliseconds`}::interval
+      where job_id = ${jobId} and position in (select position from next)
+      returning letter_id, position, tries, edited_id, edited_data
+    ), counted as (
+      update dead_letters set replays = replays + 1
+      where id in (select letter_id from leased where tries = 1)
+    )
+    select ${jobId} as "jobId", leased.position, leased.tries, letter.id as "letterId", letter.function,
+      letter.event_id as "eventId", letter.student_id as "studentId", leased.edited_id as "editedId",
+      case when leased.edited_id is null then letter.attributes
+        else letter.attributes || jsonb_build_object('id', leased.edited_id, 'causationid', letter.event_id)
+        end as attributes,
+      coalesce(leased.edited_data, letter.data) as data
+    from leased join dead_letters letter on letter.id = leased.letter_id
+    order by leased.position`)
+  if (rate > 0 && rows.length > 0) {
+    await tx.execute(sql`
+      update replay_jobs set next_send_at = now() + ${`${Math.ceil((rows.length * 1000) / rate)} milliseconds`}::interval
+      where id = ${jobId}`)
+  }
+  return rows
+}

@@ -1,0 +1,42 @@
+// Sends an edited event in a letter's place, as a replay of its own: under a new id, with `causationid` naming the old
+// one. Every other attribute is locked, so that the event keeps its place in its student's order.
+import { create, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf'
+import { eq } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import { line } from '../shared/command.ts'
+import { type Database, inTransaction } from '../shared/database.ts'
+import { Problem } from '../shared/problem.ts'
+import { eventSchemasByType } from '../shared/student-events.ts'
+import { deadLetters, replayItems, replayJobs } from '../shared/tables.ts'
+import { lockOpenLetter } from './open-letter.ts'
+
+export const ResendCommand = z.strictObject({
+  reason: line(500),
+  /** The message as JSON, in the place of the old one. */
+  data: z.record(z.string(), z.json())
+})
+export type ResendCommand = z.infer<typeof ResendCommand>
+
+/** Returns the replay's id. @throws Problem 404, 409; 400 when the data does not fit the event's type */
+export async function resendLetter(db: Database, letterId: string, command: ResendCommand): Promise<string> {
+  return inTransaction(db, async tx => {
+    const letter = await lockOpenLetter(tx, letterId)
+    const editedData = encode(letter.attributes.type ?? '', command.data)
+    const jobId = uuidv7()
+    await tx.insert(replayJobs).values({ id: jobId, name: `edited: ${command.reason}`, command, concurrency: 1 })
+    await tx.insert(replayItems).values({ jobId, letterId, position: 1, editedId: uuidv7(), editedData })
+    await tx.update(deadLetters).set({ state: 'replaying', dueAt: null }).where(eq(deadLetters.id, letterId))
+    return jobId
+  })
+}
+
+function encode(type: string, data: Record<string, JsonValue>): Buffer {
+  const schema = eventSchemasByType.get(type)
+  if (schema === undefined) return Buffer.from(JSON.stringify(data))
+  try {
+    return Buffer.from(toBinary(schema, create<typeof schema>(schema, fromJson<typeof schema>(schema, data))))
+  } catch (error) {
+    throw new Problem(400, 'invalid-data', 'Invalid data', error instanceof Error ? error.message : String(error))
+  }
+}

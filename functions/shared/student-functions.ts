@@ -1,0 +1,4 @@
+// The functions that follow each student in order, and where each of them starts.
+
+/** The sequence before the first one a function sees. onStudentUpdate never sees sequence 1, the create. */
+export const startsAfter = { onStudentCreate: 0, onStudentUpdate: 1, onAnyStudent: 0 } as const
