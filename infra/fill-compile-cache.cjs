@@ -22,13 +22,23 @@ async function run() {
   }
   await answers('/', {
     method: 'POST',
-    headers: { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/build', 'ce-type': 'none', 'content-type': 'application/json' },
+    headers: {
+      'ce-specversion': '1.0',
+      'ce-id': '1',
+      'ce-source': '/build',
+      'ce-type': 'none',
+      'content-type': 'application/json'
+    },
     body: '{}'
   })
   flushCompileCache()
   process.exit(0)
 }
 
-const answers = (path, init) => fetch(`http://127.0.0.1:${PORT}${path}`, init).then(() => true, () => false)
+const answers = (path, init) =>
+  fetch(`http://127.0.0.1:${PORT}${path}`, init).then(
+    () => true,
+    () => false
+  )
 
 void run()
