@@ -16,9 +16,9 @@ import { loadPlan } from './manifests/load-plan.ts'
 import { formatProblems } from './manifests/problem.ts'
 
 /** Deliveries under way at a stop get this long … */
-const DRAIN_MS = 6000
+const DRAIN_MS = 4000
 /** … and the whole stop this long. */
-const STOP_MS = 10_000
+const STOP_MS = 8000
 const READY_CHECK_MS = 50
 
 const parsed = parseArguments(process.argv.slice(2), process.env)

@@ -9,7 +9,7 @@ const NOT_COMPARED = new Set(['host', 'connection', 'keep-alive', 'user-agent'])
 /** A timer of ours may be late by this on a busy machine, as the original's was; never early. */
 const LATE_MS = 700
 
-interface Places {
+export interface Places {
   readonly subscriber: string
   readonly nobody: string
 }
@@ -22,7 +22,9 @@ export function compareRequests(scenario: Scenario, received: readonly Received[
   const ours = received.map(({ path, headers, body }) => canonical(path, headers, body))
   const byText = (list: unknown[]): unknown[] => (sort ? list.toSorted(compareText) : list)
   expect(byText(ours)).toEqual(byText(theirs))
-  expect(maxInFlight(received)).toEqual(maxInFlight(expected))
+  // Whether quick answers overlap is chance when many requests are under way at once.
+  const counts = ({ path }: { readonly path: string }): boolean => !sort || path.startsWith('/slow/')
+  expect(maxInFlight(received.filter(counts))).toEqual(maxInFlight(expected.filter(counts)))
   compareGaps(received, expected)
 }
 

@@ -1,35 +1,37 @@
-import type { KafkaSource, Trigger } from '../../manifests/plan.ts'
+import type { Broker, KafkaSource, Trigger } from '../../manifests/plan.ts'
 import { egressesOf, type Egress } from '../egress.ts'
-import { atPlace } from './compare.ts'
+import { atPlace, type Places } from './compare.ts'
 import type { Scenario } from './recordings.ts'
-
-type Places = Parameters<typeof atPlace>[1]
 
 const origin = { file: 'recording', line: 1 }
 
-/** The KafkaSource or Trigger of a recording, its plain records handled as the recorded one did. */
+/** The KafkaSource or Trigger of a recording. */
 export function egressOf(scenario: Scenario, places: Places): Egress {
-  const { egress } = scenario
+  const isTrigger = scenario.egress.kind === 'Trigger'
   const [made] = egressesOf({
-    kafkaSources: egress.kind === 'KafkaSource' ? [kafkaSourceOf(scenario, places)] : [],
-    triggers: egress.kind === 'Trigger' ? [triggerOf(scenario, places)] : [],
-    brokers: [
-      {
-        namespace: egress.namespace,
-        name: 'b',
-        topic: egress.topic,
-        partitions: 1,
-        replicationFactor: 1,
-        topicConfig: {},
-        bootstrapServers: [],
-        externalTopic: false,
-        delivery: deliveryOf(egress, places),
-        origin
-      }
-    ]
+    kafkaSources: isTrigger ? [] : [kafkaSourceOf(scenario, places)],
+    triggers: isTrigger ? [triggerOf(scenario, places)] : [],
+    brokers: [brokerOf(scenario, places)]
   })
   if (made === undefined) throw new Error(`no egress for ${scenario.about}`)
   return made
+}
+
+/** Every recorded Trigger has a Broker of its own. */
+export function brokerOf(scenario: Scenario, places: Places): Broker {
+  const { namespace, name, topic } = scenario.egress
+  return {
+    namespace,
+    name: `broker-of-${name}`,
+    topic,
+    bootstrapServers: [],
+    externalTopic: true,
+    partitions: 1,
+    replicationFactor: 1,
+    topicConfig: {},
+    delivery: deliveryOf(scenario.egress, places),
+    origin
+  }
 }
 
 export function kafkaSourceOf({ egress }: Scenario, places: Places): KafkaSource {
@@ -54,7 +56,7 @@ export function triggerOf({ egress }: Scenario, places: Places): Trigger {
   return {
     namespace: egress.namespace,
     name: egress.name,
-    broker: 'b',
+    broker: `broker-of-${egress.name}`,
     consumerGroup: `group-${egress.name}`,
     ordering: egress.ordering,
     filterAttributes: egress.filterAttributes ?? {},

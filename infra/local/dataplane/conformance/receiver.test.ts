@@ -1,11 +1,11 @@
 // The recorded requests to the receiver against our ingress, with a writer that only remembers.
-import { request } from 'node:http'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { NewRecord } from '../event-to-record.ts'
 import { listen } from '../ingress.ts'
-import { receiver, type Exchange } from './recordings.ts'
+import { receiver } from './recordings.ts'
 import { sameRecord } from './same-record.ts'
+import { send } from './send.ts'
 
 test.each(receiver.exchanges)('$name', async exchange => {
   const written: { topic: string; record: NewRecord }[] = []
@@ -31,17 +31,3 @@ test.each(receiver.exchanges)('$name', async exchange => {
     exchange.record
   )
 })
-
-function send(port: number, { method, path, headers, body }: Exchange): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const message = request(
-      { port, host: '127.0.0.1', method, path, headers: Object.fromEntries(headers) },
-      response => {
-        response.resume()
-        response.on('end', () => resolve(response.statusCode ?? 0))
-      }
-    )
-    message.on('error', reject)
-    message.end(body)
-  })
-}

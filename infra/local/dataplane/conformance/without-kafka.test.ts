@@ -8,10 +8,11 @@ import type { Egress } from '../egress.ts'
 import { eventToRecord } from '../event-to-record.ts'
 import { RecordFlow } from '../record-flow.ts'
 import type { KafkaRecord } from '../record.ts'
-import { atPlace, compareRequests } from './compare.ts'
+import { compareRequests } from './compare.ts'
 import { egressOf } from './egress-of.ts'
 import { bytes, scenarios, statusSweep, type Scenario } from './recordings.ts'
 import { Subscriber, type Answer } from './subscriber.ts'
+import { sweepScenario } from './sweep-scenario.ts'
 
 const places = { subscriber: 'http://127.0.0.1:39080', nobody: 'http://127.0.0.1:39999' }
 
@@ -36,7 +37,7 @@ describe('recorded statuses', () => {
       await run(egressOf(sweepScenario(status), places), recordsOf(sweepScenario(status)), subscriber)
       const paths = subscriber.received.map(({ path }) => path)
       expect(paths.filter(path => path === `/status/${status}`)).toHaveLength(attempts)
-      expect(paths.includes('/ok/dls')).toBe(dls)
+      expect(paths.includes(`/ok/dls-${status}`)).toBe(dls)
     }
   )
 })
@@ -124,29 +125,4 @@ function recordsOf({ egress, records }: Scenario): KafkaRecord[] {
     value: bytes(value),
     headers: headers.map(([name, text]) => [name, Buffer.from(text)] as const)
   }))
-}
-
-function sweepScenario(status: number): Scenario {
-  return {
-    about: '',
-    recordedFrom: '',
-    egress: {
-      kind: 'KafkaSource',
-      namespace: 'fns',
-      name: 'sweep',
-      topic: 'sweep',
-      subscriber: `{subscriber}/status/${status}`,
-      ordering: 'ordered',
-      delivery: {
-        retry: 1,
-        backoffPolicy: 'exponential',
-        backoffDelayMs: 50,
-        timeoutMs: 5000,
-        deadLetterSink: atPlace('{subscriber}/ok/dls', places)
-      }
-    },
-    records: [{ timestampMs: 1_700_000_000_000, headers: [], value: 'x' }],
-    requests: [],
-    committed: 1
-  }
 }
