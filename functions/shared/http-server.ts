@@ -100,10 +100,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 /**
  * Answers before the body is complete. What still comes is read and thrown away for a moment, because closing at once
- * would reset the connection and the client would never see the answer.
+ * would reset the connection and the client would never see the answer. For that reason no `connection: close` either:
+ * Node closes such a connection with the last byte of the answer.
  */
 function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
-  response.setHeader('connection', 'close')
   send(response, problemAnswer(problem))
   request.resume()
   const timer = setTimeout(() => request.destroy(), 1_000)

@@ -1,6 +1,7 @@
 // `npm run dev`: the whole system on this machine, from the same YAML as in a cluster. Flags: settings.ts, or --help.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { projectDirectory } from '../bundle.ts'
 import { type Control, startControl } from './control.ts'
 import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints.ts'
@@ -37,15 +38,9 @@ let stateDirectory: string | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
 
-try {
-  await main()
-} catch (error) {
-  if (stopRequestedAt === undefined) {
-    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
-    await stop()
-    process.exit(1)
-  }
-}
+process.on('uncaughtException', error => void fail(error))
+
+await main().catch(fail)
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2), process.env)
@@ -164,6 +159,16 @@ async function onSignal(): Promise<void> {
   await stop()
   write(`Stopped in ${((performance.now() - now) / 1_000).toFixed(1)} s.`)
   process.exit(0)
+}
+
+/** Nothing that was started may outlive a failure. */
+async function fail(error: unknown): Promise<void> {
+  if (stopRequestedAt !== undefined) return // what is being stopped may fail
+  process.exitCode = 1
+  const unexpected = !(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError
+  process.stderr.write(`\n${unexpected ? inspect(error) : error.message}\n`)
+  await stop()
+  process.exit(1)
 }
 
 async function stop(): Promise<void> {

@@ -55,9 +55,9 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     const next = processes.start({
       name: 'dataplane',
       command: process.execPath,
-      args: [resolve(import.meta.dirname, '../dataplane.ts'), ...args],
+      args: ['--disable-warning=TimeoutNegativeWarning', resolve(import.meta.dirname, '../dataplane.ts'), ...args],
       cwd: projectDirectory,
-      env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_NO_WARNINGS: '1' },
+      env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
       onLine(line) {
         if (line.trim() === 'ready') {
           isReady = true

@@ -7,7 +7,7 @@
 //
 // https://github.com/knative/serving/blob/main/docs/scaling/SYSTEM.md
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { forward, type Outcome, readyBody, type RequestBody } from './forward.ts'
+import { forward, letGo, type Outcome, readyBody, type RequestBody } from './forward.ts'
 import { Pool } from 'undici'
 
 export interface Limits {
@@ -125,7 +125,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
     setTarget(port) {
       const old = target
       target = port === undefined ? undefined : { pool: openPool(port, limit), inFlight: 0 }
-      void old?.pool.close() // after the requests it has
+      old?.pool.close().catch(() => undefined) // after the requests it has
       if (target) release()
       else if (waiting.length > 0) options.wake()
     },
@@ -142,7 +142,9 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
       const timer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs)
       await closed
       clearTimeout(timer)
-      await target?.pool.destroy()
+      const last = target
+      target = undefined
+      await last?.pool.destroy()
     }
   }
 }
@@ -170,11 +172,10 @@ function refuse(response: ServerResponse, status: number, detail: string, reques
   response.writeHead(status, {
     'content-type': 'application/problem+json',
     'content-length': body.length,
-    ...(status === 503 ? { 'retry-after': '1' } : {}),
-    ...(request.complete ? {} : { connection: 'close' })
+    ...(status === 503 ? { 'retry-after': '1' } : {})
   })
   response.end(body)
-  request.resume()
+  if (!request.complete) letGo(request)
 }
 
 function listen(server: Server, port: number): Promise<void> {

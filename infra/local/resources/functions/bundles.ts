@@ -1,13 +1,14 @@
-// The functions' bundles: built once at the start, and again whenever a source file changes.
+// The functions' bundles: built when their sources are newer than what an earlier run built, and again at each edit.
 import { type BuildContext, type BuildFailure, context, formatMessages } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
 import { bundleOptions, functionsDirectory, projectDirectory } from '../../../bundle.ts'
 
 export interface Bundles {
-  /** The file to run, a new one for each new content. */
+  /** The file to run, another one for each new content. */
   file(name: string): string
   close(): Promise<void>
 }
@@ -20,58 +21,87 @@ export interface BundlesOptions {
   broken(name: string, message: string): void
 }
 
+/** What was built, and from what: enough to know at the next start that nothing has to be built. */
+const Built = z.object({ file: z.string(), inputs: z.record(z.string(), z.string()) })
+type Built = z.infer<typeof Built>
+
 /** One editor's save is several events of the file system. */
 const settleMs = 20
+const builder = join(import.meta.dirname, '../../../bundle.ts')
 
 /** @throws when a function cannot be bundled at the start; later on that is reported, and the last good bundle stays */
 export async function startBundles({ names, directory, changed, broken }: BundlesOptions): Promise<Bundles> {
-  await rm(directory, { recursive: true, force: true })
-  const files = new Map<string, string>()
+  const built = new Map<string, Built>()
   const contexts = new Map<string, BuildContext>()
+  const failed = new Set<string>()
+  const closeContexts = () => Promise.allSettled([...contexts.values()].map(one => one.dispose()))
 
-  /** Answers whether the bundle is another one than before. */
-  const rebuild = async (name: string): Promise<boolean> => {
-    const { outputFiles } = (await contexts.get(name)?.rebuild()) ?? {}
+  const build = async (name: string): Promise<void> => {
+    const folder = join(directory, name)
+    let one = contexts.get(name)
+    if (!one) {
+      one = await context({ ...bundleOptions(name, join(folder, 'new', `${name}.cjs`)), write: false })
+      contexts.set(name, one)
+    }
+    const { outputFiles, metafile } = await one.rebuild()
     const code = outputFiles?.find(({ path }) => path.endsWith('.cjs'))
     const map = outputFiles?.find(({ path }) => path.endsWith('.map'))
-    if (!code || !map) throw new Error(`${name}: no bundle came out`)
-    const folder = join(directory, name, createHash('sha256').update(code.contents).digest('hex').slice(0, 12))
-    const file = join(folder, `${name}.cjs`)
-    if (files.get(name) === file) return false
-    await mkdir(folder, { recursive: true })
+    if (!code || !map || !metafile) throw new Error(`${name}: no bundle came out`)
+    // A folder for each content: the instance that runs the old one still reads its source map.
+    const target = join(folder, createHash('sha256').update(code.contents).digest('hex').slice(0, 12))
+    const file = join(target, `${name}.cjs`)
+    await mkdir(target, { recursive: true })
     await Promise.all([writeFile(file, code.contents), writeFile(`${file}.map`, map.contents)])
-    files.set(name, file)
-    return true
+    const inputs = Object.keys(metafile.inputs).map(path => resolve(projectDirectory, path))
+    const record: Built = { file, inputs: await fingerprints([builder, ...inputs]) }
+    await writeFile(join(folder, 'built.json'), JSON.stringify(record))
+    built.set(name, record)
   }
 
-  for (const name of names) {
-    contexts.set(name, await context({ ...bundleOptions(name, join(directory, name, 'new', `${name}.cjs`)), write: false }))
-  }
-  const closeContexts = () => Promise.allSettled([...contexts.values()].map(one => one.dispose()))
   try {
-    await Promise.all(names.map(name => rebuild(name)))
+    await Promise.all(
+      names.map(async name => {
+        const earlier = await readBuilt(join(directory, name, 'built.json'))
+        if (earlier) built.set(name, earlier)
+        else {
+          await rm(join(directory, name), { recursive: true, force: true })
+          await build(name)
+        }
+      })
+    )
   } catch (error) {
     await closeContexts()
     throw new Error(await explain(error), { cause: error })
   }
 
-  let queue = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
-  const rebuildAll = async (): Promise<void> => {
+  const rebuild = async (files: ReadonlySet<string>): Promise<void> => {
     for (const name of names) {
+      const before = built.get(name)
+      const isConcerned = failed.has(name) || [...files].some(file => before?.inputs[file] !== undefined)
+      if (!isConcerned) continue
       try {
-        if (await rebuild(name)) changed(name)
+        await build(name)
+        failed.delete(name)
+        if (built.get(name)?.file !== before?.file) changed(name)
       } catch (error) {
+        failed.add(name)
         broken(name, await explain(error))
       }
     }
   }
+
+  let queue = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let touched = new Set<string>()
   const watchers = [functionsDirectory, join(projectDirectory, 'schemas', 'generated')].map((folder): FSWatcher => {
     const watcher = watch(folder, { recursive: true }, (_, file) => {
-      if (file && !/\.(?:ts|js|json)$/.test(file)) return
+      if (!file || !/\.(?:ts|js|json)$/.test(file)) return
+      touched.add(join(folder, file))
       clearTimeout(timer)
       timer = setTimeout(() => {
-        queue = queue.then(rebuildAll)
+        const files = touched
+        touched = new Set()
+        queue = queue.then(() => rebuild(files))
       }, settleMs)
     })
     watcher.on('error', error => broken('functions', `files are no longer watched: ${error.message}`))
@@ -80,9 +110,9 @@ export async function startBundles({ names, directory, changed, broken }: Bundle
 
   return {
     file(name) {
-      const file = files.get(name)
-      if (!file) throw new Error(`${name} has no bundle`)
-      return file
+      const bundle = built.get(name)
+      if (!bundle) throw new Error(`${name} has no bundle`)
+      return bundle.file
     },
     async close() {
       clearTimeout(timer)
@@ -91,6 +121,28 @@ export async function startBundles({ names, directory, changed, broken }: Bundle
       await closeContexts()
     }
   }
+}
+
+/** What an earlier run built, when every file that went into it is still the same. */
+async function readBuilt(file: string): Promise<Built | undefined> {
+  try {
+    const built = Built.parse(JSON.parse(await readFile(file, 'utf8')))
+    await stat(built.file)
+    const now = await fingerprints(Object.keys(built.inputs))
+    return Object.entries(built.inputs).every(([path, before]) => now[path] === before) ? built : undefined
+  } catch {
+    return undefined // never built, or a file of it is gone
+  }
+}
+
+async function fingerprints(paths: readonly string[]): Promise<Record<string, string>> {
+  const entries = await Promise.all(
+    paths.map(async path => {
+      const { mtimeMs, size } = await stat(path)
+      return [path, `${mtimeMs} ${size}`]
+    })
+  )
+  return Object.fromEntries(entries)
 }
 
 async function explain(error: unknown): Promise<string> {

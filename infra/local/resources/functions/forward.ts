@@ -69,7 +69,6 @@ export function forward(
         if (ended || response.destroyed) return
         // Without its hop-by-hop headers: the connection to the client is another one.
         const { connection: _connection, 'keep-alive': _keepAlive, 'transfer-encoding': _encoding, ...rest } = headers
-        if (!request.complete && upload !== null) rest.connection = 'close'
         response.writeHead(status, statusMessage, rest)
       },
       onResponseData(started, chunk) {
@@ -100,8 +99,11 @@ function detach(request: IncomingMessage): Readable {
   return request.pipe(copy)
 }
 
-/** Reads and drops what the client still sends, for a moment: closing at once would reset the answer away. */
-function letGo(request: IncomingMessage): void {
+/**
+ * Reads and drops what the client still sends, for a moment: closing at once would reset the answer away. `connection:
+ * close` would do just that, as Node closes with the last byte of the answer.
+ */
+export function letGo(request: IncomingMessage): void {
   request.unpipe()
   request.resume()
   const timer = setTimeout(() => request.destroy(), lingerMs)
