@@ -22,7 +22,9 @@ grant select, insert, update         on directory        to on_student_create, o
 grant insert                         on timeline         to on_any_student;
 
 grant select, insert, update         on dead_letters     to dead_letter_replay;
-grant select, update                 on fences           to dead_letter_replay; -- update: it locks the row
+grant select, insert, update         on fences           to dead_letter_replay; -- a discarded letter moves its fence
+grant select, insert, update, delete on replay_jobs      to dead_letter_replay;
+grant select, insert, update         on replay_items     to dead_letter_replay;
 grant select                         on handled_events   to dead_letter_replay;
 grant select                         on held_events      to dead_letter_replay;
 
