@@ -116,7 +116,8 @@ export const handledEvents = pgTable(
     eventId: text('event_id').notNull(),
     studentId: text('student_id').notNull(),
     sequence: integer().notNull(),
-    handledAt: at('handled_at').notNull().defaultNow()
+    /** The moment of the insert, under the fence's lock, so that it follows the sequence; now() is the transaction's start. */
+    handledAt: at('handled_at').notNull().default(sql`clock_timestamp()`)
   },
   table => [
     primaryKey({ columns: [table.function, table.source, table.eventId] }),

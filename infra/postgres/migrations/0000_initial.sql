@@ -74,7 +74,7 @@ CREATE TABLE "handled_events" (
 	"event_id" text NOT NULL,
 	"student_id" text NOT NULL,
 	"sequence" integer NOT NULL,
-	"handled_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"handled_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	CONSTRAINT "handled_events_function_source_event_id_pk" PRIMARY KEY("function","source","event_id")
 );
 --> statement-breakpoint
