@@ -1,6 +1,7 @@
 // The Knative data plane as a process of its own, so that it can be killed like any other part. It reads the YAML itself.
 import { resolve } from 'node:path'
 import { projectDirectory } from '../../bundle.ts'
+import { logToScreen } from './log-to-screen.ts'
 import type { Processes, RunningProcess } from './processes.ts'
 import type { Reporting } from './reporting.ts'
 
@@ -44,6 +45,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     '--status-port',
     String(ports.dataplaneStatus)
   ]
+  const show = logToScreen('data plane', report)
   let current: RunningProcess | undefined
   let isDown = false
   let readiness = Promise.withResolvers<void>()
@@ -62,7 +64,8 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
         if (line.trim() === 'ready') {
           isReady = true
           readiness.resolve()
-        } else if (/\b(?:error|warning)\b/i.test(line)) report(`data plane: ${line}`)
+        } else if (line.startsWith('{')) show(line)
+        else if (/\b(?:error|warning)\b/i.test(line)) report(`data plane: ${line}`)
       }
     })
     current = next

@@ -7,7 +7,7 @@ import { startBundles } from './functions/bundles.ts'
 import { type EnvironmentSources, functionOf, serviceEnvironment } from './functions/environment.ts'
 import { createFunctionService, type FunctionService } from './functions/function-service.ts'
 import { startInstance } from './functions/instance.ts'
-import { logToScreen } from './functions/log-to-screen.ts'
+import { logToScreen } from './log-to-screen.ts'
 import { isFree } from './ports.ts'
 import type { Processes } from './processes.ts'
 import type { Reporting } from './reporting.ts'
@@ -44,6 +44,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
 
   const bundles = await startBundles({
     names: options.services.map(functionOf),
+    sources: functionsDirectory,
     directory: join(stateDirectory, 'functions'),
     changed: target => void reload(target),
     broken: (target, message) => report(`${target} cannot be built, the last good one stays:\n${message}`)

@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import type { ManifestObject } from '../manifests/plan.ts'
 
+/** Each throws when nothing here gives the object or the key. */
 export interface Secrets {
-  /** @throws when nothing here gives the Secret or the key */
   secret(name: string, key: string): string
   configMap(name: string, key: string): string
+  wholeSecret(name: string): Readonly<Record<string, string>>
+  wholeConfigMap(name: string): Readonly<Record<string, string>>
 }
 
 const Data = z.record(z.string(), z.string()).default({})
@@ -30,22 +32,32 @@ export function createSecrets(objects: readonly ManifestObject[], databaseUrl: s
       .map(object => Written.parse(object))
       .find(({ metadata }) => metadata.name === name)
 
-  return {
-    secret(name, key) {
-      const written = find('Secret', name)
-      const value =
-        written?.stringData[key] ??
-        (written?.data[key] === undefined ? undefined : Buffer.from(written.data[key], 'base64').toString()) ??
-        (isOfDatabase(name) ? database[key] : undefined)
-      if (value === undefined) throw new Error(`Secret ${name} with key ${key} is not known on this machine`)
-      return value
-    },
-    configMap(name, key) {
-      const value = find('ConfigMap', name)?.data[key]
-      if (value === undefined) throw new Error(`ConfigMap ${name} with key ${key} is in no YAML file`)
-      return value
-    }
+  const wholeSecret = (name: string): Readonly<Record<string, string>> => {
+    const written = find('Secret', name)
+    if (written) return { ...decoded(written.data), ...written.stringData }
+    if (isOfDatabase(name)) return database
+    throw new Error(`Secret ${name} is not known on this machine`)
   }
+  const wholeConfigMap = (name: string): Readonly<Record<string, string>> => {
+    const written = find('ConfigMap', name)
+    if (!written) throw new Error(`ConfigMap ${name} is in no YAML file`)
+    return written.data
+  }
+  const keyOf = (values: Readonly<Record<string, string>>, name: string, key: string): string => {
+    const value = values[key]
+    if (value === undefined) throw new Error(`${name} has no key ${key}`)
+    return value
+  }
+  return {
+    wholeSecret,
+    wholeConfigMap,
+    secret: (name, key) => keyOf(wholeSecret(name), `Secret ${name}`, key),
+    configMap: (name, key) => keyOf(wholeConfigMap(name), `ConfigMap ${name}`, key)
+  }
+}
+
+function decoded(data: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
 }
 
 /** CloudNativePG names them after its Cluster: students-db-app, students-db-debezium. */

@@ -58,13 +58,13 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   let limit = options.containerConcurrency || maxConnections
   const waiting: Waiting[] = []
   let target: Target | undefined
-  let answering = 0
+  const answering = new Set<ServerResponse>()
   let lastUsedAt = performance.now()
 
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, async (request, response) => {
-    answering += 1
+    answering.add(response)
     response.once('close', () => {
-      answering -= 1
+      answering.delete(response)
       lastUsedAt = performance.now()
     })
     const body = await readyBody(request)
@@ -134,11 +134,12 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
       limit = limits.containerConcurrency || maxConnections
       release()
     },
-    inFlight: () => answering,
+    inFlight: () => answering.size,
     lastUsedAt: () => lastUsedAt,
     async stop(stopTimeoutMs) {
+      // Connections in use end with their answer; close() ends the idle ones.
+      for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close')
       const closed = new Promise<void>(fulfil => server.close(() => fulfil()))
-      server.closeIdleConnections()
       const timer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs)
       await closed
       clearTimeout(timer)

@@ -1,11 +1,11 @@
 // The functions' bundles: built when their sources are newer than what an earlier run built, and again at each edit.
-import { type BuildContext, type BuildFailure, context, formatMessages } from 'esbuild'
+import { build as runEsbuild, type BuildFailure, formatMessages } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { bundleOptions, functionsDirectory, projectDirectory } from '../../../bundle.ts'
+import { bundleOptions, projectDirectory } from '../../../bundle.ts'
 
 export interface Bundles {
   /** The file to run, another one for each new content. */
@@ -15,6 +15,8 @@ export interface Bundles {
 
 export interface BundlesOptions {
   readonly names: readonly string[]
+  /** The folder with a folder for each function. */
+  readonly sources: string
   readonly directory: string
   /** A source file has changed and with it this function's bundle. */
   changed(name: string): void
@@ -30,23 +32,20 @@ const settleMs = 20
 const builder = join(import.meta.dirname, '../../../bundle.ts')
 
 /** @throws when a function cannot be bundled at the start; later on that is reported, and the last good bundle stays */
-export async function startBundles({ names, directory, changed, broken }: BundlesOptions): Promise<Bundles> {
+export async function startBundles({ names, sources, directory, changed, broken }: BundlesOptions): Promise<Bundles> {
   const built = new Map<string, Built>()
-  const contexts = new Map<string, BuildContext>()
   const failed = new Set<string>()
-  const closeContexts = () => Promise.allSettled([...contexts.values()].map(one => one.dispose()))
 
   const build = async (name: string): Promise<void> => {
     const folder = join(directory, name)
-    let one = contexts.get(name)
-    if (!one) {
-      one = await context({ ...bundleOptions(name, join(folder, 'new', `${name}.cjs`)), write: false })
-      contexts.set(name, one)
-    }
-    const { outputFiles, metafile } = await one.rebuild()
-    const code = outputFiles?.find(({ path }) => path.endsWith('.cjs'))
-    const map = outputFiles?.find(({ path }) => path.endsWith('.map'))
-    if (!code || !map || !metafile) throw new Error(`${name}: no bundle came out`)
+    const { outputFiles, metafile } = await runEsbuild({
+      ...bundleOptions(name, join(folder, 'new', `${name}.cjs`)),
+      entryPoints: [join(sources, name, 'index.ts')],
+      write: false
+    })
+    const code = outputFiles.find(({ path }) => path.endsWith('.cjs'))
+    const map = outputFiles.find(({ path }) => path.endsWith('.map'))
+    if (!code || !map) throw new Error(`${name}: no bundle came out`)
     // A folder for each content: the instance that runs the old one still reads its source map.
     const target = join(folder, createHash('sha256').update(code.contents).digest('hex').slice(0, 12))
     const file = join(target, `${name}.cjs`)
@@ -70,7 +69,6 @@ export async function startBundles({ names, directory, changed, broken }: Bundle
       })
     )
   } catch (error) {
-    await closeContexts()
     throw new Error(await explain(error), { cause: error })
   }
 
@@ -93,7 +91,7 @@ export async function startBundles({ names, directory, changed, broken }: Bundle
   let queue = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let touched = new Set<string>()
-  const watchers = [functionsDirectory, join(projectDirectory, 'schemas', 'generated')].map((folder): FSWatcher => {
+  const watchers = [sources, join(projectDirectory, 'schemas', 'generated')].map((folder): FSWatcher => {
     const watcher = watch(folder, { recursive: true }, (_, file) => {
       if (!file || !/\.(?:ts|js|json)$/.test(file)) return
       touched.add(join(folder, file))
@@ -118,7 +116,6 @@ export async function startBundles({ names, directory, changed, broken }: Bundle
       clearTimeout(timer)
       for (const watcher of watchers) watcher.close()
       await queue
-      await closeContexts()
     }
   }
 }

@@ -15,16 +15,32 @@ export function serviceEnvironment(
 ): Record<string, string> {
   const environment: Record<string, string> = {}
   const problems: string[] = []
-  for (const { name, value, secretKeyRef, configMapKeyRef } of service.env) {
+  const take = (what: string, optional: boolean, read: () => Record<string, string>): void => {
     try {
-      if (secretKeyRef) environment[name] = secrets.secret(secretKeyRef.name, secretKeyRef.key)
-      else if (configMapKeyRef)
-        environment[name] = localise(secrets.configMap(configMapKeyRef.name, configMapKeyRef.key), addresses)
-      else environment[name] = localise(value ?? '', addresses)
+      Object.assign(environment, read())
     } catch (error) {
+      if (optional) return
       const reason = error instanceof Error ? error.message : String(error)
-      problems.push(`${service.origin.file}:${service.origin.line} env ${name}: ${reason}`)
+      problems.push(`${service.origin.file}:${service.origin.line} ${what}: ${reason}`)
     }
+  }
+  for (const { prefix, configMapRef, secretRef } of service.envFrom) {
+    if (configMapRef) {
+      const { name, optional } = configMapRef
+      take(`envFrom ${name}`, optional, () => prefixed(prefix, secrets.wholeConfigMap(name), addresses))
+    }
+    if (secretRef) {
+      const { name, optional } = secretRef
+      take(`envFrom ${name}`, optional, () => prefixed(prefix, secrets.wholeSecret(name)))
+    }
+  }
+  for (const { name, value, secretKeyRef, configMapKeyRef } of service.env) {
+    const optional = secretKeyRef?.optional ?? configMapKeyRef?.optional ?? false
+    take(`env ${name}`, optional, () => {
+      if (secretKeyRef) return { [name]: secrets.secret(secretKeyRef.name, secretKeyRef.key) }
+      const written = configMapKeyRef ? secrets.configMap(configMapKeyRef.name, configMapKeyRef.key) : value
+      return { [name]: localise(written ?? '', addresses) }
+    })
   }
   if (problems.length > 0) throw new Error(problems.join('\n'))
   return {
@@ -35,6 +51,16 @@ export function serviceEnvironment(
     K_REVISION: `${service.name}-local`,
     HOST: '127.0.0.1'
   }
+}
+
+function prefixed(
+  prefix: string,
+  values: Readonly<Record<string, string>>,
+  addresses?: ClusterAddresses
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${prefix}${name}`, addresses ? localise(value, addresses) : value])
+  )
 }
 
 /** The folder in functions/ that a Service runs. @throws when the Service names none */
