@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { FunctionConfig } from '../shared/config.ts'
-import { checkRetention, retentionConfig } from './retention.ts'
 
 /** `name=url,name=url`: where each function that can fail is to be found. */
 const functionUrls = z.string().transform((text, context) => {
@@ -14,7 +13,6 @@ const functionUrls = z.string().transform((text, context) => {
 })
 
 export const DeadLetterReplayConfig = FunctionConfig.extend({
-  ...retentionConfig,
   FUNCTION_URLS: functionUrls,
   /** Decodes letters by the schema that wrote them; left out, by the schemas of this build. */
   REGISTRY_URL: z.url().optional(),
@@ -24,4 +22,4 @@ export const DeadLetterReplayConfig = FunctionConfig.extend({
   REPLAY_POLL_MS: z.coerce.number().int().min(50).max(60_000).default(1_000),
   /** Of one delivery. */
   REPLAY_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000)
-}).superRefine(checkRetention)
+})

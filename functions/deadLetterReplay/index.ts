@@ -32,7 +32,6 @@ import {
 } from './replay-job.ts'
 import { startReplayer } from './replayer.ts'
 import { ResendCommand, resendLetter } from './resend-letter.ts'
-import { startPruning } from './retention.ts'
 import { storeDeadLetter } from './store-dead-letter.ts'
 import { userAppeared } from './user-appeared.ts'
 
@@ -49,8 +48,6 @@ serve(name, config, ({ connection: { db }, log }) => {
     timeoutMs: config.REPLAY_TIMEOUT_MS
   })
 
-  const pruning = startPruning(db, log, config)
-
   /** One code path for every way in: a job in the database, then a word to the replayer. */
   async function start(command: ReplayCommand): Promise<string> {
     const jobId = await startReplay(db, command, replayLimit)
@@ -64,10 +61,7 @@ serve(name, config, ({ connection: { db }, log }) => {
   }
 
   return {
-    async stop() {
-      pruning.stop()
-      await replayer.stop()
-    },
+    stop: () => replayer.stop(),
     routes: {
       'POST /dead-letters': request =>
         receiveEvent(name, log, request, event => storeDeadLetter(db, event, functionUrls)),

@@ -117,7 +117,9 @@ export const handledEvents = pgTable(
     studentId: text('student_id').notNull(),
     sequence: integer().notNull(),
     /** The moment of the insert, under the fence's lock, so that it follows the sequence; now() is the transaction's start. */
-    handledAt: at('handled_at').notNull().default(sql`clock_timestamp()`)
+    handledAt: at('handled_at')
+      .notNull()
+      .default(sql`clock_timestamp()`)
   },
   table => [
     primaryKey({ columns: [table.function, table.source, table.eventId] }),
