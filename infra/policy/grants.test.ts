@@ -1,0 +1,161 @@
+// Each function does its whole work with the database role it has in production, and with no right beyond that.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { Client } from 'pg'
+import { expect, test } from 'vitest'
+import { type Connection } from '../../functions/shared/database.ts'
+import { users } from '../../functions/shared/tables.ts'
+import { functionNames, projectDirectory } from '../bundle.ts'
+import { testDatabase } from '../test/database.ts'
+import { eventually, type FunctionProcess, startFunction } from '../test/function-process.ts'
+import { studentEvent } from '../test/student-event.ts'
+
+const names = await functionNames()
+const roleOf = (name: string) => name.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+const roles = [...names.map(roleOf), 'debezium']
+
+test('the functions do all they do under their own roles', async () => {
+  const { db, url } = await databaseWithRoles()
+  await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
+  const start = (name: string, env: Record<string, string> = {}) =>
+    startFunction(name, { DATABASE_URL: as(roleOf(name), url), ...env })
+  const create = await start('createStudent', { STUDENT_CREATE_TOPIC: 'student_create' })
+  const update = await start('updateStudent', { STUDENT_UPDATE_TOPIC: 'student_update' })
+  const onCreate = await start('onStudentCreate')
+  const onUpdate = await start('onStudentUpdate')
+  const onAny = await start('onAnyStudent')
+  const replay = await start('deadLetterReplay', {
+    FUNCTION_URLS: `onStudentCreate=${onCreate.url}`,
+    REPLAY_POLL_MS: '50'
+  })
+
+  const accepted = await send(create, 'POST', '/', { userId: 'user-1', name: 'Ada', email: 'ada@example.com' })
+  expect(accepted).toMatchObject({ status: 201 })
+  const id: unknown = accepted.body.id
+  expect(await send(update, 'PATCH', `/${id}`, { name: 'Ada King' })).toMatchObject({ status: 200 })
+  expect(await send(create, 'GET', `/${id}`)).toMatchObject({ status: 200 })
+
+  for (const [fn, version] of [
+    [onAny, 2], // held
+    [onAny, 1], // applied, and the held one after it
+    [onCreate, 1],
+    [onUpdate, 2]
+  ] as const) {
+    expect(await deliver(fn, studentEvent({ version })), `version ${version} to ${fn.url}`).toBe(204)
+  }
+
+  const stranger = { id: 'student-2', userId: 'user-2' }
+  for (const fn of [onCreate, onUpdate, onAny]) {
+    const unreadable = studentEvent({ ...stranger, version: 2 })
+    expect([204, 422]).toContain(await deliver(fn, { ...unreadable, data: Buffer.from('not protobuf') }))
+  }
+  expect(await deliver(onCreate, studentEvent({ ...stranger, version: 1 }))).toBe(422)
+  const letter = studentEvent({ ...stranger, version: 1 })
+  const fromKnative = { ...letter.attributes, function: 'onStudentCreate', knativeerrorcode: '422' }
+  expect(await deliver(replay, { attributes: fromKnative, data: letter.data }, '/dead-letters')).toBe(204)
+  expect(await send(replay, 'GET', '/?reason=user-not-found')).toMatchObject({ status: 200 })
+  expect(await send(replay, 'POST', '/', { reason: 'user-not-found', dryRun: true })).toMatchObject({ status: 200 })
+
+  await db.insert(users).values({ id: 'user-2', name: 'Alan', email: 'alan@example.com' })
+  const change = { specversion: '1.0', id: '1', source: '/users', type: 'change', datacontenttype: 'application/json' }
+  const data = Buffer.from(JSON.stringify({ after: { id: 'user-2' } }))
+  expect(await deliver(replay, { attributes: change, data }, '/users')).toBe(204)
+  await eventually('the letter to be replayed', async () => {
+    const { rows } = await db.execute(
+      sql`select from dead_letters where reason = 'user-not-found' and state = 'resolved'`
+    )
+    return rows.length === 1
+  })
+  const denied = [create, update, onCreate, onUpdate, onAny, replay].flatMap(({ lines }) =>
+    lines.filter(line => line.includes('permission denied'))
+  )
+  expect(denied).toEqual([])
+})
+
+test('Debezium may read what it publishes and write its heartbeat, and finds its publications', async () => {
+  const { url } = await databaseWithRoles()
+  const client = new Client({ connectionString: as('debezium', url) })
+  await client.connect()
+  try {
+    await client.query('select from outbox; select from users')
+    await client.query(
+      'delete from public.debezium_heartbeat where id = 1; insert into public.debezium_heartbeat (id, at) values (1, now())'
+    )
+    await expect(client.query('select from students')).rejects.toThrow('permission denied')
+    const { rows } = await client.query(
+      'select pubname, tablename from pg_publication_tables order by pubname, tablename'
+    )
+    expect(rows).toEqual([
+      { pubname: 'outbox', tablename: 'debezium_heartbeat' },
+      { pubname: 'outbox', tablename: 'outbox' },
+      { pubname: 'users', tablename: 'debezium_heartbeat' },
+      { pubname: 'users', tablename: 'users' }
+    ])
+  } finally {
+    await client.end()
+  }
+})
+
+test.each([
+  ['create_student', 'update students'],
+  ['create_student', 'select outbox'],
+  ['update_student', 'insert students'],
+  ['on_student_create', 'insert students'],
+  ['on_student_create', 'insert timeline'],
+  ['on_student_update', 'insert users'],
+  ['on_any_student', 'select directory'],
+  ['on_any_student', 'delete handled_events'],
+  ['dead_letter_replay', 'insert outbox'],
+  ['dead_letter_replay', 'delete dead_letters']
+])('%s may not %s', async (role, right) => {
+  const { db } = await databaseWithRoles()
+  const [privilege, table] = right.split(' ')
+  const { rows } = await db.execute(sql`select has_table_privilege(${role}, ${table}, ${privilege}) as allowed`)
+  expect(rows).toEqual([{ allowed: false }])
+})
+
+/** A migrated database after infra/postgres/roles/grants.sql; the roles belong to the whole server and are made once. */
+async function databaseWithRoles(): Promise<Connection & { readonly url: string }> {
+  const database = await testDatabase()
+  for (const role of roles) {
+    await database.db.execute(
+      sql.raw(
+        `do $$ begin create role ${role} login password 'test'; exception when duplicate_object then null; end $$`
+      )
+    )
+  }
+  const grants = await readFile(join(projectDirectory, 'infra/postgres/roles/grants.sql'), 'utf8')
+  await database.db.execute(sql.raw(grants))
+  await database.db.execute(sql.raw(grants)) // safe to run again
+  return database
+}
+
+function as(role: string, url: string): string {
+  const changed = new URL(url)
+  changed.username = role
+  changed.password = 'test'
+  return changed.href
+}
+
+async function send(fn: FunctionProcess, method: string, path: string, body?: object) {
+  const response = await fetch(`${fn.url}${path}`, {
+    method,
+    ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {})
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+async function deliver(
+  fn: FunctionProcess,
+  event: { readonly attributes: object; readonly data: Buffer },
+  path = '/'
+): Promise<number> {
+  const response = await fetch(`${fn.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents+json' },
+    body: JSON.stringify({ ...event.attributes, data_base64: event.data.toString('base64') })
+  })
+  await response.arrayBuffer()
+  return response.status
+}
