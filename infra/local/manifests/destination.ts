@@ -1,8 +1,9 @@
 // Where events go: a reference to an addressable object, an absolute URI, or a reference with a path below its address.
 // https://github.com/knative/pkg/blob/main/apis/duck/v1/destination.go
+import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import type { Destination } from './plan.ts'
-import { object, rule } from './schema.ts'
+import { object, refined, rule } from './schema.ts'
 
 /** The custom resource definition of KafkaSource knows two more fields of a reference than those of Broker and Trigger. */
 export const destinationSchema = destination(object(referenceFields()))
@@ -38,7 +39,7 @@ function destination<Reference extends z.ZodType>(ref: Reference) {
   const schema = object({
     ref: ref.optional(),
     uri: z.string().optional(),
-    CACerts: z.string().optional(),
+    CACerts: refined(z.string(), certificateProblem).optional(),
     audience: z.string().optional()
   })
   return rule(schema, ({ ref: reference, uri }, report) => {
@@ -61,4 +62,14 @@ function destination<Reference extends z.ZodType>(ref: Reference) {
     else if (!/^https?:/i.test(uri))
       report(['uri'], `"${uri}" is not http or https. kubectl apply takes it, and then no event can be delivered`)
   })
+}
+
+function certificateProblem(pem: string): string | undefined {
+  const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0]
+  try {
+    if (block !== undefined && new X509Certificate(block).raw.length > 0) return undefined
+  } catch {
+    // Said below, as for a text without any certificate.
+  }
+  return 'invalid value: a certificate in PEM form is expected'
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { autoscalingPrefix, autoscalingTypos, checkAutoscaling, readScale } from './autoscaling.ts'
 import { containerSchema, insecureDefaults, type Container } from './container.ts'
 import type { KindReader } from './kind.ts'
-import { hostLabelProblem } from './metadata.ts'
+import { hostLabelProblem, nameProblem, readableMetadata, templateMetadataSchema } from './metadata.ts'
 import type { EnvironmentVariable, Service } from './plan.ts'
 import { isRecord, object, refined, rule, uniqueBy, type Report } from './schema.ts'
 import { behindFeature } from './serving-feature.ts'
@@ -17,7 +17,7 @@ const podSpec = rule(
   object({
     containers: z.array(containerSchema).min(1, 'missing field'),
     volumes: uniqueBy(volumeSchema, 'name').optional(),
-    serviceAccountName: z.string().optional(),
+    serviceAccountName: refined(z.string(), account => (account === '' ? undefined : nameProblem(account))).optional(),
     automountServiceAccountToken: z.boolean().optional(),
     enableServiceLinks: z.boolean().optional(),
     imagePullSecrets: uniqueBy(object({ name: z.string().optional() }), 'name').optional(),
@@ -76,15 +76,8 @@ const traffic = refined(uniqueBy(trafficTarget, 'tag'), targets => {
   return targets.length === 0 || sum === 100 ? undefined : `the percentages sum to ${sum}, 100 is expected`
 })
 
-const templateMetadata = z.looseObject({
-  name: z.string().optional(),
-  namespace: z.string().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional()
-})
-
 const spec = object({
-  template: object({ metadata: templateMetadata.optional(), spec: podSpec }),
+  template: object({ metadata: templateMetadataSchema.optional(), spec: podSpec }),
   traffic: traffic.optional()
 })
 
@@ -100,19 +93,16 @@ export const knativeService: KindReader<z.output<typeof spec>, Service> = {
           `invalid key name "${key}": it works only under spec.template.metadata.annotations. Move it there`
         )
     }
-    const template = templateMetadata.safeParse(
-      isRecord(input) && isRecord(input.template) ? (input.template.metadata ?? {}) : {}
-    )
-    if (!template.success) return
+    const template = readableMetadata(isRecord(input) && isRecord(input.template) ? input.template.metadata : undefined)
     const at = ['spec', 'template', 'metadata']
-    const revision = template.data.name
-    if (revision !== undefined && revision !== '') {
-      const revisionProblem = hostLabelProblem(revision)
+    if (template.name !== '') {
+      const revisionProblem = hostLabelProblem(template.name)
       if (revisionProblem !== undefined) report([...at, 'name'], revisionProblem)
-      else if (!revision.startsWith(`${name}-`))
-        report([...at, 'name'], `invalid value: "${revision}" must start with "${name}-"`)
+      else if (!template.name.startsWith(`${name}-`)) {
+        report([...at, 'name'], `invalid value: "${template.name}" must start with "${name}-"`)
+      }
     }
-    checkAutoscaling(template.data.annotations ?? {}, (key, message) => report([...at, 'annotations', key], message))
+    checkAutoscaling(template.annotations, (key, message) => report([...at, 'annotations', key], message))
   },
   read({ metadata, spec: input, origin }, warn) {
     const { template } = input

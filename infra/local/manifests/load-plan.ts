@@ -35,12 +35,14 @@ export interface LoadResult {
   /** Absent when there is an error among the problems. */
   readonly plan?: Plan
   readonly problems: readonly Problem[]
+  /** Every file that was read, for those who watch them. */
+  readonly files: readonly string[]
 }
 
 export async function loadPlan(paths: readonly string[], options: LoadOptions = {}): Promise<LoadResult> {
-  const { files, problems: filesProblems } = await readManifestFiles(paths)
-  const problems = [...filesProblems]
-  const objects = readObjects(files, problems)
+  const { manifests, files, problems: readProblems } = await readManifestFiles(paths)
+  const problems = [...readProblems]
+  const objects = readObjects(manifests, problems)
 
   const kafkaSources = readKind('sources.knative.dev/KafkaSource', kafkaSource, objects, problems)
   const kafkaSinks = readKind('eventing.knative.dev/KafkaSink', kafkaSink, objects, problems)
@@ -57,7 +59,7 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
   const sorted = problems.toSorted(
     (a, b) => a.origin.file.localeCompare(b.origin.file) || a.origin.line - b.origin.line
   )
-  if (hasErrors(sorted)) return { problems: sorted }
+  if (hasErrors(sorted)) return { problems: sorted, files }
   const plan: Plan = {
     objects: objects.map(written => written.object),
     kafkaSources: entries(kafkaSources),
@@ -68,7 +70,7 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
     kafkaTopics: entries(kafkaTopics),
     kafkaConnectors: entries(kafkaConnectors)
   }
-  return { plan: deepFreeze(plan), problems: sorted }
+  return { plan: deepFreeze(plan), problems: sorted, files }
 }
 
 /** An entry of the plan, or its beginning, and the object that it was read from. */

@@ -14,6 +14,8 @@ export interface Additions {
 export interface ManifestFile {
   readonly file: string
   readonly documents: readonly ManifestDocument[]
+  /** Some of it is not YAML. */
+  readonly isBroken: boolean
   readonly additions: Additions
 }
 
@@ -42,8 +44,8 @@ const harmlessFields = new Set([
 
 export async function readManifestFiles(
   paths: readonly string[]
-): Promise<{ files: ManifestFile[]; problems: Problem[] }> {
-  const files: ManifestFile[] = []
+): Promise<{ manifests: ManifestFile[]; files: string[]; problems: Problem[] }> {
+  const manifests: ManifestFile[] = []
   const problems: Problem[] = []
   const seen = new Set<string>()
 
@@ -56,12 +58,13 @@ export async function readManifestFiles(
     seen.add(file)
     const { documents, problems: found } = parseManifest(file, await readFile(file, 'utf8'))
     problems.push(...found)
-    files.push({ file, documents, additions })
+    manifests.push({ file, documents, isBroken: found.length > 0, additions })
   }
 
   async function readKustomization(file: string, outer: Additions, depth: number): Promise<void> {
     if (depth > maxKustomizationDepth)
       return void refuse(file, 'this kustomization lists itself, by way of its resources')
+    seen.add(normalize(file))
     const { documents, problems: found } = parseManifest(file, await readFile(file, 'utf8'))
     problems.push(...found)
     const document = documents[0]
@@ -116,13 +119,13 @@ export async function readManifestFiles(
       .map(entry => entry.name)
     const kustomization = names.find(isKustomization)
     if (kustomization !== undefined) return readKustomization(join(path, kustomization), additions, depth)
-    const manifests = names.filter(name => /\.ya?ml$/.test(name)).toSorted()
-    if (manifests.length === 0) refuse(path, 'this directory holds no .yaml file and no kustomization')
-    for (const name of manifests) await readFileOnce(join(path, name), additions)
+    const yamlNames = names.filter(name => /\.ya?ml$/.test(name)).toSorted()
+    if (yamlNames.length === 0) refuse(path, 'this directory holds no .yaml file and no kustomization')
+    for (const name of yamlNames) await readFileOnce(join(path, name), additions)
   }
 
   for (const path of paths) await readPath(path, { labels: {} }, 0)
-  return { files, problems }
+  return { manifests, files: [...seen], problems }
 }
 
 function isKustomization(path: string): boolean {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ManifestDocument, Path } from './manifest-document.ts'
 import type { Additions, ManifestFile } from './manifest-files.ts'
 import type { Metadata } from './kind.ts'
-import { metadataSchema } from './metadata.ts'
+import { metadataSchema, readableMetadata } from './metadata.ts'
 import { nearestName } from './nearest-name.ts'
 import type { ManifestObject } from './plan.ts'
 import { formatPath, type Problem } from './problem.ts'
@@ -42,89 +42,91 @@ const clusterScoped = new Set([
   'Node'
 ])
 
-export function readObjects(files: readonly ManifestFile[], problems: Problem[]): WrittenObject[] {
+export function readObjects(manifests: readonly ManifestFile[], problems: Problem[]): WrittenObject[] {
   const objects: WrittenObject[] = []
-  for (const { file, documents, additions } of files) {
+  for (const { file, documents, isBroken, additions } of manifests) {
     const before = objects.length + problems.length
-    for (const document of documents) readValue(document, [], document.value, additions, objects, problems)
-    if (objects.length + problems.length === before) {
-      problems.push({
-        level: 'warning',
-        origin: { file, line: 1 },
-        path: '',
-        message: 'holds no Kubernetes object; skipped'
-      })
+    for (const document of documents) {
+      for (const found of valuesIn(document)) {
+        const object = readObject(found, additions, problems)
+        if (object !== undefined) objects.push(object)
+      }
     }
+    if (isBroken || objects.length + problems.length > before) continue
+    const message = 'holds no Kubernetes object; skipped'
+    problems.push({ level: 'warning', origin: { file, line: 1 }, path: '', message })
   }
   reportDuplicates(objects, problems)
   return objects
 }
 
-function readValue(
-  document: ManifestDocument,
-  path: Path,
-  value: unknown,
+interface Found {
+  readonly document: ManifestDocument
+  readonly path: Path
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+/** What claims to be an object, and each item of a List. */
+function valuesIn(document: ManifestDocument, path: Path = [], value: unknown = document.value): Found[] {
+  if (!isRecord(value)) return []
+  const { apiVersion, kind, items } = value
+  if (apiVersion === undefined && kind === undefined) return []
+  if (typeof apiVersion === 'string' && toolFiles.test(apiVersion)) return []
+  if (apiVersion !== 'v1' || kind !== 'List') return [{ document, path, value }]
+  return (Array.isArray(items) ? items : []).flatMap((item, index) =>
+    valuesIn(document, [...path, 'items', index], item)
+  )
+}
+
+function readObject(
+  { document, path, value }: Found,
   additions: Additions,
-  objects: WrittenObject[],
   problems: Problem[]
-): void {
+): WrittenObject | undefined {
   const refuse = (at: Path, message: string) =>
-    problems.push({ level: 'error', origin: document.locate([...path, ...at]), path: formatPath(at), message })
+    void problems.push({ level: 'error', origin: document.locate([...path, ...at]), path: formatPath(at), message })
 
-  if (!isRecord(value)) return
   const { apiVersion, kind } = value
-  if (apiVersion === undefined && kind === undefined) return
-  if (typeof apiVersion === 'string' && toolFiles.test(apiVersion)) return
-  for (const [field, text] of Object.entries({ apiVersion, kind })) {
-    if (typeof text === 'string' && text !== '') continue
+  for (const field of ['apiVersion', 'kind']) {
+    if (value[field] !== undefined) continue
     const near = nearestName(field, Object.keys(value))
-    return void refuse(
-      text === undefined ? [near ?? ''] : [field],
-      text === undefined
-        ? `missing field ${field}${near === undefined ? '' : `; did you mean "${field}" by "${near}"?`}`
-        : `${field}: a text is expected`
-    )
+    refuse([near ?? ''], `missing field ${field}${near === undefined ? '' : `; did you mean "${field}" by "${near}"?`}`)
   }
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return
-  if (apiVersion === 'v1' && kind === 'List') {
-    for (const [index, item] of (Array.isArray(value.items) ? value.items : []).entries()) {
-      readValue(document, [...path, 'items', index], item, additions, objects, problems)
-    }
-    return
-  }
+  const head = checkSchema(headSchema, { document, path }, [], value, problems)
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined
 
-  const written = checkSchema(z.looseObject({ metadata: metadataSchema }), { document, path }, [], value, problems)
-  if (written === undefined) return
-  const namespace = clusterScoped.has(kind)
-    ? ''
-    : (additions.namespace ?? written.metadata.namespace ?? defaultNamespace)
-  const metadata: Metadata = {
-    ...written.metadata,
-    namespace,
-    ...((written.metadata.labels !== undefined || Object.keys(additions.labels).length > 0) && {
-      labels: { ...written.metadata.labels, ...additions.labels }
-    })
-  }
   const verdict = judgeKind(apiVersion, kind)
   if (verdict.verdict === 'unsupported') refuse(['kind'], verdict.message)
   if (verdict.verdict === 'unknown') {
     const near = verdict.field === 'kind' ? nearestName(kind, kindsOf(apiVersion.split('/')[0] ?? '')) : undefined
     refuse([verdict.field], `${verdict.message}${near === undefined ? '' : `; did you mean ${near}?`}`)
   }
-  objects.push({
+
+  const written = head?.metadata ?? readableMetadata(value.metadata)
+  const namespace = clusterScoped.has(kind) ? '' : (additions.namespace ?? written.namespace ?? defaultNamespace)
+  const labels = { ...written.labels, ...additions.labels }
+  const metadata: Metadata = { ...written, namespace, ...(Object.keys(labels).length > 0 && { labels }) }
+  return {
     object: { ...value, apiVersion, kind, metadata, origin: document.locate(path) },
     metadata,
     value,
     document,
     path,
     ...(verdict.verdict === 'read' && { kindKey: verdict.key })
-  })
+  }
 }
+
+const headSchema = z.looseObject({
+  apiVersion: z.string().optional(),
+  kind: z.string().optional(),
+  metadata: metadataSchema
+})
 
 function reportDuplicates(objects: readonly WrittenObject[], problems: Problem[]): void {
   const first = new Map<string, WrittenObject>()
   for (const written of objects) {
     const { object, metadata } = written
+    if (metadata.name === '') continue
     const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : ''
     const key = `${group}/${object.kind}/${metadata.namespace}/${metadata.name}`
     const before = first.get(key)

@@ -1,6 +1,6 @@
 // metadata, as the API server takes it. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 import { z } from 'zod'
-import { object, refined, rule } from './schema.ts'
+import { isRecord, object, refined, rule } from './schema.ts'
 
 const maxNameLength = 253
 const maxLabelLength = 63
@@ -17,20 +17,13 @@ const labels = rule(text, (value, report) => {
   }
 })
 
-const name = refined(z.string(), value =>
-  value.length > 0 && value.length <= maxNameLength && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(value)
-    ? undefined
-    : `invalid value: "${value}"; a name holds lower case letters, digits, '-' and '.', and starts and ends with a letter or digit`
-)
-
 const namespace = refined(z.string(), value =>
   value.length > 0 && value.length <= maxLabelLength && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(value)
     ? undefined
     : `invalid value: "${value}"; a namespace holds lower case letters, digits and '-'`
 )
 
-export const metadataSchema = object({
-  name,
+const fields = {
   namespace: namespace.optional(),
   generateName: z.string().optional(),
   labels: labels.optional(),
@@ -45,7 +38,43 @@ export const metadataSchema = object({
   resourceVersion: z.unknown().optional(),
   selfLink: z.unknown().optional(),
   uid: z.unknown().optional()
-})
+}
+
+export const metadataSchema = object({ name: refined(z.string(), nameProblem), ...fields })
+
+/** Of what is made from a template, which gets a name when it is made. */
+export const templateMetadataSchema = object({ name: z.string().optional(), ...fields })
+
+interface ReadableMetadata {
+  readonly name: string
+  readonly namespace?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** As much of wrong metadata as can be used to check the rest of the object. */
+export function readableMetadata(metadata: unknown): ReadableMetadata {
+  const { name, namespace: written, labels: labelMap, annotations } = isRecord(metadata) ? metadata : {}
+  const texts = (map: unknown) =>
+    Object.fromEntries(
+      Object.entries(isRecord(map) ? map : {}).flatMap(([key, value]) =>
+        typeof value === 'string' ? [[key, value]] : []
+      )
+    )
+  return {
+    name: typeof name === 'string' ? name : '',
+    ...(typeof written === 'string' && { namespace: written }),
+    labels: texts(labelMap),
+    annotations: texts(annotations)
+  }
+}
+
+/** RFC 1123 subdomain, the rule for most names. */
+export function nameProblem(value: string): string | undefined {
+  if (value.length <= maxNameLength && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(value))
+    return undefined
+  return `invalid value: "${value}"; a name holds lower case letters, digits, '-' and '.', and starts and ends with a letter or digit`
+}
 
 /** Where the name becomes part of a host name, as a Knative Service's does (RFC 1035 label). */
 export function hostLabelProblem(value: string): string | undefined {

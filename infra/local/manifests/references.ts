@@ -53,21 +53,21 @@ function checkSink(
   const ref = valueAt(written.object, [...path, 'ref'])
   if (!isRecord(ref)) return
   const { apiVersion, kind, name } = ref
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string') return
+  if (!isWritten(apiVersion) || !isWritten(kind) || !isWritten(name)) return
   const namespace =
     typeof ref.namespace === 'string' && ref.namespace !== '' ? ref.namespace : written.metadata.namespace
   const group = groupOf(apiVersion)
   const served = sinkKinds[`${group}/${kind}`]
   if (served === undefined) {
-    const meant = Object.entries(sinkKinds).find(([key]) => key.endsWith(`/${kind}`))?.[1]
+    const version = Object.entries(sinkKinds).find(([key]) => key.endsWith(`/${kind}`))?.[1]
     const hint =
-      meant === undefined
+      version === undefined
         ? 'a Knative Service, a Broker or a KafkaSink can receive events here'
-        : `did you mean apiVersion: ${meant}?`
+        : `did you mean apiVersion: ${version}?`
     return report(
       'error',
       written,
-      [...path, 'ref', meant === undefined ? 'kind' : 'apiVersion'],
+      [...path, 'ref', version === undefined ? 'kind' : 'apiVersion'],
       `${kind} of ${apiVersion} is not supported here as a sink; ${hint}`
     )
   }
@@ -90,17 +90,12 @@ function checkSink(
     name,
     candidates.map(({ metadata }) => metadata.name)
   )
-  const hint =
-    elsewhere === undefined
-      ? near === undefined
-        ? ''
-        : `; did you mean "${near}"?`
-      : `; there is one in namespace ${elsewhere.metadata.namespace}`
+  const hint = elsewhere === undefined ? meant(near) : `; there is one in namespace ${elsewhere.metadata.namespace}.`
   report(
     'error',
     written,
     [...path, 'ref', 'name'],
-    `no file declares the ${kind} ${namespace}/${name}${hint}. kubectl apply takes it, and then READY is False until it exists`
+    `no file declares the ${kind} ${namespace}/${name}${hint} kubectl apply takes it, and then READY is False until it exists`
   )
 }
 
@@ -119,7 +114,7 @@ function checkBrokers(objects: readonly WrittenObject[], report: Report): void {
       'error',
       written,
       ['spec', 'broker'],
-      `no file declares the Broker ${written.metadata.namespace}/${name}${near === undefined ? '' : `; did you mean "${near}"?`}. kubectl apply takes it, and then READY stays empty`
+      `no file declares the Broker ${written.metadata.namespace}/${name}${meant(near)} kubectl apply takes it, and then READY stays empty`
     )
   }
 }
@@ -137,7 +132,7 @@ function checkTopics(objects: readonly WrittenObject[], report: Report): void {
       'error',
       written,
       path,
-      `no KafkaTopic declares the topic "${topic}"${near === undefined ? '' : `; did you mean "${near}"?`}. kubectl apply takes it, and then READY is False until the topic exists`
+      `no KafkaTopic declares the topic "${topic}"${meant(near)} kubectl apply takes it, and then READY is False until the topic exists`
     )
   }
   for (const written of ofKind(objects, 'sources.knative.dev/KafkaSource')) {
@@ -217,6 +212,14 @@ function checkTopicPrefixes(objects: readonly WrittenObject[], report: Report): 
       )
     }
   }
+}
+
+function isWritten(text: unknown): text is string {
+  return typeof text === 'string' && text !== ''
+}
+
+function meant(near: string | undefined): string {
+  return near === undefined ? '.' : `; did you mean "${near}"?`
 }
 
 function ofKind(objects: readonly WrittenObject[], key: string): WrittenObject[] {

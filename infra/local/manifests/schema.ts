@@ -115,7 +115,7 @@ function article(type: string): string {
   const names: Record<string, string> = {
     string: 'a text',
     int: 'a whole number',
-    number: 'a number',
+    number: 'a whole number',
     boolean: 'true or false',
     array: 'a list',
     object: 'an object',
@@ -127,7 +127,7 @@ function article(type: string): string {
 function typeHint(expected: string, input: unknown): string {
   if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean'))
     return `; write it in quotes: "${String(input)}"`
-  if (expected === 'int' && typeof input === 'string' && /^\d+$/.test(input))
+  if ((expected === 'int' || expected === 'number') && typeof input === 'string' && /^\d+$/.test(input))
     return `; write it without quotes: ${input}`
   if (expected === 'boolean' && (input === 'true' || input === 'false')) return `; write it without quotes: ${input}`
   if (expected === 'array' && typeof input === 'string') return `; write it as a list: [${input}]`

@@ -1,6 +1,6 @@
 // The volumes that a Knative Service may have without a feature being switched on.
 import { z } from 'zod'
-import { object, refined, rule } from './schema.ts'
+import { object, refined, rule, type Report } from './schema.ts'
 import { behindFeature } from './serving-feature.ts'
 
 const items = z.array(
@@ -15,6 +15,34 @@ const projection = object({
   optional: z.boolean().optional(),
   items: items.optional()
 })
+
+const downwardItem = rule(
+  object({
+    path: z.string().min(1, 'missing field'),
+    mode: z.int32().optional(),
+    fieldRef: object({ apiVersion: z.string().optional(), fieldPath: z.string() }).optional(),
+    resourceFieldRef: object({
+      containerName: z.string().optional(),
+      divisor: z.union([z.string(), z.int()]).optional(),
+      resource: z.string()
+    }).optional()
+  }),
+  (item, report) => onlyOne(item, ['fieldRef', 'resourceFieldRef'], report)
+)
+
+const projectedSource = rule(
+  object({
+    secret: projection.optional(),
+    configMap: projection.optional(),
+    serviceAccountToken: object({
+      path: z.string().min(1, 'missing field'),
+      audience: z.string().optional(),
+      expirationSeconds: z.int().optional()
+    }).optional(),
+    downwardAPI: object({ items: z.array(downwardItem).optional() }).optional()
+  }),
+  (source, report) => onlyOne(source, ['secret', 'configMap', 'serviceAccountToken', 'downwardAPI'], report)
+)
 
 export const volumeSchema = rule(
   object({
@@ -37,20 +65,7 @@ export const volumeSchema = rule(
     }).optional(),
     projected: object({
       defaultMode: z.int32().optional(),
-      sources: z
-        .array(
-          object({
-            secret: projection.optional(),
-            configMap: projection.optional(),
-            serviceAccountToken: object({
-              path: z.string(),
-              audience: z.string().optional(),
-              expirationSeconds: z.int().optional()
-            }).optional(),
-            downwardAPI: z.looseObject({}).optional()
-          })
-        )
-        .optional()
+      sources: z.array(projectedSource).optional()
     }).optional(),
     emptyDir: rule(
       object({ medium: z.string().optional(), sizeLimit: z.unknown().optional() }),
@@ -66,11 +81,17 @@ export const volumeSchema = rule(
     image: behindFeature('kubernetes.podspec-volumes-image')
   }),
   (volume, report) => {
-    const sources = Object.entries(volume).filter(([field, value]) => field !== 'name' && value !== undefined)
-    if (sources.length !== 1)
-      report(
-        [],
-        `expected exactly one of secret, configMap, projected, emptyDir, got ${sources.length === 0 ? 'neither' : sources.length}`
-      )
+    const guarded = ['persistentVolumeClaim', 'hostPath', 'csi', 'ephemeral', 'image'] as const
+    if (guarded.some(source => volume[source] !== undefined)) return
+    onlyOne(volume, ['secret', 'configMap', 'projected', 'emptyDir'], report)
   }
 )
+
+function onlyOne<Field extends string>(
+  value: Readonly<Partial<Record<Field, unknown>>>,
+  fields: readonly Field[],
+  report: Report
+): void {
+  const count = fields.filter(field => value[field] !== undefined).length
+  if (count !== 1) report([], `expected exactly one of ${fields.join(', ')}, got ${count === 0 ? 'neither' : count}`)
+}
