@@ -1,6 +1,7 @@
 // Trigger filters, by the rules of Knative's Kafka data plane.
 // https://github.com/cloudevents/spec/blob/main/subscriptions/spec.md#324-filters
 import type { Trigger, TriggerFilter } from '../manifests/plan.ts'
+import { compileCesql } from './cesql/compile.ts'
 import { attribute, type CloudEvent } from './cloud-event.ts'
 import { timeAsInstant } from './timestamp.ts'
 
@@ -24,6 +25,7 @@ function compileDialects(filter: TriggerFilter): EventFilter {
     const inner = compileDialects(filter.not)
     parts.push(event => !inner(event))
   }
+  if (filter.cesql !== undefined) parts.push(compileCesql(filter.cesql))
   return allOf(parts)
 }
 

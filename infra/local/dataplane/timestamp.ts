@@ -32,6 +32,13 @@ export function timeAsInstant(normalised: string): string {
   return `${utc}${fraction === '' ? '' : `.${fraction.padEnd(Math.ceil(fraction.length / 3) * 3, '0')}`}Z`
 }
 
+/** A normalised time as OffsetDateTime.toString: no seconds when there are none, the fraction in groups of three digits. */
+export function timeAsText(normalised: string): string {
+  return normalised
+    .replace(/(?<=T\d\d:\d\d):00(?=Z|[+-])/, '')
+    .replace(/\.(\d+)/, (_, fraction: string) => `.${fraction.padEnd(Math.ceil(fraction.length / 3) * 3, '0')}`)
+}
+
 function trimmedFraction(digits: string): string {
   const trimmed = digits.replace(/0+$/, '')
   return trimmed === '' ? '' : `.${trimmed}`

@@ -1,0 +1,9 @@
+import { attribute, type CloudEvent } from '../cloud-event.ts'
+import { timeAsText } from '../timestamp.ts'
+import type { Value } from './values.ts'
+
+/** Names are exact; only extensions of a structured event can be integers and booleans. */
+export function cesqlAttribute(event: CloudEvent, name: string): Value | undefined {
+  if (name === 'time' && event.time !== undefined) return timeAsText(event.time)
+  return event.extensions.get(name) ?? attribute(event, name)
+}
