@@ -9,8 +9,8 @@ const spec = object({
   topic: topicNameSchema,
   bootstrapServers: bootstrapServersSchema,
   numPartitions: z.int32().min(1).optional(),
-  replicationFactor: z.int32().min(1).optional(),
-  contentMode: z.enum(['binary', 'structured']).optional(),
+  replicationFactor: z.int().min(1).max(32_767).optional(),
+  contentMode: z.enum(['binary', 'structured', '']).optional(),
   auth: object({
     secret: object({ ref: object({ name: z.string().min(1, 'missing field') }).optional() }).optional()
   }).optional()
@@ -32,7 +32,7 @@ export const kafkaSink: KindReader<z.output<typeof spec>, KafkaSink> = {
       namespace: metadata.namespace,
       bootstrapServers: splitServers(input.bootstrapServers),
       topic: input.topic,
-      contentMode: input.contentMode ?? 'binary',
+      contentMode: input.contentMode || 'binary',
       ...(numPartitions !== undefined && { numPartitions }),
       ...(replicationFactor !== undefined && { replicationFactor }),
       origin

@@ -19,7 +19,7 @@ const secretReference = object({
 const spec = object({
   bootstrapServers: bootstrapServersSchema,
   topics: z.array(topicNameSchema).min(1),
-  consumers: z.int32().optional(),
+  consumers: z.int32().min(0).optional(),
   consumerGroup: z.string().optional(),
   initialOffset: z.enum(['earliest', 'latest', '']).optional(),
   ordering: z.enum(['ordered', 'unordered']).optional(),
@@ -81,8 +81,8 @@ export const kafkaSource: KindReader<z.output<typeof spec>, KafkaSource> = {
         'without a consumerGroup Knative makes up a random one: deleting and creating the source again loses its place. Name one'
       )
     }
-    if (input.consumers !== undefined && input.consumers < 1) {
-      warn(['spec', 'consumers'], `${input.consumers} consumers: Knative says READY True and delivers nothing`)
+    if (input.consumers === 0) {
+      warn(['spec', 'consumers'], '0 consumers: Knative says READY True and delivers nothing')
     }
     if (input.delivery === undefined) {
       warn(
@@ -107,7 +107,7 @@ export const kafkaSource: KindReader<z.output<typeof spec>, KafkaSource> = {
       namespace,
       bootstrapServers: splitServers(input.bootstrapServers),
       topics: input.topics,
-      consumers: Math.max(0, input.consumers ?? 1),
+      consumers: input.consumers ?? 1,
       consumerGroup: input.consumerGroup || `knative-kafka-source-${stableUuid('KafkaSource', namespace, name)}`,
       initialOffset: input.initialOffset || 'latest',
       ordering: input.ordering ?? 'ordered',

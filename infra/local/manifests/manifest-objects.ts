@@ -9,6 +9,7 @@ import type { ManifestObject } from './plan.ts'
 import { formatPath, type Problem } from './problem.ts'
 import { checkSchema, isRecord } from './schema.ts'
 import { judgeKind, kindsOf } from './supported-kinds.ts'
+import { withoutNulls } from './without-nulls.ts'
 
 export interface WrittenObject {
   readonly object: ManifestObject
@@ -79,10 +80,13 @@ function valuesIn(document: ManifestDocument, path: Path = [], value: unknown = 
 }
 
 function readObject(
-  { document, path, value }: Found,
+  { document, path, value: written }: Found,
   additions: Additions,
   problems: Problem[]
 ): WrittenObject | undefined {
+  const nulls: Path[] = []
+  const value = withoutNulls(written, nulls)
+  if (!isRecord(value)) return undefined
   const refuse = (at: Path, message: string) =>
     void problems.push({ level: 'error', origin: document.locate([...path, ...at]), path: formatPath(at), message })
 
@@ -102,10 +106,17 @@ function readObject(
     refuse([verdict.field], `${verdict.message}${near === undefined ? '' : `; did you mean ${near}?`}`)
   }
 
-  const written = head?.metadata ?? readableMetadata(value.metadata)
-  const namespace = clusterScoped.has(kind) ? '' : (additions.namespace ?? written.namespace ?? defaultNamespace)
-  const labels = { ...written.labels, ...additions.labels }
-  const metadata: Metadata = { ...written, namespace, ...(Object.keys(labels).length > 0 && { labels }) }
+  if (verdict.verdict === 'read') {
+    for (const at of nulls) {
+      const message = 'nothing is written here, so it counts as absent; fill it in or remove it'
+      problems.push({ level: 'warning', origin: document.locate([...path, ...at]), path: formatPath(at), message })
+    }
+  }
+
+  const named = head?.metadata ?? readableMetadata(value.metadata)
+  const namespace = clusterScoped.has(kind) ? '' : (additions.namespace ?? named.namespace ?? defaultNamespace)
+  const labels = { ...named.labels, ...additions.labels }
+  const metadata: Metadata = { ...named, namespace, ...(Object.keys(labels).length > 0 && { labels }) }
   return {
     object: { ...value, apiVersion, kind, metadata, origin: document.locate(path) },
     metadata,

@@ -57,9 +57,10 @@ function checkSink(
   const namespace =
     typeof ref.namespace === 'string' && ref.namespace !== '' ? ref.namespace : written.metadata.namespace
   const group = groupOf(apiVersion)
-  const served = sinkKinds[`${group}/${kind}`]
+  const served = group === '' && apiVersion !== 'v1' ? undefined : sinkKinds[`${group}/${kind}`]
   if (served === undefined) {
     const version = Object.entries(sinkKinds).find(([key]) => key.endsWith(`/${kind}`))?.[1]
+    const field = version === undefined ? 'kind' : 'apiVersion'
     const hint =
       version === undefined
         ? 'a Knative Service, a Broker or a KafkaSink can receive events here'
@@ -67,17 +68,14 @@ function checkSink(
     return report(
       'error',
       written,
-      [...path, 'ref', version === undefined ? 'kind' : 'apiVersion'],
+      [...path, 'ref', field],
       `${kind} of ${apiVersion} is not supported here as a sink; ${hint}`
     )
   }
-  if (apiVersion !== served)
-    return report(
-      'error',
-      written,
-      [...path, 'ref', 'apiVersion'],
-      `no matches for kind "${kind}" in version "${apiVersion}"; write ${served}`
-    )
+  if (apiVersion !== served) {
+    const message = `no matches for kind "${kind}" in version "${apiVersion}"; write ${served}. kubectl apply takes it, and then READY is False`
+    return report('error', written, [...path, 'ref', 'apiVersion'], message)
+  }
   if (options.resolved?.has(`${namespace}/${name}`) === true) return
 
   // Every Knative Service brings a Service of the core API under its own name.
