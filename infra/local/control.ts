@@ -19,7 +19,7 @@ export type Status = z.infer<typeof Status>
 
 export interface Control {
   readonly url: string
-  close(): void
+  close(): Promise<void>
 }
 
 export async function startControl(
@@ -58,7 +58,7 @@ export async function startControl(
   })
   return {
     url: `http://127.0.0.1:${port}`,
-    close() {
+    async close() {
       server.close()
       server.closeAllConnections()
     }

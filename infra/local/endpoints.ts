@@ -2,6 +2,11 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Plan } from './manifests/plan.ts'
+import { functionOf } from './resources/functions/environment.ts'
+import type { Ports } from './resources/ports.ts'
+import type { RunningProcess } from './resources/processes.ts'
+import type { Stack } from './stack.ts'
 
 const Pid = z.number().int().nullable()
 
@@ -29,9 +34,40 @@ export type Endpoints = z.infer<typeof Endpoints>
 
 const fileIn = (stateDirectory: string) => join(stateDirectory, 'endpoints.json')
 
-/** Whole, by rename: a reader sees the old file or the new one. Readable by its owner only, as it holds a password. */
-export async function writeEndpoints(stateDirectory: string, endpoints: Endpoints): Promise<void> {
+export interface EndpointsFile {
+  /** Makes the file. */
+  publish(describe: () => Endpoints): Promise<void>
+  /** Writes it again, once it has been published: a pid has changed. */
+  refresh(): void
+  /** Nothing is written after this. */
+  remove(): Promise<void>
+}
+
+export function createEndpointsFile(stateDirectory: string): EndpointsFile {
   const file = fileIn(stateDirectory)
+  const described: (() => Endpoints)[] = []
+  let queue = Promise.resolve()
+  const write = (): Promise<void> => {
+    const [describe] = described
+    if (describe) queue = queue.then(() => writeWhole(file, describe()))
+    return queue
+  }
+  return {
+    publish(describe) {
+      described.push(describe)
+      return write()
+    },
+    refresh: () => void write().catch(() => undefined), // the next change writes it again
+    async remove() {
+      described.length = 0
+      await queue.catch(() => undefined)
+      await rm(file, { force: true })
+    }
+  }
+}
+
+/** By rename: a reader sees the old file or the new one. Readable by its owner only, as it holds a password. */
+async function writeWhole(file: string, endpoints: Endpoints): Promise<void> {
   const fresh = `${file}.${process.pid}`
   await writeFile(fresh, `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 })
   await rename(fresh, file)
@@ -42,6 +78,33 @@ export async function readEndpoints(stateDirectory: string): Promise<Endpoints |
   return text === undefined ? undefined : Endpoints.parse(JSON.parse(text))
 }
 
-export async function removeEndpoints(stateDirectory: string): Promise<void> {
-  await rm(fileIn(stateDirectory), { force: true })
+export function describeEndpoints(stack: Stack, plan: Plan, ports: Ports, stateDirectory: string): Endpoints {
+  const { functions, bootstrap, brokers, postgres, registry, connect, dataplane } = stack
+  return {
+    ready: true,
+    functions: Object.fromEntries(
+      plan.services.flatMap(service => {
+        const running = functions.services.get(service.name)
+        if (!running) return []
+        return [[functionOf(service), { url: running.url, pid: running.pid() ?? null, service: service.name }]]
+      })
+    ),
+    ingress: { url: dataplane.ingressUrl },
+    sinkIngress: { url: dataplane.sinkIngressUrl },
+    kafka: {
+      bootstrap: bootstrap.join(','),
+      brokers: brokers.map(broker => ({ id: broker.id, port: broker.port, pid: pidOf(broker) }))
+    },
+    postgres: { url: postgres.url('students'), pid: pidOf(postgres) },
+    registry: { url: registry.url, pid: pidOf(registry) },
+    connect: { url: connect.url, pid: pidOf(connect) },
+    dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },
+    control: { url: `http://127.0.0.1:${ports.control}`, pid: process.pid },
+    kubeconfig: join(stateDirectory, 'kubeconfig')
+  }
+}
+
+function pidOf(part: { process(): RunningProcess | undefined }): number | null {
+  const running = part.process()
+  return running?.isRunning() ? running.pid : null
 }

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { type Action, actions, Status } from './control.ts'
 import { type Endpoints, readEndpoints } from './endpoints.ts'
-import { readSettings } from './settings.ts'
+import { stateDirectoryOf } from './settings.ts'
 import { table } from './status-screen.ts'
 
 const usage = `npm run local -- COMMAND [--state DIR]
@@ -45,7 +45,7 @@ async function run(args: readonly string[]): Promise<number> {
     print(usage)
     return command === undefined && !values.help ? 64 : 0 // EX_USAGE of sysexits.h
   }
-  const { stateDirectory } = readSettings(values.state === undefined ? [] : ['--state', values.state], process.env)
+  const stateDirectory = stateDirectoryOf(values.state, process.env)
   const endpoints = await readEndpoints(stateDirectory)
   if (command === 'logs' && part) {
     return tail(join(stateDirectory, 'logs', `${serviceOf(part, endpoints)}.log`), values.follow)

@@ -9,14 +9,10 @@ export const defaultPortBase = 8080
 /** Below the ports that systems hand out by themselves. */
 const highestPortBase = 32_000
 
-const Settings = z.strictObject({
+const Flags = z.strictObject({
   clean: z.boolean({ error: '--clean takes no value' }).default(false),
   help: z.boolean({ error: '--help takes no value' }).default(false),
-  state: z
-    .string({ error: '--state needs a folder: --state DIR' })
-    .min(1)
-    .default('.local')
-    .transform(path => resolve(projectDirectory, path)),
+  state: z.string({ error: '--state needs a folder: --state DIR' }).min(1).optional(),
   'port-base': z.coerce
     .number({ error: `--port-base must be a number, ${defaultPortBase} for instance` })
     .int()
@@ -27,7 +23,6 @@ const Settings = z.strictObject({
 
 export interface Settings {
   readonly clean: boolean
-  readonly help: boolean
   readonly stateDirectory: string
   readonly portBase: number
 }
@@ -40,8 +35,12 @@ export const help = `npm run dev -- [--clean] [--state DIR] [--port-base N]
 
 Two stacks run side by side when both --state and --port-base differ.`
 
+export function stateDirectoryOf(flag: string | undefined, env: NodeJS.ProcessEnv): string {
+  return resolve(projectDirectory, flag || env.LOCAL_STATE || '.local')
+}
+
 /** @throws with one line for each wrong flag or variable */
-export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings {
+export function parseSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings | 'help' {
   const { values, positionals } = parseArgs({
     args: [...args],
     strict: false,
@@ -53,8 +52,8 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): S
       'port-base': { type: 'string' }
     }
   })
-  const given = { state: env.LOCAL_STATE || undefined, 'port-base': env.LOCAL_PORT_BASE || undefined, ...values }
-  const result = Settings.safeParse(given)
+  const given = { 'port-base': env.LOCAL_PORT_BASE || undefined, ...values }
+  const result = Flags.safeParse(given)
   const problems = [
     ...positionals.map(word => `${word} is not understood`),
     ...(result.error?.issues.flatMap(issue =>
@@ -65,5 +64,15 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): S
   ]
   if (!result.success || problems.length > 0) throw new Error(`${problems.join('\n')}\n\n${help}`)
   const { clean, help: wantsHelp, state, 'port-base': portBase } = result.data
-  return { clean, help: wantsHelp, stateDirectory: state, portBase }
+  return wantsHelp ? 'help' : { clean, stateDirectory: stateDirectoryOf(state, env), portBase }
+}
+
+/** For the start of a program: what is wrong ends it. */
+export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings | 'help' {
+  try {
+    return parseSettings(args, env)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return process.exit(64) // EX_USAGE of sysexits.h
+  }
 }

@@ -1,10 +1,36 @@
+// Two projects: `unit` needs a PostgreSQL at most, or brokers that a file starts itself; `stack` shares one whole stack.
 import { defineConfig } from 'vitest/config'
+
+const endToEnd = 'infra/test/end-to-end/**/*.test.ts'
 
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['functions/**/*.test.ts', 'infra/**/*.test.ts', 'schemas/**/*.test.ts'],
-    globalSetup: ['infra/test/postgres-setup.ts', 'infra/test/bundle-setup.ts'],
-    testTimeout: 30_000
+    reporters: ['default', 'infra/test/last-line.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['functions/**/*.test.ts', 'infra/**/*.test.ts', 'schemas/**/*.test.ts'],
+          exclude: [endToEnd],
+          globalSetup: ['infra/test/postgres-setup.ts', 'infra/test/bundle-setup.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 }
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stack',
+          include: [endToEnd],
+          globalSetup: ['infra/test/stack-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false, // the stack is one, and has the machine to itself
+          sequence: { groupOrder: 1 }
+        }
+      }
+    ]
   }
 })

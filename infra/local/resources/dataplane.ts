@@ -70,13 +70,16 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     })
     current = next
     pidChanged()
-    void next.exited.then(({ code, signal }) => {
-      isReady = false
-      if (isDown) return
-      readiness = Promise.withResolvers()
-      report(`the data plane ended (${signal ?? `exit status ${code}`}) and is started again; see its log`)
-      setTimeout(() => !isDown && start(), restartDelayMs)
-    })
+    void watch(next)
+  }
+
+  async function watch(running: RunningProcess): Promise<void> {
+    const { code, signal } = await running.exited
+    isReady = false
+    readiness = Promise.withResolvers()
+    if (isDown) return
+    report(`the data plane ended (${signal ?? `exit status ${code}`}) and is started again; see its log`)
+    setTimeout(() => !isDown && start(), restartDelayMs)
   }
 
   const takeDown = async (): Promise<void> => {

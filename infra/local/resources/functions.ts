@@ -134,8 +134,7 @@ function runDirectory(target: string, port: number): string {
 }
 
 function sameSettings(a: Service, b: Service): boolean {
-  const settings = ({ origin: _, ...rest }: Service) => JSON.stringify(rest)
-  return settings(a) === settings(b)
+  return JSON.stringify({ ...a, origin: undefined }) === JSON.stringify({ ...b, origin: undefined })
 }
 
 function instancePorts(first: number, last: number): () => Promise<number> {

@@ -35,28 +35,27 @@ export function keep({ name, stopTimeoutMs, launch, report, pidChanged }: Keeper
     wanted = true
     clearTimeout(timer)
     if (current?.isRunning()) return Promise.resolve()
-    starting ??= launch()
-      .then(launched => {
-        current = launched
-        pidChanged()
-        watch(launched)
-      })
-      .finally(() => (starting = undefined))
+    starting ??= begin().finally(() => (starting = undefined))
     return starting
   }
 
-  function watch(launched: RunningProcess): void {
+  async function begin(): Promise<void> {
+    current = await launch()
+    pidChanged()
+    void watch(current)
+  }
+
+  async function watch(launched: RunningProcess): Promise<void> {
     const bornAt = performance.now()
-    void launched.exited.then(({ code, signal }) => {
-      pidChanged()
-      if (!wanted) return
-      if (performance.now() - bornAt > longLifeMs) backoffMs = firstBackoffMs
-      report(`${name} ended (${signal ?? `exit status ${code}`}) and is started again in ${backoffMs / 1_000} s`)
-      timer = setTimeout(() => {
-        if (wanted) start().catch((error: Error) => report(`${name} does not start: ${error.message}`))
-      }, backoffMs)
-      backoffMs = Math.min(backoffMs * 2, maxBackoffMs)
-    })
+    const { code, signal } = await launched.exited
+    pidChanged()
+    if (!wanted) return
+    if (performance.now() - bornAt > longLifeMs) backoffMs = firstBackoffMs
+    report(`${name} ended (${signal ?? `exit status ${code}`}) and is started again in ${backoffMs / 1_000} s`)
+    timer = setTimeout(() => {
+      if (wanted) start().catch((error: Error) => report(`${name} does not start: ${error.message}`))
+    }, backoffMs)
+    backoffMs = Math.min(backoffMs * 2, maxBackoffMs)
   }
 
   async function end(how: (running: RunningProcess) => unknown): Promise<void> {

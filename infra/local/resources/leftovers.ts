@@ -23,7 +23,7 @@ export async function killLeftovers(stateDirectory: string): Promise<number> {
   return pids.length
 }
 
-async function findLeftovers(stateDirectory: string): Promise<number[]> {
+export async function findLeftovers(stateDirectory: string): Promise<number[]> {
   const marker = `${stateMarker}=${stateDirectory}`
   if (process.platform === 'linux') return findInProc(marker)
   const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,command='], { maxBuffer: 64 * 1024 * 1024 })

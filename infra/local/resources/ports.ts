@@ -94,14 +94,16 @@ async function findInProc(port: number): Promise<string | undefined> {
     ['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => ''))
   )
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const inodes = tables
-    .flatMap(table => table.split('\n').map(line => line.trim().split(/\s+/)))
-    .filter(([, local, , state]) => local?.endsWith(suffix) && state === listening)
-    .map(fields => `socket:[${fields[9]}]`)
+  const inodes = new Set(
+    tables
+      .flatMap(table => table.split('\n').map(line => line.trim().split(/\s+/)))
+      .filter(([, local, , state]) => local?.endsWith(suffix) && state === listening)
+      .map(fields => `socket:[${fields[9]}]`)
+  )
   for (const pid of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
     const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
     const links = await Promise.all(files.map(file => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')))
-    if (!links.some(link => inodes.includes(link))) continue
+    if (!links.some(link => inodes.has(link))) continue
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim()
     return `${command.slice(0, 80)} (pid ${pid})`
   }

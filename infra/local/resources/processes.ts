@@ -55,6 +55,11 @@ export function openProcesses(stateDirectory: string): Processes {
   mkdirSync(logDirectory, { recursive: true })
   const running = new Set<RunningProcess>()
   const reaper = startReaper()
+  const forget = async (ended: RunningProcess): Promise<void> => {
+    await ended.exited
+    running.delete(ended)
+    reaper.forget(ended.pid)
+  }
 
   return {
     logDirectory,
@@ -71,10 +76,7 @@ export function openProcesses(stateDirectory: string): Processes {
       if (child.pid === undefined) return started // exited tells why
       running.add(started)
       reaper.watch(started.pid)
-      void started.exited.then(() => {
-        running.delete(started)
-        reaper.forget(started.pid)
-      })
+      void forget(started)
       return started
     },
     killAll() {

@@ -117,17 +117,17 @@ test('no request is lost when instances are swapped under load, and the old one 
   }
   const { url, activator } = await activatorWithout({})
   activator.setTarget(await listen(slow))
-  let swapping = true
+  const swapping = new AbortController()
   const statuses: number[] = []
   const clients = Array.from({ length: 8 }, async () => {
-    while (swapping) statuses.push((await fetch(url, { method: 'POST', body: 'event' })).status)
+    while (!swapping.signal.aborted) statuses.push((await fetch(url, { method: 'POST', body: 'event' })).status)
   })
   for (let swap = 1; swap <= 5; swap++) {
     const next = statuses.length + 30
     await until('requests to pass', 10_000, async () => statuses.length >= next, { everyMs: 2 })
     activator.setTarget(await listen(slow))
   }
-  swapping = false
+  swapping.abort()
   await Promise.all(clients)
   expect(new Set(statuses)).toEqual(new Set([200]))
 })

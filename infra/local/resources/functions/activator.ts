@@ -94,9 +94,8 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   }
 
   function release(): void {
-    while (target && target.inFlight < limit) {
-      const next = waiting[0]
-      if (!next) return
+    for (let next = waiting[0]; next; next = waiting[0]) {
+      if (!target || target.inFlight >= limit) return
       drop(next)
       send(target, next.request, next.response, next.body)
     }

@@ -55,9 +55,14 @@ export async function createFunctionService(first: Service, options: FunctionSer
     const before = instance
     instance = next
     activator.setTarget(next?.port)
-    if (next) void next.exited.then(() => crashed(next))
+    if (next) void watch(next)
     pidChanged()
     return before
+  }
+
+  async function watch(running: Instance): Promise<void> {
+    await running.exited
+    crashed(running)
   }
 
   async function retire(old: Instance | undefined): Promise<void> {
@@ -94,14 +99,17 @@ export async function createFunctionService(first: Service, options: FunctionSer
   function ensure(): Promise<void> {
     backoff = undefined
     if (instance || isDown || isStopping) return Promise.resolve()
-    starting ??= launch(service, { mustBeReady: false })
-      .then(async next => {
-        if (isDown || isStopping) return retire(next)
-        take(next)
-        setTimeout(() => instance === next && (crashes = 0), maxBackoffMs).unref()
-      })
-      .finally(() => (starting = undefined))
+    starting ??= begin().finally(() => (starting = undefined))
     return starting
+  }
+
+  async function begin(): Promise<void> {
+    const next = await launch(service, { mustBeReady: false })
+    if (isDown || isStopping) return retire(next)
+    take(next)
+    setTimeout(() => {
+      if (instance === next) crashes = 0
+    }, maxBackoffMs).unref()
   }
 
   return {

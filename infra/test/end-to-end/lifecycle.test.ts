@@ -1,0 +1,72 @@
+// Start, stop and start again: what stays, and that nothing else does.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { functionsDirectory } from '../../bundle.ts'
+import { readEndpoints } from '../../local/endpoints.ts'
+import { findLeftovers } from '../../local/resources/leftovers.ts'
+import { isFree, portsPerStack } from '../../local/resources/ports.ts'
+import { until } from '../../local/resources/until.ts'
+import { createStackFolder, type StackFolder } from '../local-stack.ts'
+import { send } from './students.ts'
+
+const student = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }
+
+test(
+  'a stack stops without a trace, goes on with its data, and leaves nothing even when it is killed',
+  { timeout: 300_000 },
+  async () => {
+    const folder = await createStackFolder()
+    onTestFinished(() => folder.remove())
+
+    const first = await folder.start()
+    const created = await send('POST', first.endpoints.functions.createStudent?.url ?? '', student)
+    expect(created.status).toBe(201)
+    expect(await runDirectories(folder)).toHaveLength(6)
+
+    // A second one on the same folder, and one on the same ports, are told so.
+    expect((await folder.launch().exited).code).toBe(1)
+    expect(folder.output()).toContain('already runs')
+
+    const stoppingAt = performance.now()
+    first.main.signal('SIGTERM')
+    expect((await first.main.exited).code).toBe(0)
+    expect(performance.now() - stoppingAt).toBeLessThan(60_000) // 15 s on a machine of its own
+    await expectNoTrace(folder)
+
+    const second = await folder.start()
+    const url = `${second.endpoints.functions.createStudent?.url}${created.headers.get('location')}`
+    await until('the student to be active', 60_000, async () => {
+      const view = (await send('GET', url)).json() as { directory: { status: string } | null }
+      return view.directory?.status === 'active'
+    })
+
+    second.main.signal('SIGKILL')
+    await second.main.exited
+    await until('everything to be gone', 20_000, async () => (await findLeftovers(folder.stateDirectory)).length === 0)
+    await until('all ports to be free', 20_000, async () => (await takenPorts(folder)).length === 0)
+  }
+)
+
+async function expectNoTrace(folder: StackFolder): Promise<void> {
+  expect(await findLeftovers(folder.stateDirectory)).toEqual([])
+  expect(await takenPorts(folder)).toEqual([])
+  expect(await readEndpoints(folder.stateDirectory)).toBeUndefined()
+  expect(await runDirectories(folder)).toEqual([])
+}
+
+async function takenPorts({ portBase }: StackFolder): Promise<number[]> {
+  const ports = Array.from({ length: portsPerStack }, (_, index) => portBase + index)
+  const free = await Promise.all(ports.map(isFree))
+  return ports.filter((_, index) => !free[index])
+}
+
+/** Where `func invoke` looks for running functions. */
+async function runDirectories({ portBase }: StackFolder): Promise<string[]> {
+  const found: string[] = []
+  for (const name of await readdir(functionsDirectory)) {
+    const runs = await readdir(join(functionsDirectory, name, '.func', 'runs')).catch(() => [])
+    found.push(...runs.filter(port => Number(port) >= portBase && Number(port) < portBase + portsPerStack))
+  }
+  return found
+}

@@ -1,0 +1,30 @@
+// The one real stack that all end-to-end tests of a run share.
+import type { TestProject } from 'vitest/node'
+import type { Endpoints } from '../local/endpoints.ts'
+import { createStackFolder } from './local-stack.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    endpoints: Endpoints
+    stateDirectory: string
+  }
+}
+
+/** Within the 15 s that a stop may take, and some for a busy machine. */
+const stopTimeoutMs = 30_000
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await createStackFolder()
+  try {
+    const { main, endpoints, stateDirectory } = await folder.start()
+    project.provide('endpoints', endpoints)
+    project.provide('stateDirectory', stateDirectory)
+    return async () => {
+      await main.stop(stopTimeoutMs)
+      await folder.remove()
+    }
+  } catch (error) {
+    await folder.remove()
+    throw error
+  }
+}
