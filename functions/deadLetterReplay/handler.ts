@@ -1,0 +1,117 @@
+// Keeps dead letters and replays them.
+//
+//   POST /dead-letters      KafkaSource on student_dead_letter     (knative/dead-letter-replay.yaml)
+//   POST /users             KafkaSource on db.public.users: a missing user has appeared
+//   POST /                  ReplayDeadLetters as JSON, or as an event through the Broker or `func invoke`
+//   GET  /  /groups  /:id   the letters, decoded
+//   POST /:id/discard       gives an event up
+//   POST /:id/resend        sends an edited event in its place
+//   GET  /jobs  /jobs/:id   replays and what they did with each letter
+//   POST /jobs/:id/abort
+import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
+import { readEventCommand, readJsonCommand } from '../shared/command.ts'
+import type { Database } from '../shared/database.ts'
+import type { FunctionAnswer } from '../shared/http-server.ts'
+import type { Log } from '../shared/log.ts'
+import { Problem } from '../shared/problem.ts'
+import { receiveEvent } from '../shared/receive-event.ts'
+import { claimsToBeEvent } from '../shared/received-event.ts'
+import type { Routes } from '../shared/router.ts'
+import { createDecoder } from './decode-data.ts'
+import { DiscardCommand, discardLetter } from './discard-letter.ts'
+import { GroupQuery, LetterQuery, readQuery, ReplayCommand } from './letter-filter.ts'
+import { groupLetters, readLetter, readLetters } from './read-letters.ts'
+import {
+  abortReplay,
+  awaitReplay,
+  describeReplay,
+  listReplays,
+  previewReplay,
+  readReplayResults,
+  startReplay
+} from './replay-job.ts'
+import { ResendCommand, resendLetter } from './resend-letter.ts'
+import { storeDeadLetter } from './store-dead-letter.ts'
+import { userAppeared } from './user-appeared.ts'
+
+const name = 'deadLetterReplay'
+
+export interface DeadLetterReplayOptions {
+  readonly functionUrls: ReadonlyMap<string, string>
+  /** Replays of one letter before it is left to a person. */
+  readonly replayLimit: number
+  readonly registryUrl: string | undefined
+  /** Tells the replayer that there is work. */
+  wake(): void
+}
+
+export function deadLetterReplay(db: Database, log: Log, options: DeadLetterReplayOptions): Routes {
+  const { functionUrls, replayLimit, wake } = options
+  const decode = createDecoder(options.registryUrl)
+
+  /** One code path for every way in: a job in the database, then a word to the replayer. */
+  async function start(command: ReplayCommand): Promise<string> {
+    const jobId = await startReplay(db, command, replayLimit)
+    wake()
+    return jobId
+  }
+
+  async function answerWith(jobId: string): Promise<FunctionAnswer> {
+    const answer = await awaitReplay(db, jobId)
+    return { status: answer.job.state === 'running' ? 202 : 200, headers: { location: `/jobs/${jobId}` }, body: answer }
+  }
+
+  return {
+    'POST /dead-letters': request =>
+      receiveEvent(name, log, request, event => storeDeadLetter(db, event, functionUrls)),
+    'POST /users': request =>
+      receiveEvent(name, log, request, async event => {
+        const due = await userAppeared(db, event)
+        if (due > 0) wake()
+        return `${due} letters due`
+      }),
+    'POST /': async request => {
+      if (claimsToBeEvent(request.headers)) {
+        return receiveEvent(name, log, request, async event => {
+          const command = readEventCommand(event, ReplayDeadLettersSchema, ReplayCommand)
+          if (!command.dryRun) await start(command)
+        })
+      }
+      const command = readJsonCommand(request, ReplayCommand)
+      if (command.dryRun) return { status: 200, body: await previewReplay(db, command, replayLimit) }
+      return answerWith(await start(command))
+    },
+    'GET /': async request => ({
+      status: 200,
+      body: await readLetters(db, readQuery(LetterQuery, request.query), decode)
+    }),
+    'GET /groups': async request => ({
+      status: 200,
+      body: await groupLetters(db, readQuery(GroupQuery, request.query))
+    }),
+    'GET /jobs': async () => ({ status: 200, body: await listReplays(db) }),
+    'GET /jobs/:id': async (_request, id) => ({
+      status: 200,
+      body: { ...(await describeReplay(db, id)), results: await readReplayResults(db, id) }
+    }),
+    'POST /jobs/:id/abort': async (_request, id) => {
+      await abortReplay(db, id)
+      return { status: 200, body: await describeReplay(db, id) }
+    },
+    'GET /:id': async (_request, id) => ({ status: 200, body: await readLetter(db, id, decode) }),
+    'POST /:id/discard': async (request, id) => {
+      const { reason } = readJsonCommand(request, DiscardCommand)
+      const discarded = await discardLetter(db, id, reason)
+      wake()
+      return { status: 200, body: discarded }
+    },
+    'POST /:id/resend': async (request, id) => {
+      const jobId = await resendLetter(db, id, readJsonCommand(request, ResendCommand))
+      wake()
+      const answer = await answerWith(jobId)
+      const [result] = await readReplayResults(db, jobId)
+      if (result?.result !== 'failed') return answer
+      throw new Problem(422, 'edited-event-refused', 'The edited event was refused', result.detail ?? '')
+    }
+  }
+}
