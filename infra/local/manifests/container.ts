@@ -1,5 +1,6 @@
 // A container of a Knative Service: the fields of the custom resource definition, and what the webhook refuses of them.
 // https://github.com/knative/serving/blob/main/pkg/apis/serving/k8s_validation.go
+import { posix } from 'node:path'
 import { z } from 'zod'
 import { imageProblem } from './image-reference.ts'
 import { object, refined, rule, uniqueBy } from './schema.ts'
@@ -137,6 +138,16 @@ const volumeMount = object({
   subPath: z.string().optional()
 })
 
+const volumeMounts = z.array(volumeMount).superRefine((mounts, context) => {
+  const seen = new Set<string>()
+  for (const [index, { mountPath }] of mounts.entries()) {
+    const path = cleanPath(mountPath)
+    if (seen.has(path))
+      context.addIssue({ code: 'custom', path: [index, 'mountPath'], message: `"${mountPath}" must be unique` })
+    seen.add(path)
+  }
+})
+
 const containerPort = rule(
   object({ containerPort: z.int32().optional(), name: z.string().optional(), protocol: z.string().optional() }),
   ({ containerPort: number, name, protocol }, report) => {
@@ -170,7 +181,7 @@ export const containerSchema = rule(
     securityContext: securityContext.optional(),
     terminationMessagePath: z.string().optional(),
     terminationMessagePolicy: z.enum(['File', 'FallbackToLogsOnError', '']).optional(),
-    volumeMounts: uniqueBy(volumeMount, 'mountPath').optional(),
+    volumeMounts: volumeMounts.optional(),
     workingDir: z.string().optional()
   }),
   ({ env, ports, livenessProbe, readinessProbe: readiness, startupProbe }, report) => {
@@ -207,5 +218,5 @@ export function insecureDefaults({ securityContext: written }: Container): strin
 }
 
 function cleanPath(path: string): string {
-  return path.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1')
+  return posix.normalize(path).replace(/(.)\/$/, '$1')
 }

@@ -1,7 +1,8 @@
 // Delivery settings: what may be written, and what Knative's control plane makes of it.
 // https://github.com/knative-extensions/eventing-kafka-broker/blob/knative-v1.23.0/control-plane/pkg/core/config/utils.go
 import { z } from 'zod'
-import { destinationSchema, sourceDestinationSchema, toDestination } from './destination.ts'
+import { failsLater } from './consequence.ts'
+import { destinationSchema, sourceDeadLetterSinkSchema, toDestination } from './destination.ts'
 import { meantDuration, parseDuration } from './duration.ts'
 import type { Delivery } from './plan.ts'
 import { object, refined, rule, type Report } from './schema.ts'
@@ -31,8 +32,8 @@ export const brokerDefaults: Delivery = {
 /** The webhook does not look at a KafkaSource's delivery: the error shows only in its status. */
 export const sourceDeliverySchema = rule(
   object({
-    ...deliveryFields('. kubectl apply takes it, and then READY is False: failed to reconcile consumer group'),
-    deadLetterSink: sourceDestinationSchema.optional()
+    ...deliveryFields(failsLater('failed to reconcile consumer group')),
+    deadLetterSink: sourceDeadLetterSinkSchema.optional()
   }),
   checkOverflow
 )
@@ -88,7 +89,7 @@ function checkOverflow(
     if (!('overflow' in parsed)) return
     report(
       [field],
-      `"${String(text)}" has a number over 3276; write ${parsed.overflow}. kubectl apply takes it, and then READY is False: integer overflow`
+      `"${String(text)}" has a number over 3276; write ${parsed.overflow}${failsLater('integer overflow')}`
     )
   }
   // Without retry the controller does not read the delay.

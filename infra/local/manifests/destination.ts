@@ -2,66 +2,108 @@
 // https://github.com/knative/pkg/blob/main/apis/duck/v1/destination.go
 import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
+import { failsLater } from './consequence.ts'
 import type { Destination } from './plan.ts'
-import { object, refined, rule } from './schema.ts'
+import { object, refined, rule, type Report } from './schema.ts'
 
-/** The custom resource definition of KafkaSource knows two more fields of a reference than those of Broker and Trigger. */
-export const destinationSchema = destination(object(referenceFields()))
-export const sourceDestinationSchema = destination(
-  rule(
-    object({ ...referenceFields(), group: z.string().optional(), address: z.string().optional() }),
-    (reference, report) => {
-      if (reference.group !== undefined)
-        report(['group'], 'must not be set; name the group in apiVersion, for instance serving.knative.dev/v1')
-      if (reference.address !== undefined) report(['address'], 'named addresses are not supported here')
-    }
-  )
+const referenceFields = {
+  apiVersion: z.string().optional(),
+  kind: z.string().optional(),
+  name: z.string().optional(),
+  namespace: z.string().optional()
+}
+
+/** Of a Trigger or Broker. */
+export const destinationSchema = destination(object(referenceFields), [], '')
+
+const sourceReference = rule(
+  object({ ...referenceFields, group: z.string().optional(), address: z.string().optional() }),
+  ({ group, address }, report) => {
+    if (group !== undefined)
+      report(['group'], 'must not be set; name the group in apiVersion, for instance serving.knative.dev/v1')
+    if (address !== undefined) report(['address'], 'named addresses are not supported here')
+  }
+)
+
+/** Of a KafkaSource: its custom resource definition knows more fields of a reference, and requires two. */
+export const sourceDestinationSchema = destination(sourceReference, ['kind', 'name'], '')
+/** The webhook does not look at a KafkaSource's delivery. */
+export const sourceDeadLetterSinkSchema = destination(
+  sourceReference,
+  ['kind', 'name'],
+  failsLater('failed to reconcile consumer group')
 )
 
 export type DestinationInput = z.output<typeof destinationSchema>
 
-export function toDestination(input: DestinationInput, namespace: string): Destination {
-  const { ref, uri } = input
+export function toDestination({ ref, uri }: DestinationInput, namespace: string): Destination {
   return {
     ...(ref && {
-      ref: { apiVersion: ref.apiVersion, kind: ref.kind, namespace: ref.namespace || namespace, name: ref.name }
+      ref: {
+        apiVersion: ref.apiVersion ?? '',
+        kind: ref.kind ?? '',
+        namespace: ref.namespace || namespace,
+        name: ref.name ?? ''
+      }
     }),
     ...(uri !== undefined && { uri })
   }
 }
 
-function referenceFields() {
-  const name = z.string().min(1, 'missing field')
-  return { apiVersion: name, kind: name, name, namespace: z.string().optional() }
-}
-
-function destination<Reference extends z.ZodType>(ref: Reference) {
+/** `consequence` ends the messages of what the webhook would refuse where it looks. */
+function destination<Reference extends typeof sourceReference | z.ZodObject<typeof referenceFields>>(
+  ref: Reference,
+  required: readonly string[],
+  consequence: string
+) {
   const schema = object({
     ref: ref.optional(),
     uri: z.string().optional(),
-    CACerts: refined(z.string(), certificateProblem).optional(),
+    CACerts: refined(z.string(), pem => {
+      const problem = certificateProblem(pem)
+      return problem === undefined ? undefined : `${problem}${consequence}`
+    }).optional(),
     audience: z.string().optional()
   })
   return rule(schema, ({ ref: reference, uri }, report) => {
-    if (uri === undefined) {
-      if (reference === undefined) report([], 'expected a ref or a uri, got neither: it says where the events go')
-      return
+    if (reference === undefined && uri === undefined) {
+      return report([], `expected a ref or a uri, got neither: it says where the events go${consequence}`)
+    }
+    if (typeof reference === 'object') {
+      // Beside a uri the webhook does not look at the reference.
+      const ending = uri === undefined ? consequence : failsLater('the sink cannot be resolved')
+      for (const field of ['apiVersion', 'kind', 'name'] as const) {
+        if ((reference[field] ?? '') === '')
+          report(['ref', field], `missing field${required.includes(field) ? '' : ending}`)
+      }
     }
     if (typeof uri !== 'string') return
-    const absolute = /^[a-z][a-z0-9+.-]*:/i.test(uri)
-    if (reference !== undefined) {
-      if (absolute)
-        report(['uri'], 'an absolute URI is not allowed beside a ref; write only its path, or leave the ref out')
-      else if (!URL.canParse(uri, 'http://ref.example.com')) report(['uri'], `"${uri}" is not a valid URI`)
-    } else if (!absolute)
-      report(
-        ['uri'],
-        `a relative URI needs a ref; write an absolute one, for instance http://example.com${uri.startsWith('/') ? uri : '/'}`
-      )
-    else if (!URL.canParse(uri) || !/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(uri)) report(['uri'], `"${uri}" has no host`)
-    else if (!/^https?:/i.test(uri))
-      report(['uri'], `"${uri}" is not http or https. kubectl apply takes it, and then no event can be delivered`)
+    if (!isUri(uri)) return report(['uri'], `"${uri}" is not a valid URI`)
+    checkUri(uri, reference !== undefined, (path, message) => report(path, `${message}${consequence}`))
   })
+}
+
+function checkUri(uri: string, hasReference: boolean, report: Report): void {
+  const absolute = /^[a-z][a-z0-9+.-]*:/i.test(uri)
+  if (hasReference) {
+    if (absolute)
+      report(['uri'], 'an absolute URI is not allowed beside a ref; write only its path, or leave the ref out')
+  } else if (!absolute) {
+    report(
+      ['uri'],
+      `a relative URI needs a ref; write an absolute one, for instance http://example.com${uri.startsWith('/') ? uri : '/'}`
+    )
+  } else if (!URL.canParse(uri) || !/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(uri)) report(['uri'], `"${uri}" has no host`)
+  else if (!/^https?:/i.test(uri))
+    report(['uri'], `"${uri}" is not http or https${failsLater('no event can be delivered')}`)
+}
+
+/** What Go's url.Parse takes; the rest is refused by the API server itself. */
+function isUri(text: string): boolean {
+  const hasScheme = /^[a-z][a-z0-9+.-]*:/i.test(text)
+  const firstSegment = text.split(/[/?#]/)[0] ?? ''
+  // oxlint-disable-next-line no-control-regex
+  return !/[\u0000-\u001f\u007f]|%(?![\da-f]{2})/i.test(text) && (hasScheme || !firstSegment.includes(':'))
 }
 
 function certificateProblem(pem: string): string | undefined {

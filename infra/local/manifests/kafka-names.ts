@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { failsLater } from './consequence.ts'
 import { refined } from './schema.ts'
 
 /** https://github.com/apache/kafka/blob/4.3.1/clients/src/main/java/org/apache/kafka/common/internals/Topic.java */
 export const topicNameSchema = refined(z.string(), name =>
   /^[\w.-]{1,249}$/.test(name) && name !== '.' && name !== '..'
     ? undefined
-    : `"${name}" is not a topic name: Kafka takes at most 249 letters, digits, '.', '_' and '-'. kubectl apply takes it, and then READY is False`
+    : `"${name}" is not a topic name: Kafka takes at most 249 letters, digits, '.', '_' and '-'${failsLater('InitializeOffset')}`
 )
 
 export const bootstrapServersSchema = z
@@ -13,7 +14,7 @@ export const bootstrapServersSchema = z
     refined(z.string(), servers =>
       splitServers([servers]).every(server => /^(\[[\da-f:]+\]|[^\s:/]+):\d{1,5}$/i.test(server))
         ? undefined
-        : `"${servers}" is not HOST:PORT. kubectl apply takes it, and then READY is False: KafkaClusterAdmin`
+        : `"${servers}" is not HOST:PORT${failsLater('KafkaClusterAdmin')}`
     )
   )
   .min(1)

@@ -1,6 +1,7 @@
 // KafkaSource, v1 and v1beta1 (their fields are the same).
 // https://github.com/knative-extensions/eventing-kafka-broker/tree/knative-v1.23.0/control-plane/pkg/apis/sources/v1
 import { z } from 'zod'
+import { failsLater } from './consequence.ts'
 import { deliveryWarnings, sourceDefaults, sourceDeliverySchema, toDelivery } from './delivery.ts'
 import { sourceDestinationSchema, toDestination } from './destination.ts'
 import { bootstrapServersSchema, splitServers, topicNameSchema } from './kafka-names.ts'
@@ -56,7 +57,7 @@ export const kafkaSource: KindReader<z.output<typeof spec>, KafkaSource> = {
     if (keyType === undefined || keyType === '' || keyTypes.some(known => known === keyType)) return
     report(
       ['metadata', 'labels', keyTypeLabel],
-      `invalid value: "${keyType}"; use ${keyTypes.join(', ')}. kubectl apply takes it, and then READY is False: the consumer is refused`
+      `invalid value: "${keyType}"; use ${keyTypes.join(', ')}${failsLater('the consumer is refused')}`
     )
   },
   read({ metadata, spec: input, origin }, warn) {

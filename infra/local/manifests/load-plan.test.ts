@@ -192,7 +192,7 @@ describe('problems', () => {
       source.yaml:10 error spec.initialOffset: invalid value: "middle"; use earliest or latest
       source.yaml:12 error spec.delivery.retry: expected a whole number, got "3"; write it without quotes: 3
       source.yaml:13 error spec.delivery.backoffDelay: invalid value: "500ms" is not an ISO 8601 duration (it must start with P); write PT0.5S. kubectl apply takes it, and then READY is False: failed to reconcile consumer group
-      source.yaml:14 error spec.delivery.deadLetterSink: expected a ref or a uri, got neither: it says where the events go
+      source.yaml:14 error spec.delivery.deadLetterSink: expected a ref or a uri, got neither: it says where the events go. kubectl apply takes it, and then READY is False: failed to reconcile consumer group
       source.yaml:16 error spec.sink.ref.name: no file declares the Service default/ordres; did you mean "orders"? kubectl apply takes it, and then READY is False until it exists"
     `)
   })

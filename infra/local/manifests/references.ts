@@ -1,5 +1,6 @@
 // What one object says of another: sinks, Brokers, topics, consumer groups. It reads the objects as they are written, so that a
 // wrong reference is told in the same breath as whatever else is wrong with the object.
+import { failsLater } from './consequence.ts'
 import type { LoadOptions } from './load-plan.ts'
 import type { Path } from './manifest-document.ts'
 import type { WrittenObject } from './manifest-objects.ts'
@@ -73,7 +74,7 @@ function checkSink(
     )
   }
   if (apiVersion !== served) {
-    const message = `no matches for kind "${kind}" in version "${apiVersion}"; write ${served}. kubectl apply takes it, and then READY is False`
+    const message = `no matches for kind "${kind}" in version "${apiVersion}"; write ${served}${failsLater('the sink cannot be resolved')}`
     return report('error', written, [...path, 'ref', 'apiVersion'], message)
   }
   if (options.resolved?.has(`${namespace}/${name}`) === true) return
@@ -172,7 +173,7 @@ function checkTopicNames(objects: readonly WrittenObject[], report: Report): voi
         'error',
         other,
         ['spec', 'topicName'],
-        `the topic "${topic}" is declared already by the KafkaTopic ${first?.metadata.name}. kubectl apply takes it, and then READY is False: ResourceConflict`
+        `the topic "${topic}" is declared already by the KafkaTopic ${first?.metadata.name}${failsLater('ResourceConflict')}`
       )
     }
   }

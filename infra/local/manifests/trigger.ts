@@ -1,5 +1,6 @@
 // Trigger. https://github.com/knative/eventing/blob/main/pkg/apis/eventing/v1/trigger_validation.go
 import { z } from 'zod'
+import { failsLater } from './consequence.ts'
 import { deliverySchema, deliveryWarnings, toDelivery } from './delivery.ts'
 import { destinationSchema, toDestination } from './destination.ts'
 import type { KindReader } from './kind.ts'
@@ -69,7 +70,7 @@ export const trigger: KindReader<z.output<typeof spec>, TriggerInput> = {
     if (order === undefined || /^(un)?ordered$/i.test(order)) return
     report(
       ['metadata', 'annotations', orderAnnotation],
-      `invalid value: "${order}"; use ordered or unordered. kubectl apply takes it, and then READY is False: failed to reconcile consumer group`
+      `invalid value: "${order}"; use ordered or unordered${failsLater('failed to reconcile consumer group')}`
     )
   },
   read({ metadata, spec: input, origin }, warn) {
