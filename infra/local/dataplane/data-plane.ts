@@ -56,8 +56,8 @@ export class DataPlane {
   }
 
   static async start(options: DataPlaneOptions): Promise<DataPlane> {
-    const topics = await openTopics(options.kafka, options.log)
-    const dataPlane = new DataPlane(options, topics, await openRecordWriter(options.kafka))
+    const topics = openTopics(options.kafka, options.log)
+    const dataPlane = new DataPlane(options, topics, openRecordWriter(options.kafka))
     await dataPlane.listen()
     return dataPlane
   }

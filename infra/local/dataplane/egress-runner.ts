@@ -44,7 +44,7 @@ export class EgressRunner {
   private consumer: GroupConsumer | undefined
   private state: State = 'waiting'
   private reason: string | undefined
-  private message: string | undefined
+  private message: string | undefined = 'connecting to Kafka'
   private lastError: string | undefined
   private delivered = 0
   private retries = 0
@@ -55,6 +55,7 @@ export class EgressRunner {
   private rate = 0
   private counted = { delivered: 0, atMs: performance.now() }
   private committing: Promise<void> = Promise.resolve()
+  private looking: Promise<void> | undefined
   private stopped = false
   private readonly timers: NodeJS.Timeout[] = []
 
@@ -129,11 +130,15 @@ export class EgressRunner {
 
   private lookAgain(): void {
     this.countRate()
-    this.look().catch((error: unknown) => {
-      if (this.stopped) return
-      if (this.consumer === undefined) this.setState('waiting', 'KafkaClusterAdmin', (error as Error).message)
-      else this.log.debug({ error: (error as Error).message }, 'could not look at Kafka')
-    })
+    this.looking ??= this.look()
+      .catch((error: unknown) => {
+        if (this.stopped) return
+        if (this.consumer === undefined) this.setState('waiting', 'KafkaClusterAdmin', (error as Error).message)
+        else this.log.debug({ error: (error as Error).message }, 'could not look at Kafka')
+      })
+      .finally(() => {
+        this.looking = undefined
+      })
   }
 
   private async look(): Promise<void> {

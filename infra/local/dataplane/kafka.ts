@@ -21,10 +21,8 @@ export function connectKafka(brokers: readonly string[], clientId: string, log: 
   })
 }
 
-/** kafkajs calls every broker that is not there yet an error; it retries by itself, so these are warnings. */
-function writeLogEntry(log: Logger, { level, namespace, log: entry }: LogEntry): void {
+/** kafkajs calls an error whatever it tries again by itself; what matters is said by those who use it. */
+function writeLogEntry(log: Logger, { namespace, log: entry }: LogEntry): void {
   const { message, timestamp: _timestamp, stack: _stack, logger: _logger, ...details } = entry
-  const line = `kafka ${namespace}: ${message}`
-  if (level === logLevel.ERROR || level === logLevel.WARN) log.warn(details, line)
-  else log.debug(details, line)
+  log.debug(details, `kafka ${namespace}: ${message}`)
 }

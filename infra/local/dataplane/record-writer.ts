@@ -1,6 +1,7 @@
 // Writes records: everything that comes in while a request to Kafka is under way goes out together in the next one. Per topic one
 // request at a time, so that records of one key keep their order; acks from all replicas, snappy.
 import kafkajs, { type Kafka, type Producer } from 'kafkajs'
+import { connectOnce } from './connect-once.ts'
 import type { NewRecord } from './event-to-record.ts'
 
 const { CompressionTypes, Partitioners } = kafkajs
@@ -27,19 +28,20 @@ export interface RecordWriter {
   close(): Promise<void>
 }
 
-export async function openRecordWriter(kafka: Kafka): Promise<RecordWriter> {
+/** Connects when the first record comes. */
+export function openRecordWriter(kafka: Kafka): RecordWriter {
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
     maxInFlightRequests: 5,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 8 }
   })
-  await producer.connect()
+  const connected = connectOnce(() => producer.connect())
   const topics = new Map<string, TopicWriter>()
   return {
     write: (topic, record) => {
       let writer = topics.get(topic)
-      if (writer === undefined) topics.set(topic, (writer = new TopicWriter(producer, topic)))
+      if (writer === undefined) topics.set(topic, (writer = new TopicWriter(producer, connected, topic)))
       return writer.write(record)
     },
     close: async () => {
@@ -51,12 +53,14 @@ export async function openRecordWriter(kafka: Kafka): Promise<RecordWriter> {
 
 class TopicWriter {
   private readonly producer: Producer
+  private readonly connected: () => Promise<void>
   private readonly topic: string
   private waiting: Waiting[] = []
   private writing: Promise<void> | undefined
 
-  constructor(producer: Producer, topic: string) {
+  constructor(producer: Producer, connected: () => Promise<void>, topic: string) {
     this.producer = producer
+    this.connected = connected
     this.topic = topic
   }
 
@@ -82,6 +86,7 @@ class TopicWriter {
     await new Promise(resolve => setImmediate(resolve))
     for (let batch = this.nextBatch(); batch.length > 0; batch = this.nextBatch()) {
       try {
+        await this.connected()
         await this.producer.send({
           topic: this.topic,
           acks: ACKS_FROM_ALL,

@@ -1,6 +1,7 @@
 // What the data plane asks of topics: are they there, create the missing ones it owns.
 import type { Admin, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
+import { connectOnce } from './connect-once.ts'
 
 export interface NewTopic {
   readonly topic: string
@@ -16,12 +17,20 @@ export interface Topics {
   close(): Promise<void>
 }
 
-export async function openTopics(kafka: Kafka, log: Logger): Promise<Topics> {
-  const admin = kafka.admin()
-  await admin.connect()
+/** Connects when it is first asked, and again after a failure: Kafka may come later than the data plane. */
+export function openTopics(kafka: Kafka, log: Logger): Topics {
+  // Who asks, asks again.
+  const admin = kafka.admin({ retry: { retries: 2 } })
+  const connected = connectOnce(() => admin.connect())
   return {
-    missing: topics => missing(admin, topics),
-    createIfMissing: topic => createIfMissing(admin, topic, log),
+    missing: async topics => {
+      await connected()
+      return missing(admin, topics)
+    },
+    createIfMissing: async topic => {
+      await connected()
+      await createIfMissing(admin, topic, log)
+    },
     close: () => admin.disconnect()
   }
 }
@@ -47,6 +56,6 @@ async function createIfMissing(admin: Admin, wanted: NewTopic, log: Logger): Pro
     topics: [{ topic: wanted.topic, numPartitions: wanted.partitions, replicationFactor, configEntries }]
   })
   // Another process of this data plane may have been first.
-  if (created)
-    log.info({ topic: wanted.topic, partitions: wanted.partitions, replicationFactor }, `created topic ${wanted.topic}`)
+  if (!created) return
+  log.info({ topic: wanted.topic, partitions: wanted.partitions, replicationFactor }, `created topic ${wanted.topic}`)
 }
