@@ -1,11 +1,13 @@
 // Trigger. https://github.com/knative/eventing/blob/main/pkg/apis/eventing/v1/trigger_validation.go
 import { z } from 'zod'
+import { compileCesql } from '../dataplane/cesql/compile.ts'
+import { CesqlSyntaxError } from '../dataplane/cesql/tokens.ts'
 import { failsLater } from './consequence.ts'
 import { deliverySchema, deliveryWarnings, toDelivery } from './delivery.ts'
 import { destinationSchema, toDestination } from './destination.ts'
 import type { KindReader } from './kind.ts'
 import type { Delivery, Trigger, TriggerFilter } from './plan.ts'
-import { object, rule } from './schema.ts'
+import { object, refined, rule } from './schema.ts'
 
 const orderAnnotation = 'kafka.eventing.knative.dev/delivery.order'
 
@@ -30,7 +32,7 @@ const filter: z.ZodType<TriggerFilter> = z.lazy(() =>
       all: z.array(filter).optional(),
       any: z.array(filter).optional(),
       not: filter.optional(),
-      cesql: z.string().optional()
+      cesql: refined(z.string(), cesqlProblem).optional()
     }),
     (value, report) => {
       const written = dialects.filter(dialect => isWritten(value[dialect]))
@@ -94,6 +96,17 @@ export const trigger: KindReader<z.output<typeof spec>, TriggerInput> = {
       ...(input.delivery !== undefined && { delivery: toDelivery(input.delivery, namespace) }),
       origin
     }
+  }
+}
+
+function cesqlProblem(expression: string): string | undefined {
+  if (expression === '') return undefined
+  try {
+    compileCesql(expression)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CesqlSyntaxError)) throw error
+    return `invalid value: "${expression}" is not a CloudEvents SQL expression: ${error.message}`
   }
 }
 
