@@ -1,17 +1,30 @@
-// `npm run bench -- NAME`
+// `npm run bench -- NAME [ARGUMENTS]`; `list` tells which there are.
 import { coldStartBenchmark } from './cold-start.ts'
 import { dispatchBenchmark } from './dispatch.ts'
+import { flowBenchmark } from './flow.ts'
 
-const benchmarks: Record<string, () => Promise<void>> = {
-  'cold-start': coldStartBenchmark,
-  dispatch: dispatchBenchmark
+interface Benchmark {
+  readonly says: string
+  run(args: readonly string[]): Promise<void>
 }
 
-const name = process.argv[2] ?? ''
-const benchmark = benchmarks[name]
-if (benchmark === undefined) {
-  process.stderr.write(`Which benchmark? ${Object.keys(benchmarks).join(', ')}\n`)
-  process.exitCode = 2
-} else {
-  await benchmark()
+const benchmarks: Record<string, Benchmark> = {
+  'cold-start': {
+    says: 'from the start of a function to its first answer, beside a bare node:http server',
+    run: coldStartBenchmark
+  },
+  dispatch: { says: 'how fast the data plane delivers, beside a bare kafkajs-and-undici loop', run: dispatchBenchmark },
+  flow: {
+    says: '[RATE] [SECONDS]: from a POST to its last effect, through the running stack (npm run dev)',
+    run: flowBenchmark
+  }
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const list = Object.entries(benchmarks).map(([known, { says }]) => `${known.padEnd(12)} ${says}\n`)
+if (name === 'list') process.stdout.write(list.join(''))
+else if (benchmarks[name]) await benchmarks[name].run(args)
+else {
+  process.stderr.write(`Which benchmark? npm run bench -- NAME\n\n${list.join('')}`)
+  process.exitCode = 64 // EX_USAGE of sysexits.h
 }

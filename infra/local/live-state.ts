@@ -12,6 +12,8 @@ export interface LiveStateWatch {
 }
 
 const everyMs = 1_000
+/** Topics change seldom, and asking takes a connection. */
+const looksPerTopicLook = 5
 const statusTimeoutMs = 2_000
 
 /** Of the data plane's GET /status, what is used here. */
@@ -49,10 +51,11 @@ export function watchLiveState(stack: Stack, plan: () => Plan): LiveStateWatch {
   let current: LiveState = new Map()
   let stopped = false
   let topics: readonly TopicDescription[] = []
+  let looks = 0
   let timer: NodeJS.Timeout | undefined
 
   const look = async (): Promise<void> => {
-    topics = await stack.topics().catch(() => topics) // as last seen, while Kafka is away
+    if (looks++ % looksPerTopicLook === 0) topics = await stack.topics().catch(() => topics) // Kafka is away: as last seen
     const observed = await observe(stack, topics)
     current = liveState(plan(), observed)
     if (!stopped) timer = setTimeout(look, everyMs)

@@ -1,6 +1,8 @@
 // Two projects: `unit` needs a PostgreSQL at most, or brokers that a file starts itself; `stack` shares one whole stack.
 import { defineConfig } from 'vitest/config'
 
+/** kafkajs sets timers in the past: harmless, and printed once by Node 24. */
+const quiet = ['--disable-warning=TimeoutNegativeWarning']
 const endToEnd = 'infra/test/end-to-end/**/*.test.ts'
 
 export default defineConfig({
@@ -15,6 +17,7 @@ export default defineConfig({
           include: ['functions/**/*.test.ts', 'infra/**/*.test.ts', 'schemas/**/*.test.ts'],
           exclude: [endToEnd],
           globalSetup: ['infra/test/postgres-setup.ts', 'infra/test/bundle-setup.ts'],
+          execArgv: quiet,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 }
         }
@@ -25,6 +28,7 @@ export default defineConfig({
           name: 'stack',
           include: [endToEnd],
           globalSetup: ['infra/test/stack-setup.ts'],
+          execArgv: quiet,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false, // the stack is one, and has the machine to itself
