@@ -5,18 +5,16 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import { inTransaction, type Database, type Transaction } from '../shared/database.ts'
+import { asPublished } from '../shared/dead-letters.ts'
 import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
 import { positionOf } from '../shared/student-events.ts'
 import { deadLetters, fences, handledEvents } from '../shared/tables.ts'
 
 /** What Knative's delivery and our own `kne-*` headers have added to the event on its way here. */
-const addedOnTheWay = new Set([
+const addedByFailure = new Set([
   'knativeerrordest',
   'knativeerrorcode',
   'knativeerrordata',
-  'knativekafkapartition',
-  'knativekafkaoffset',
-  'function',
   'class',
   'reason',
   'detail'
@@ -103,7 +101,7 @@ function causeOf(attributes: EventAttributes, status: number | null): Cause {
 }
 
 function originalAttributes(attributes: EventAttributes): EventAttributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !addedOnTheWay.has(name)))
+  return asPublished(Object.fromEntries(Object.entries(attributes).filter(([name]) => !addedByFailure.has(name))))
 }
 
 /** The function whose address an undeliverable event was sent to, where nothing else names it. */

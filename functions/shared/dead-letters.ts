@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from './database.ts'
 import type { PermanentFailure } from './errors.ts'
-import type { ReceivedEvent } from './received-event.ts'
+import type { EventAttributes, ReceivedEvent } from './received-event.ts'
 import { type Position, studentEventAsJson } from './student-events.ts'
 import { deadLetters } from './tables.ts'
 
@@ -45,7 +45,7 @@ export async function recordLetter(
       eventId: event.id,
       studentId: position?.studentId ?? null,
       sequence: position?.sequence ?? null,
-      attributes: event.attributes,
+      attributes: asPublished(event.attributes),
       data: event.data,
       decoded: studentEventAsJson(event.type, event.data),
       attempts: 1,
@@ -62,6 +62,12 @@ export async function recordLetter(
         state: sql`case when ${deadLetters.state} = 'replaying' then 'replaying' else 'open' end`
       }
     })
+}
+
+/** Without what a KafkaSource adds on delivery, which the letter's own columns say. */
+export function asPublished(attributes: EventAttributes): EventAttributes {
+  const { function: _, knativekafkapartition: _partition, knativekafkaoffset: _offset, ...published } = attributes
+  return published
 }
 
 /** Until the transaction ends, nobody else decides what a missing or new user means for letters. */
