@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { checkCommand } from './check-command.ts'
+
+test('the files of this project hold neither errors nor warnings', async () => {
+  const { status, text } = await check([])
+  expect(text).toMatch(/^\d+ objects: no errors, no warnings\n$/)
+  expect(status).toBe(0)
+})
+
+test('warnings are printed and leave the exit status 0', async () => {
+  const { status, text, file } = await check(
+    '{ apiVersion: sources.knative.dev/v1, kind: KafkaSource, metadata: { name: a }, spec: { bootstrapServers: [a:1], topics: [a], consumerGroup: a, initialOffset: earliest, sink: { uri: http://example.com } } }'
+  )
+  expect(text).toContain(`${file}:1 warning spec.delivery: no delivery:`)
+  expect(text).toMatch(/1 object: no errors, 1 warning\n$/)
+  expect(status).toBe(0)
+})
+
+test('errors are printed with place and path and make the exit status 1', async () => {
+  const { status, text, file } = await check('apiVersion: v1\nkind: Secret\nmetadata: { name: A }\n')
+  expect(text).toMatch(new RegExp(`^${file}:3 error metadata\\.name: .*\\n1 error, no warnings\\n$`))
+  expect(status).toBe(1)
+})
+
+test('colours appear only where they are asked for', async () => {
+  const escape = '\u001B['
+  expect((await check('kind: Secret\n')).text).not.toContain(escape)
+  expect((await check('kind: Secret\n', true)).text).toContain(escape)
+})
+
+async function check(content: string | readonly string[], colour = false) {
+  const directory = await mkdtemp(join(tmpdir(), 'manifests-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  const file = join(directory, 'a.yaml')
+  if (typeof content === 'string') await writeFile(file, content)
+  let text = ''
+  const status = await checkCommand(typeof content === 'string' ? [file] : content, {
+    write: more => {
+      text += more
+    },
+    colour
+  })
+  return { status, text, file }
+}
