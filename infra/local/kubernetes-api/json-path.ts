@@ -1,6 +1,6 @@
 // The part of Kubernetes' JSONPath that columns of custom resource definitions use: `.a.b`, `.a['b\.c']`, `.a[*]`, `.a[?(@.b=="c")]`.
 // https://kubernetes.io/docs/reference/kubectl/jsonpath/
-import { isRecord } from '../manifests/schema.ts'
+import { isRecord } from '../manifests/is-record.ts'
 
 /** The first thing found, as a column shows no more. */
 export function firstAtPath(value: unknown, path: string): unknown {

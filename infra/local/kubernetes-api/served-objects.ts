@@ -1,6 +1,6 @@
 // The plan's objects as an API server would give them: with uid, times, the webhooks' defaults and status.
 import type { ManifestObject, Plan } from '../manifests/plan.ts'
-import { isRecord } from '../manifests/schema.ts'
+import { isRecord } from '../manifests/is-record.ts'
 import { stableUuid } from '../manifests/stable-uuid.ts'
 import { stateKey, type LiveState } from './live-state.ts'
 import { splitApiVersion } from './resource-types.ts'

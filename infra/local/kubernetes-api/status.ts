@@ -1,5 +1,5 @@
 // status, in the shape that each kind's own controller gives it.
-import { isRecord } from '../manifests/schema.ts'
+import { isRecord } from '../manifests/is-record.ts'
 import type { ManifestObject } from '../manifests/plan.ts'
 import type { ObjectState } from './live-state.ts'
 import { splitApiVersion } from './resource-types.ts'

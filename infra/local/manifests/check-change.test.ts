@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { checkChange } from './check-change.ts'
 import { loadPlan } from './load-plan.ts'
 import type { Plan } from './plan.ts'
 import { formatProblems } from './problem.ts'
@@ -54,7 +53,7 @@ spec: { partitions: 4, replicas: 3 }
 `
 
 test.for([
-  ['consumerGroup: orders', 'consumerGroup: others', 'error spec.consumerGroup: is immutable, and was orders.'],
+  ['consumerGroup: orders', 'consumerGroup: others', '4 error spec.consumerGroup: is immutable, and was orders.'],
   ['topic: dead }', 'topic: lost }', 'error spec.topic: is immutable, and was dead.'],
   ['topic: dead }', 'topic: dead, numPartitions: 2 }', 'error spec.numPartitions: is immutable, and was absent.'],
   ['broker: events, subscriber', 'broker: others, subscriber', 'error spec.broker: is immutable, and was events.'],
@@ -72,9 +71,8 @@ test.for([
   ['replicas: 3', 'replicas: 2', 'error spec.replicas: the number of replicas cannot be changed here: it is 3.'],
   ['partitions: 4', 'topicName: other, partitions: 4', 'error spec.topicName: a topic cannot be renamed: it is orders.']
 ] as const)('%s to %s is refused', async ([from, to, expected]) => {
-  const problems = checkChange(await load(manifests), await load(manifests.replace(from, to)))
-  expect(problems).toHaveLength(1)
-  expect(formatProblems(problems)).toContain(expected)
+  const running = await load(manifests)
+  await expect(load(manifests.replace(from, to), running)).rejects.toThrow(expected)
 })
 
 test.for([
@@ -89,14 +87,14 @@ test.for([
   ]
 ] as const)('%s to %s is taken', async ([from, to]) => {
   expect(manifests).toContain(from)
-  expect(checkChange(await load(manifests), await load(manifests.replace(from, to)))).toEqual([])
+  await expect(load(manifests.replace(from, to), await load(manifests))).resolves.toBeDefined()
 })
 
-async function load(text: string): Promise<Plan> {
+async function load(text: string, running?: Plan): Promise<Plan> {
   const directory = await mkdtemp(join(tmpdir(), 'manifests-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   await writeFile(join(directory, 'all.yaml'), text)
-  const { plan, problems } = await loadPlan([directory])
+  const { plan, problems } = await loadPlan([directory], { ...(running && { running }) })
   if (plan === undefined) throw new Error(formatProblems(problems))
   return plan
 }

@@ -1,34 +1,40 @@
 // What a cluster would not let an edit change. The old and the new plan are both right by themselves.
 import { isDeepStrictEqual } from 'node:util'
+import { failsLater } from './consequence.ts'
+import type { Path } from './manifest-document.ts'
 import type { ManifestObject, NamespacedName, Origin, Plan } from './plan.ts'
-import type { Problem } from './problem.ts'
-import { isRecord } from './schema.ts'
+import { formatPath, type Problem } from './problem.ts'
+import { isRecord } from './is-record.ts'
 
 const recreate = 'Delete the object and create it again, or give the new one another name'
 
-/** One error for each field of the new plan that may not differ from the running one. */
-export function checkChange(running: Plan, edited: Plan): Problem[] {
+/** One error for each field of the edited plan that may not differ from the running one; `locate` finds its line. */
+export function checkChange(
+  running: Plan,
+  edited: Plan,
+  locate: (origin: Origin, path: Path) => Origin = origin => origin
+): Problem[] {
   const problems: Problem[] = []
-  const refuse = (entry: { readonly origin: Origin }, path: string, message: string) =>
-    problems.push({ level: 'error', origin: entry.origin, path, message })
-  const refuseImmutable = (entry: { readonly origin: Origin }, path: string, before: unknown, after: unknown) => {
+  const refuse = ({ origin }: { readonly origin: Origin }, path: Path, message: string) =>
+    void problems.push({ level: 'error', origin: locate(origin, path), path: formatPath(path), message })
+  const refuseImmutable = (entry: { readonly origin: Origin }, field: string, before: unknown, after: unknown) => {
     if (isDeepStrictEqual(before, after)) return
-    refuse(entry, path, `is immutable, and was ${show(before)}. ${recreate}`)
+    refuse(entry, ['spec', field], `is immutable, and was ${show(before)}. ${recreate}`)
   }
 
   for (const [before, after] of pairs(running.kafkaSources, edited.kafkaSources)) {
-    refuseImmutable(after, 'spec.consumerGroup', before.consumerGroup, after.consumerGroup)
+    refuseImmutable(after, 'consumerGroup', before.consumerGroup, after.consumerGroup)
   }
   for (const [before, after] of pairs(running.kafkaSinks, edited.kafkaSinks)) {
     for (const field of ['topic', 'numPartitions', 'replicationFactor'] as const) {
-      refuseImmutable(after, `spec.${field}`, before[field], after[field])
+      refuseImmutable(after, field, before[field], after[field])
     }
   }
   for (const [before, after] of pairs(running.triggers, edited.triggers)) {
-    refuseImmutable(after, 'spec.broker', before.broker, after.broker)
+    refuseImmutable(after, 'broker', before.broker, after.broker)
   }
   for (const [before, after] of pairs(objects(running, 'Broker'), objects(edited, 'Broker'))) {
-    refuseImmutable(after, 'spec.config', spec(before.object).config, spec(after.object).config)
+    refuseImmutable(after, 'config', spec(before.object).config, spec(after.object).config)
   }
   for (const [before, after] of pairs(objects(running, 'Service'), objects(edited, 'Service'))) {
     const [old, now] = [spec(before.object).template, spec(after.object).template]
@@ -41,26 +47,22 @@ export function checkChange(running: Plan, edited: Plan): Problem[] {
       continue
     refuse(
       after,
-      'spec.template.metadata.name',
+      ['spec', 'template', 'metadata', 'name'],
       `the template changed and its name did not: a revision is never changed. Give it another name, or leave the name out`
     )
   }
   for (const [before, after] of pairs(running.kafkaTopics, edited.kafkaTopics)) {
-    const consequence = 'kubectl apply takes it, and then READY is False: NotSupported'
+    const later = failsLater('NotSupported')
     if (after.partitions < before.partitions)
-      refuse(
-        after,
-        'spec.partitions',
-        `Kafka cannot take partitions away: there are ${before.partitions}. ${consequence}`
-      )
+      refuse(after, ['spec', 'partitions'], `Kafka cannot take partitions away: there are ${before.partitions}${later}`)
     if (after.replicas !== before.replicas)
       refuse(
         after,
-        'spec.replicas',
-        `the number of replicas cannot be changed here: it is ${before.replicas}. ${consequence}, unless Cruise Control runs`
+        ['spec', 'replicas'],
+        `the number of replicas cannot be changed here: it is ${before.replicas}${later}, unless Cruise Control runs`
       )
     if (after.topic !== before.topic)
-      refuse(after, 'spec.topicName', `a topic cannot be renamed: it is ${before.topic}. ${consequence}`)
+      refuse(after, ['spec', 'topicName'], `a topic cannot be renamed: it is ${before.topic}${later}`)
   }
   return problems
 }

@@ -5,7 +5,8 @@ import { containerSchema, insecureDefaults, type Container } from './container.t
 import type { KindReader } from './kind.ts'
 import { hostLabelProblem, nameProblem, readableMetadata, templateMetadataSchema } from './metadata.ts'
 import type { EnvironmentVariable, Service } from './plan.ts'
-import { isRecord, object, refined, rule, uniqueBy, type Report } from './schema.ts'
+import { isRecord } from './is-record.ts'
+import { object, refined, rule, uniqueBy, type Report } from './schema.ts'
 import { behindFeature } from './serving-feature.ts'
 import { volumeSchema } from './volume.ts'
 

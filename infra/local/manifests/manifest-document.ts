@@ -15,6 +15,7 @@ import {
   type Node
 } from 'yaml'
 import type { Origin } from './plan.ts'
+import { isRecord } from './is-record.ts'
 import type { Problem } from './problem.ts'
 
 /** A path in a document: `['spec', 'topics', 0]`. */
@@ -31,6 +32,7 @@ export function parseManifest(file: string, text: string): { documents: Manifest
   const parsed = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
+    intAsBigInt: true,
     version: '1.1',
     customTags: tags =>
       tags.filter(
@@ -58,7 +60,7 @@ function manifestDocument(file: string, document: Document.Parsed, lines: LineCo
   const lineOf = (node: unknown): number | undefined =>
     isNode(node) && node.range ? lines.linePos(node.range[0]).line : undefined
   return {
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: withoutBigInts(document.toJS({ maxAliasCount: 100 })),
     locate(path) {
       let node: Node | null | undefined = document.contents
       let line = lineOf(node) ?? 1
@@ -83,4 +85,12 @@ function manifestDocument(file: string, document: Document.Parsed, lines: LineCo
       return { file, line }
     }
   }
+}
+
+/** Whole numbers beyond 2^53, such as a retention of 2^63-1 ms, keep every digit as text. */
+function withoutBigInts(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  if (Array.isArray(value)) return value.map(withoutBigInts)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withoutBigInts(field)]))
 }

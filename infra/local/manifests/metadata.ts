@@ -1,6 +1,7 @@
 // metadata, as the API server takes it. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 import { z } from 'zod'
-import { isRecord, object, refined, rule } from './schema.ts'
+import { isRecord } from './is-record.ts'
+import { object, refined, rule } from './schema.ts'
 
 const maxNameLength = 253
 const maxLabelLength = 63

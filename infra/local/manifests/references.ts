@@ -6,7 +6,7 @@ import type { Path } from './manifest-document.ts'
 import type { WrittenObject } from './manifest-objects.ts'
 import { nearestName } from './nearest-name.ts'
 import { formatPath, type Problem } from './problem.ts'
-import { isRecord } from './schema.ts'
+import { isRecord } from './is-record.ts'
 
 /** Where an object may name a sink. */
 const destinations: Readonly<Record<string, readonly Path[]>> = {

@@ -1,5 +1,6 @@
 // zod, with the manners of a Kubernetes API server: unknown fields are refused, and every problem is told, not only the first.
 import { z } from 'zod'
+import { isRecord } from './is-record.ts'
 import type { ManifestDocument, Path } from './manifest-document.ts'
 import { nearestName } from './nearest-name.ts'
 import { formatPath, type Problem } from './problem.ts'
@@ -65,10 +66,6 @@ export function uniqueBy<Item extends z.ZodType>(item: Item, key: keyof z.output
       seen.add(name)
     }
   }, always)
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Checks a value that stands at `path` in an object, which stands at `root` in its document; what is wrong is added to `problems`. */

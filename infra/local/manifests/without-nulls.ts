@@ -1,5 +1,5 @@
 import type { Path } from './manifest-document.ts'
-import { isRecord } from './schema.ts'
+import { isRecord } from './is-record.ts'
 
 /** An API server takes `field: null`, and `field:` with nothing behind it, for a field that is not there. `dropped` gets their paths. */
 export function withoutNulls(value: unknown, dropped: Path[], path: Path = []): unknown {
