@@ -304,6 +304,30 @@ describe('watches', () => {
     expect(events[1]).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'audit' } } })
   })
 
+  test('with a selector say ADDED and DELETED when an object begins and ends to match', async () => {
+    const { url, edit } = await serveForTest()
+    const events = await watch(`${url}${sources}?watch=1&labelSelector=${encodeURIComponent('team=blue')}`)
+    await vi.waitFor(() => expect(events).toHaveLength(1))
+    const paint = (name: string, team: string) =>
+      edit(plan => ({
+        ...plan,
+        objects: plan.objects.map(object =>
+          object.kind === 'KafkaSource' && object.metadata.name === name
+            ? { ...object, metadata: { ...object.metadata, labels: { team } } }
+            : object
+        )
+      }))
+    paint('audit', 'blue')
+    await vi.waitFor(() => expect(events).toHaveLength(2))
+    paint('orders', 'red')
+    await vi.waitFor(() => expect(events).toHaveLength(3))
+    expect(events.map(({ type, object }) => [type, (object as { metadata: { name: string } }).metadata.name])).toEqual([
+      ['ADDED', 'orders'],
+      ['ADDED', 'audit'],
+      ['DELETED', 'orders']
+    ])
+  })
+
   test('without a version begin with everything', async () => {
     const { url } = await serveForTest()
     const events = await watch(`${url}${sources}?watch=1&fieldSelector=metadata.name%3Dorders`)

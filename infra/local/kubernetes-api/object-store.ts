@@ -4,10 +4,11 @@ import type { ManifestObject, Plan } from '../manifests/plan.ts'
 import type { LiveState } from './live-state.ts'
 import { objectKey, serve, stateOf, withNamespaces, type Memory, type ServedObject } from './served-objects.ts'
 
+/** A new object has no `before`, a removed one no `after`. */
 export interface Change {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly version: number
-  readonly object: ServedObject
+  readonly before?: ServedObject
+  readonly after?: ServedObject
 }
 
 /** A watch that asks for an older version is told to list again (410), as by a real API server. */
@@ -73,7 +74,7 @@ export class ObjectStore {
     for (const [key, { served }] of this.#kept) {
       if (present.has(key)) continue
       this.#kept.delete(key)
-      this.#record('DELETED', served)
+      this.#record({ before: served })
     }
   }
 
@@ -91,12 +92,12 @@ export class ObjectStore {
     if (before !== undefined && isDeepStrictEqual(before.served, served)) return
     const versioned = { ...served, metadata: { ...served.metadata, resourceVersion: String(this.#version + 1) } }
     this.#kept.set(key, { memory, written, served: versioned, ready })
-    this.#record(before === undefined ? 'ADDED' : 'MODIFIED', versioned)
+    this.#record({ ...(before && { before: before.served }), after: versioned })
   }
 
-  #record(type: Change['type'], object: ServedObject): void {
+  #record(change: Omit<Change, 'version'>): void {
     this.#version += 1
-    this.#changes.push({ type, version: this.#version, object })
+    this.#changes.push({ ...change, version: this.#version })
     if (this.#changes.length <= maxChanges) return
     this.#forgottenVersion = this.#changes.at(-maxChanges)?.version ?? this.#version
     this.#changes = this.#changes.slice(-maxChanges)

@@ -72,7 +72,7 @@ export class Watches {
     }
     if (asked.from === '' || asked.from === '0') {
       watch.sent = this.#store.version
-      for (const object of this.#store.objects()) this.#send(watch, { type: 'ADDED', version: watch.sent, object })
+      for (const after of this.#store.objects()) this.#send(watch, { after })
     }
     this.#open.add(watch)
     request.once('close', () => this.#close(watch))
@@ -117,8 +117,14 @@ export class Watches {
     if (Date.now() >= watch.endsAt || watch.response.writableLength > maxUnreadBytes) this.#close(watch)
   }
 
-  #send(watch: Watch, { type, object }: Change): void {
-    if (!isOfType(object, watch.type) || !watch.select(object)) return
+  /** An object that begins to match a selector is added, one that no longer does is deleted. */
+  #send(watch: Watch, { before, after }: Omit<Change, 'version'>): void {
+    const matches = (object: ServedObject | undefined) =>
+      object !== undefined && isOfType(object, watch.type) && watch.select(object)
+    const object = after ?? before
+    const [was, is] = [matches(before), matches(after)]
+    if (object === undefined || (!was && !is)) return
+    const type = was && is ? 'MODIFIED' : is ? 'ADDED' : 'DELETED'
     this.#write(watch, {
       type,
       object: watch.asTable
