@@ -1,6 +1,6 @@
 // What a cluster would not let an edit change. The old and the new plan are both right by themselves.
 import { isDeepStrictEqual } from 'node:util'
-import { failsLater } from './consequence.ts'
+import { failsLater } from './kinds/consequence.ts'
 import type { Path } from './manifest-document.ts'
 import type { ManifestObject, NamespacedName, Origin, Plan } from './plan.ts'
 import { formatPath, type Problem } from './problem.ts'

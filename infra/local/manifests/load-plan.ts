@@ -5,14 +5,14 @@
 // A path is a file, a directory (its *.yaml and *.yml, not those of its sub-directories) or a directory with a kustomization,
 // of which `resources`, `namespace` and labels count. `problems` holds every error and warning at once, each with file, line and
 // path; `plan` is there when none is an error. Defaults are those of Knative's control plane.
-import { broker } from './broker.ts'
+import { broker } from './kinds/broker.ts'
 import { checkChange } from './check-change.ts'
 import { deepFreeze } from './deep-freeze.ts'
-import { kafkaConnector } from './kafka-connector.ts'
-import { kafkaSink } from './kafka-sink.ts'
-import { kafkaSource } from './kafka-source.ts'
-import { kafkaTopic } from './kafka-topic.ts'
-import { knativeService } from './knative-service.ts'
+import { kafkaConnector } from './kinds/kafka-connector.ts'
+import { kafkaSink } from './kinds/kafka-sink.ts'
+import { kafkaSource } from './kinds/kafka-source.ts'
+import { kafkaTopic } from './kinds/kafka-topic.ts'
+import { knativeService } from './kinds/knative-service.ts'
 import type { Path } from './manifest-document.ts'
 import { readManifestFiles } from './manifest-files.ts'
 import { readObjects } from './manifest-objects.ts'
@@ -20,8 +20,8 @@ import type { Origin, Plan } from './plan.ts'
 import { hasErrors, type Problem } from './problem.ts'
 import { readKind, type Read } from './read-kind.ts'
 import { checkReferences } from './references.ts'
-import { resolveBroker, resolveTrigger } from './resolve-broker.ts'
-import { trigger } from './trigger.ts'
+import { resolveBroker, resolveTrigger } from './kinds/resolve-broker.ts'
+import { trigger } from './kinds/trigger.ts'
 
 export interface LoadOptions {
   /** Every topic must have a KafkaTopic, or a KafkaSink or Broker that creates it. */

@@ -2,14 +2,14 @@
 import { z } from 'zod'
 import type { ManifestDocument, Path } from './manifest-document.ts'
 import type { Additions, ManifestFile } from './manifest-files.ts'
-import type { Metadata } from './kind.ts'
+import type { Metadata } from './kinds/kind.ts'
 import { metadataSchema, readableMetadata } from './metadata.ts'
 import { nearestName } from './nearest-name.ts'
 import type { ManifestObject } from './plan.ts'
 import { formatPath, type Problem } from './problem.ts'
 import { isRecord } from './is-record.ts'
 import { checkSchema } from './schema.ts'
-import { judgeKind, kindsOf } from './supported-kinds.ts'
+import { judgeKind, kindsOf } from './kinds/supported-kinds.ts'
 import { withoutNulls } from './without-nulls.ts'
 
 export interface WrittenObject {

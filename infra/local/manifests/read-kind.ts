@@ -1,6 +1,6 @@
 // The objects of one kind, checked and read.
 import { z } from 'zod'
-import type { KindReader } from './kind.ts'
+import type { KindReader } from './kinds/kind.ts'
 import type { WrittenObject } from './manifest-objects.ts'
 import { formatPath, type Problem } from './problem.ts'
 import { checkSchema, object } from './schema.ts'

@@ -1,6 +1,6 @@
 // What one object says of another: sinks, Brokers, topics, consumer groups. It reads the objects as they are written, so that a
 // wrong reference is told in the same breath as whatever else is wrong with the object.
-import { failsLater } from './consequence.ts'
+import { failsLater } from './kinds/consequence.ts'
 import type { LoadOptions } from './load-plan.ts'
 import type { Path } from './manifest-document.ts'
 import type { WrittenObject } from './manifest-objects.ts'

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { topicNameSchema } from './kafka-names.ts'
 import type { KindReader } from './kind.ts'
-import type { KafkaTopic } from './plan.ts'
-import { object } from './schema.ts'
+import type { KafkaTopic } from '../plan.ts'
+import { object } from '../schema.ts'
 import { clusterLabel, readConfig } from './strimzi.ts'
 
 /** Of the broker configuration that Strimzi falls back on where spec leaves them out. */

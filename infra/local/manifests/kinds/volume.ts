@@ -1,6 +1,6 @@
 // The volumes that a Knative Service may have without a feature being switched on.
 import { z } from 'zod'
-import { object, refined, rule, type Report } from './schema.ts'
+import { object, refined, rule, type Report } from '../schema.ts'
 import { behindFeature } from './serving-feature.ts'
 
 const items = z.array(

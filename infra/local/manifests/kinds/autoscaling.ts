@@ -1,6 +1,6 @@
 // The annotations under autoscaling.knative.dev/ of a Knative Service's template.
 // https://github.com/knative/serving/blob/main/pkg/apis/autoscaling/annotation_validation.go
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../nearest-name.ts'
 import { goDurationMs } from './go-duration.ts'
 
 export const autoscalingPrefix = 'autoscaling.knative.dev'

@@ -3,7 +3,7 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
 import { imageProblem } from './image-reference.ts'
-import { object, refined, rule, uniqueBy } from './schema.ts'
+import { object, refined, rule, uniqueBy } from '../schema.ts'
 import { behindFeature } from './serving-feature.ts'
 
 /** Knative sets these itself. */

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import type { Path } from './manifest-document.ts'
-import type { metadataSchema } from './metadata.ts'
-import type { Origin } from './plan.ts'
-import type { Report } from './schema.ts'
+import type { Path } from '../manifest-document.ts'
+import type { metadataSchema } from '../metadata.ts'
+import type { Origin } from '../plan.ts'
+import type { Report } from '../schema.ts'
 
 export type Metadata = z.output<typeof metadataSchema> & { readonly namespace: string }
 

@@ -2,11 +2,11 @@
 import type { BrokerInput } from './broker.ts'
 import { installedConfig, installedConfigName, readBrokerConfig, type BrokerConfig } from './broker-config.ts'
 import { brokerDefaults } from './delivery.ts'
-import type { WrittenObject } from './manifest-objects.ts'
-import type { Broker, Trigger } from './plan.ts'
-import { formatPath, type Problem } from './problem.ts'
-import type { Read } from './read-kind.ts'
-import { isRecord } from './is-record.ts'
+import type { WrittenObject } from '../manifest-objects.ts'
+import type { Broker, Trigger } from '../plan.ts'
+import { formatPath, type Problem } from '../problem.ts'
+import type { Read } from '../read-kind.ts'
+import { isRecord } from '../is-record.ts'
 import type { TriggerInput } from './trigger.ts'
 
 export function resolveBroker(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { refined } from './schema.ts'
+import { refined } from '../schema.ts'
 
 /** A field of the custom resource definition that the webhook refuses unless a feature is switched on; none is by default. https://knative.dev/docs/serving/configuration/feature-flags/ */
 export function behindFeature(feature: string) {

@@ -3,8 +3,8 @@
 import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { failsLater } from './consequence.ts'
-import type { Destination } from './plan.ts'
-import { object, refined, rule, type Report } from './schema.ts'
+import type { Destination } from '../plan.ts'
+import { object, refined, rule, type Report } from '../schema.ts'
 
 const referenceFields = {
   apiVersion: z.string().optional(),

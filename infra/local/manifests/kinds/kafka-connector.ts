@@ -1,8 +1,8 @@
 // Strimzi's KafkaConnector. https://strimzi.io/docs/operators/latest/configuring#type-KafkaConnector-reference
 import { z } from 'zod'
 import type { KindReader } from './kind.ts'
-import type { KafkaConnector } from './plan.ts'
-import { object } from './schema.ts'
+import type { KafkaConnector } from '../plan.ts'
+import { object } from '../schema.ts'
 import { clusterLabel, readConfig } from './strimzi.ts'
 
 /** Strimzi sets these itself and ignores them in config. */

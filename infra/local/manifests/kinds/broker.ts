@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { brokerDefaults, deliverySchema, deliveryWarnings, toDelivery } from './delivery.ts'
 import type { KindReader } from './kind.ts'
-import type { Delivery, NamespacedName, Origin } from './plan.ts'
-import { object, rule } from './schema.ts'
+import type { Delivery, NamespacedName, Origin } from '../plan.ts'
+import { object, rule } from '../schema.ts'
 
 export const brokerClassAnnotation = 'eventing.knative.dev/broker.class'
 const externalTopicAnnotation = 'kafka.eventing.knative.dev/external.topic'

@@ -1,13 +1,13 @@
 // Trigger. https://github.com/knative/eventing/blob/main/pkg/apis/eventing/v1/trigger_validation.go
 import { z } from 'zod'
-import { compileCesql } from '../dataplane/cesql/compile.ts'
-import { CesqlSyntaxError } from '../dataplane/cesql/tokens.ts'
+import { compileCesql } from '../../dataplane/cesql/compile.ts'
+import { CesqlSyntaxError } from '../../dataplane/cesql/tokens.ts'
 import { failsLater } from './consequence.ts'
 import { deliverySchema, deliveryWarnings, toDelivery } from './delivery.ts'
 import { destinationSchema, toDestination } from './destination.ts'
 import type { KindReader } from './kind.ts'
-import type { Delivery, Trigger, TriggerFilter } from './plan.ts'
-import { object, refined, rule } from './schema.ts'
+import type { Delivery, Trigger, TriggerFilter } from '../plan.ts'
+import { object, refined, rule } from '../schema.ts'
 
 const orderAnnotation = 'kafka.eventing.knative.dev/delivery.order'
 

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { bootstrapServersSchema, splitServers, topicNameSchema } from './kafka-names.ts'
 import type { KindReader } from './kind.ts'
-import type { KafkaSink } from './plan.ts'
-import { object } from './schema.ts'
+import type { KafkaSink } from '../plan.ts'
+import { object } from '../schema.ts'
 
 const spec = object({
   topic: topicNameSchema,

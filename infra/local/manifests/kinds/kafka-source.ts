@@ -6,9 +6,9 @@ import { deliveryWarnings, sourceDefaults, sourceDeliverySchema, toDelivery } fr
 import { sourceDestinationSchema, toDestination } from './destination.ts'
 import { bootstrapServersSchema, splitServers, topicNameSchema } from './kafka-names.ts'
 import type { KindReader } from './kind.ts'
-import type { KafkaSource } from './plan.ts'
-import { object, refined } from './schema.ts'
-import { stableUuid } from './stable-uuid.ts'
+import type { KafkaSource } from '../plan.ts'
+import { object, refined } from '../schema.ts'
+import { stableUuid } from '../stable-uuid.ts'
 
 const keyTypeLabel = 'kafkasources.sources.knative.dev/key-type'
 const keyTypes = ['string', 'int', 'float', 'byte-array'] as const

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { failsLater } from './consequence.ts'
 import { destinationSchema, sourceDeadLetterSinkSchema, toDestination } from './destination.ts'
 import { meantDuration, parseDuration } from './duration.ts'
-import type { Delivery } from './plan.ts'
-import { object, refined, rule, type Report } from './schema.ts'
+import type { Delivery } from '../plan.ts'
+import { object, refined, rule, type Report } from '../schema.ts'
 
 /** Of the data plane, where no timeout is given. */
 const defaultTimeoutMs = 600_000

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { failsLater } from './consequence.ts'
-import { refined } from './schema.ts'
+import { refined } from '../schema.ts'
 
 /** https://github.com/apache/kafka/blob/4.3.1/clients/src/main/java/org/apache/kafka/common/internals/Topic.java */
 export const topicNameSchema = refined(z.string(), name =>
