@@ -68,6 +68,20 @@ function fieldsOf(
     }
     case 'kafka.strimzi.io/KafkaTopic':
       return { topicName: typeof spec.topicName === 'string' ? spec.topicName : object.metadata.name }
+    case 'kafka.strimzi.io/KafkaNodePool': {
+      const replicas = typeof spec.replicas === 'number' ? spec.replicas : 0
+      return { replicas, roles: spec.roles ?? [], nodeIds: Array.from({ length: replicas }, (_, index) => index) }
+    }
+    // However many are declared, one PostgreSQL runs here.
+    case 'postgresql.cnpg.io/Cluster': {
+      const healthy = ready === 'True'
+      return {
+        instances: 1,
+        readyInstances: healthy ? 1 : 0,
+        phase: healthy ? 'Cluster in healthy state' : 'Not running',
+        currentPrimary: `${object.metadata.name}-1`
+      }
+    }
     default:
       return {}
   }
