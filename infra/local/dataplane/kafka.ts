@@ -15,7 +15,8 @@ export function connectKafka(brokers: readonly string[], clientId: string, log: 
     brokers: [...brokers],
     connectionTimeout: 3000,
     requestTimeout: 30_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    // Under a second; whoever uses the client tries again as long as it makes sense there.
+    retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
     logLevel: logLevel.WARN,
     logCreator: () => entry => writeLogEntry(log, entry)
   })

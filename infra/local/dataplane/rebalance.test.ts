@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { Producer } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { until } from '../resources/until.ts'
+import { openRecordWriter } from './record-writer.ts'
 import { startDataPlane, type DataPlaneProcess } from './testing/data-plane-process.ts'
 import { startTestKafka, type TestKafka } from './testing/kafka.ts'
 
@@ -87,9 +88,9 @@ test('a handler slower than the session keeps its place in the group, and other 
   await partitionsAre([[member, 4]])
   const membership = await memberIds(topic)
 
-  await producer.send({ topic, messages: [{ partition: 0, key: 'slow', value: '0', headers: headers('slow', 0) }] })
+  await producer.send({ topic, messages: [{ key: 'slow', value: '0', headers: headers('slow', 0) }] })
   await until('the slow delivery', 10_000, async () => deliveries.count('slow') === 1)
-  const stream = startStream(topic, 0, [1, 2, 3])
+  const stream = startStream(topic)
   onTestFinished(() => stream.stop())
   await deliveries.more(300)
   expect(deliveries.answered('slow')).toBe(0)
@@ -105,7 +106,10 @@ test('a handler slower than the session keeps its place in the group, and other 
   await deliveries.all(stream.sent())
   expect(deliveries.count('slow')).toBe(1)
   expect(await memberIds(topic)).toEqual(expect.arrayContaining(membership))
-  await until('the commit of the slow record', 5000, async () => (await kafka.committed(topic, topic)).get(0) === 1)
+  await until('the commit of everything', 5000, async () => {
+    const committed = [...(await kafka.committed(topic, topic)).values()]
+    return committed.reduce((sum, offset) => sum + offset, 0) === stream.sent() * KEYS.length + 1
+  })
 }, 120_000)
 
 test('a clean stop lets the request under way finish and commits it', async () => {
@@ -126,6 +130,35 @@ test('a clean stop lets the request under way finish and commits it', async () =
   expect((await kafka.committed(topic, topic)).get(0)).toBe(1)
   expect(deliveries.count('next')).toBe(0)
 }, 60_000)
+
+test('brokers die one after the other, the group coordinator among them: nothing is lost and keys keep their order', async () => {
+  const deliveries = await listen()
+  const topic = 'broker-loss'
+  await kafka.createTopic(topic, 6)
+  const member = await join(topic, deliveries.url)
+  await partitionsAre([[member, 6]])
+  const stream = startStream(topic)
+  onTestFinished(() => stream.stop())
+  for (const broker of kafka.brokers) {
+    await deliveries.more(100)
+    await broker.kill()
+    await deliveries.more(100)
+    await broker.start()
+    await broker.answers()
+    await inSync(topic)
+  }
+  await stream.stop()
+  await deliveries.all(stream.sent())
+  expect(deliveries.firstOutOfOrder()).toBeUndefined()
+}, 150_000)
+
+/** All replicas have caught up, so that the next broker may die. */
+async function inSync(topic: string): Promise<void> {
+  await until('the replicas', 60_000, async () => {
+    const { topics } = await kafka.admin.fetchTopicMetadata({ topics: [topic] })
+    return topics.every(({ partitions }) => partitions.every(({ isr, replicas }) => isr.length === replicas.length))
+  })
+}
 
 async function join(topic: string, url: string): Promise<DataPlaneProcess> {
   const member = await startDataPlane(kafkaSource(topic, url), kafka.bootstrap)
@@ -155,27 +188,20 @@ interface Stream {
   stop(): Promise<void>
 }
 
-/** Sends one record of every key again and again, numbered from `from`. */
-function startStream(topic: string, from = 0, partitions?: readonly number[]): Stream {
-  const own = kafka.kafka.producer()
+/** Writes one record of every key again and again, numbered from `from`, by the writer of the ingress: what it says is written is. */
+function startStream(topic: string, from = 0): Stream {
+  const writer = openRecordWriter(kafka.kafka)
   let sent = from
   const stopping = new AbortController()
   const sending = (async () => {
-    await own.connect()
     while (!stopping.signal.aborted) {
-      await own.send({
-        topic,
-        messages: KEYS.map((key, i) => ({
-          key,
-          value: String(sent),
-          headers: headers(key, sent),
-          ...(partitions === undefined ? {} : { partition: partitions[i % partitions.length] ?? 0 })
-        }))
-      })
+      await Promise.all(
+        KEYS.map(key => writer.write(topic, { key, value: Buffer.from(String(sent)), headers: headers(key, sent) }))
+      )
       sent++
       await new Promise(resolve => setTimeout(resolve, 80))
     }
-    await own.disconnect()
+    await writer.close()
   })()
   return {
     sent: () => sent,

@@ -1,5 +1,6 @@
 // Writes records: everything that comes in while a request to Kafka is under way goes out together in the next one. Per topic one
 // request at a time, so that records of one key keep their order; acks from all replicas, snappy.
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Kafka, type Producer } from 'kafkajs'
 import { connectOnce } from './connect-once.ts'
 import type { NewRecord } from './event-to-record.ts'
@@ -10,10 +11,14 @@ const { CompressionTypes, Partitioners } = kafkajs
 const MAX_RECORD_BYTES = 1024 * 1024
 /** Of one topic, waiting to be written. */
 const MAX_WAITING_RECORDS = 10_000
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
 const MAX_BATCH_BYTES = 1024 * 1024
 const ACKS_FROM_ALL = -1
-/** Knative's delivery.timeout.ms is 2 minutes; a caller who waits over HTTP is answered sooner. */
-const TIMEOUT_MS = 10_000
+/** A broker's answer to one request. */
+const REQUEST_TIMEOUT_MS = 10_000
+/** Kafka gives up a dead broker after 9 s (broker.session.timeout.ms) and then has to elect leaders. */
+const GIVE_UP_AFTER_MS = 30_000
+const TRY_AGAIN_MS = 200
 
 interface Waiting {
   readonly record: NewRecord
@@ -34,7 +39,11 @@ export function openRecordWriter(kafka: Kafka): RecordWriter {
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
     maxInFlightRequests: 5,
-    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 8 }
+    // kafkajs must not try again by itself: of a request that succeeded on some brokers and failed on others it repeats only the
+    // rest, and leaves out partitions whose new leader is a broker that had answered. It then reports success for records that
+    // were never written (kafkajs/src/producer/sendMessages.js, brokersWithoutResponse). Here a batch is repeated as a whole: a
+    // record may be written twice, never not at all.
+    retry: { retries: 0 }
   })
   const connected = connectOnce(() => producer.connect())
   const topics = new Map<string, TopicWriter>()
@@ -56,6 +65,7 @@ class TopicWriter {
   private readonly connected: () => Promise<void>
   private readonly topic: string
   private waiting: Waiting[] = []
+  private waitingBytes = 0
   private writing: Promise<void> | undefined
 
   constructor(producer: Producer, connected: () => Promise<void>, topic: string) {
@@ -66,13 +76,15 @@ class TopicWriter {
 
   write(record: NewRecord): Promise<void> {
     const bytes = sizeOf(record)
-    if (bytes > MAX_RECORD_BYTES)
+    if (bytes > MAX_RECORD_BYTES) {
       return Promise.reject(new Error(`the record has ${bytes} bytes, more than ${MAX_RECORD_BYTES}`))
-    if (this.waiting.length >= MAX_WAITING_RECORDS) {
-      return Promise.reject(new Error(`${MAX_WAITING_RECORDS} records wait for topic ${this.topic}`))
+    }
+    if (this.waiting.length >= MAX_WAITING_RECORDS || this.waitingBytes >= MAX_WAITING_BYTES) {
+      return Promise.reject(new Error(`${this.waiting.length} records wait to be written to ${this.topic} already`))
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ record, bytes, resolve, reject })
+      this.waitingBytes += bytes
       this.writing ??= this.writeAll()
     })
   }
@@ -86,20 +98,33 @@ class TopicWriter {
     await new Promise(resolve => setImmediate(resolve))
     for (let batch = this.nextBatch(); batch.length > 0; batch = this.nextBatch()) {
       try {
-        await this.connected()
-        await this.producer.send({
-          topic: this.topic,
-          acks: ACKS_FROM_ALL,
-          timeout: TIMEOUT_MS,
-          compression: CompressionTypes.Snappy,
-          messages: batch.map(({ record }) => record)
-        })
+        await this.writeBatch(batch.map(({ record }) => record))
         for (const { resolve } of batch) resolve()
       } catch (error) {
         for (const { reject } of batch) reject(error as Error)
       }
     }
     this.writing = undefined
+  }
+
+  private async writeBatch(messages: NewRecord[]): Promise<void> {
+    const giveUpAtMs = performance.now() + GIVE_UP_AFTER_MS
+    for (;;) {
+      try {
+        await this.connected()
+        await this.producer.send({
+          topic: this.topic,
+          acks: ACKS_FROM_ALL,
+          timeout: REQUEST_TIMEOUT_MS,
+          compression: CompressionTypes.Snappy,
+          messages
+        })
+        return
+      } catch (error) {
+        if (!mayTryAgain(error) || performance.now() > giveUpAtMs) throw error
+        await sleep(TRY_AGAIN_MS)
+      }
+    }
   }
 
   private nextBatch(): Waiting[] {
@@ -110,8 +135,15 @@ class TopicWriter {
       bytes += more
       count++
     }
+    this.waitingBytes -= bytes
     return this.waiting.splice(0, count)
   }
+}
+
+/** kafkajs says of an error whether another try makes sense, or that its own tries, of which there are none, were used up. */
+function mayTryAgain(error: unknown): boolean {
+  const { name, retriable } = error as { name?: string; retriable?: boolean }
+  return name === 'KafkaJSNumberOfRetriesExceeded' || retriable === true
 }
 
 function sizeOf({ key, value, headers }: NewRecord): number {

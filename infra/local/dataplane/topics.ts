@@ -19,8 +19,7 @@ export interface Topics {
 
 /** Connects when it is first asked, and again after a failure: Kafka may come later than the data plane. */
 export function openTopics(kafka: Kafka, log: Logger): Topics {
-  // Who asks, asks again.
-  const admin = kafka.admin({ retry: { retries: 2 } })
+  const admin = kafka.admin()
   const connected = connectOnce(() => admin.connect())
   return {
     missing: async topics => {

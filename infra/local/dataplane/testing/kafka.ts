@@ -7,7 +7,7 @@ import type { Admin, Kafka } from 'kafkajs'
 import { pino } from 'pino'
 import { fetchJars } from '../../resources/jars.ts'
 import { findJava } from '../../resources/java.ts'
-import { createBroker } from '../../resources/kafka.ts'
+import { createBroker, type KafkaBroker } from '../../resources/kafka.ts'
 import { openProcesses } from '../../resources/processes.ts'
 import { until } from '../../resources/until.ts'
 import { connectKafka } from '../kafka.ts'
@@ -16,6 +16,7 @@ export interface TestKafka {
   readonly bootstrap: readonly string[]
   readonly kafka: Kafka
   readonly admin: Admin
+  readonly brokers: readonly KafkaBroker[]
   createTopic(topic: string, partitions: number): Promise<void>
   /** Offset by partition; partitions without one are left out. */
   committed(group: string, topic: string): Promise<Map<number, number>>
@@ -82,6 +83,7 @@ async function start(count: number): Promise<TestKafka> {
       bootstrap,
       kafka,
       admin,
+      brokers: started,
       createTopic: async (topic, partitions) => {
         await admin.createTopics({
           waitForLeaders: true,
