@@ -182,15 +182,15 @@ function checkVolumes(
 ): void {
   if (!Array.isArray(containers)) return
   const mounted = new Set<string>()
-  const names = new Set((Array.isArray(volumes) ? volumes : []).map(volume => volume?.name))
+  const names = (Array.isArray(volumes) ? volumes : []).map(volume => volume?.name)
   for (const [index, container] of containers.entries()) {
     for (const [at, mount] of (Array.isArray(container?.volumeMounts) ? container.volumeMounts : []).entries()) {
       mounted.add(mount?.name)
-      if (!names.has(mount?.name))
+      if (!names.includes(mount?.name))
         report(['containers', index, 'volumeMounts', at, 'name'], `no volume is named "${mount?.name}"`)
     }
   }
-  for (const [index, name] of [...names].entries()) {
+  for (const [index, name] of names.entries()) {
     if (name !== undefined && !mounted.has(name))
       report(['volumes', index, 'name'], `the volume "${name}" is not mounted`)
   }
