@@ -131,7 +131,7 @@ test('a clean stop lets the request under way finish and commits it', async () =
   expect(deliveries.count('next')).toBe(0)
 }, 60_000)
 
-test('brokers die one after the other, the group coordinator among them: nothing is lost and keys keep their order', async () => {
+test('the broker that coordinates the group dies and comes back: nothing is lost and keys keep their order', async () => {
   const deliveries = await listen()
   const topic = 'broker-loss'
   await kafka.createTopic(topic, 6)
@@ -139,25 +139,27 @@ test('brokers die one after the other, the group coordinator among them: nothing
   await partitionsAre([[member, 6]])
   const stream = startStream(topic)
   onTestFinished(() => stream.stop())
-  for (const broker of kafka.brokers) {
-    await deliveries.more(100)
-    await broker.kill()
-    await deliveries.more(100)
-    await broker.start()
-    await broker.answers()
-    await inSync(topic)
-  }
+  await deliveries.more(100)
+
+  const coordinator = await coordinatorOf(topic)
+  const broker = kafka.brokers.find(({ id }) => id === coordinator)
+  expect(broker).toBeDefined()
+  await broker?.kill()
+  await deliveries.more(100)
+  await broker?.start()
+  await deliveries.more(100)
   await stream.stop()
   await deliveries.all(stream.sent())
   expect(deliveries.firstOutOfOrder()).toBeUndefined()
-}, 150_000)
+}, 120_000)
 
-/** All replicas have caught up, so that the next broker may die. */
-async function inSync(topic: string): Promise<void> {
-  await until('the replicas', 60_000, async () => {
-    const { topics } = await kafka.admin.fetchTopicMetadata({ topics: [topic] })
-    return topics.every(({ partitions }) => partitions.every(({ isr, replicas }) => isr.length === replicas.length))
-  })
+/** The leader of the partition of __consumer_offsets that the group's name hashes to, by Java's String.hashCode. */
+async function coordinatorOf(group: string): Promise<number | undefined> {
+  const { topics } = await kafka.admin.fetchTopicMetadata({ topics: ['__consumer_offsets'] })
+  const partitions = topics[0]?.partitions ?? []
+  let hash = 0
+  for (const character of group) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0
+  return partitions.find(({ partitionId }) => partitionId === Math.abs(hash) % partitions.length)?.leader
 }
 
 async function join(topic: string, url: string): Promise<DataPlaneProcess> {
