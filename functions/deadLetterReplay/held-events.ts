@@ -11,6 +11,7 @@ const minAge = '2 seconds'
 
 export interface HeldEvent {
   readonly function: string
+  readonly studentId: string
   readonly attributes: EventAttributes
   readonly data: Buffer
 }
@@ -18,7 +19,7 @@ export interface HeldEvent {
 /** Held events that are next in line and have no letter. */
 export async function findDrivable(db: Database): Promise<HeldEvent[]> {
   const { rows } = await db.execute<HeldEvent & Record<string, unknown>>(sql`
-    select held.function, held.attributes, held.data
+    select held.function, held.student_id as "studentId", held.attributes, held.data
     from held_events held
     join fences on fences.function = held.function and fences.student_id = held.student_id
     where held.sequence = fences.sequence + 1 and held.held_at < now() - ${minAge}::interval
@@ -33,4 +34,9 @@ export async function advanceFences(db: Database): Promise<void> {
     from dead_letters letter
     where letter.state = 'discarded' and letter.function = fences.function and letter.student_id = fences.student_id
       and letter.sequence = fences.sequence + 1`)
+  // A discarded event that was delivered again before its turn was held, and nobody will ask for it.
+  await db.execute(sql`
+    delete from held_events using fences
+    where held_events.function = fences.function and held_events.student_id = fences.student_id
+      and held_events.sequence <= fences.sequence`)
 }

@@ -26,11 +26,11 @@ interface JobProgress extends Record<string, unknown> {
   readonly canary: number
   readonly stop_after: number
   readonly rate_allows: number
-  readonly waiting: number
+  readonly waits: boolean
   readonly sending: number
   readonly failed: number
-  readonly canary_unfinished: number
-  readonly canary_failed: number
+  readonly canary_unfinished: boolean
+  readonly canary_failed: boolean
 }
 
 export async function runningJobs(db: Database): Promise<string[]> {
@@ -43,7 +43,7 @@ export async function leaseLetters(db: Database, jobId: string, leaseMs: number)
   return inTransaction(db, async tx => {
     const progress = await lockJob(tx, jobId)
     if (progress === undefined) return [] // another replayer has it at this moment, or it is over
-    if (progress.waiting + progress.sending === 0) {
+    if (!progress.waits && progress.sending === 0) {
       await tx.execute(sql`update replay_jobs set state = 'done', finished_at = now() where id = ${jobId}`)
       return []
     }
@@ -55,13 +55,13 @@ export async function leaseLetters(db: Database, jobId: string, leaseMs: number)
     const free = progress.concurrency - progress.sending
     const count = progress.rate === 0 ? free : Math.min(free, progress.rate_allows)
     if (count <= 0) return []
-    const lastPosition = progress.canary_unfinished > 0 ? progress.canary : null
+    const lastPosition = progress.canary_unfinished ? progress.canary : null
     return lease(tx, jobId, { count, lastPosition, leaseMs, rate: progress.rate })
   })
 }
 
 function reasonToStop({ canary_failed, stop_after, failed }: JobProgress): string | undefined {
-  if (canary_failed > 0) return 'a canary failed'
+  if (canary_failed) return 'a canary failed'
   if (stop_after > 0 && failed >= stop_after) return `stopped after ${failed} failures`
   return undefined
 }
@@ -77,16 +77,16 @@ async function lockJob(tx: Transaction, jobId: string): Promise<JobProgress | un
     select concurrency, rate, canary, stop_after,
       case when next_send_at > now() then 0
         else least(rate, greatest(1, floor(extract(epoch from now() - next_send_at) * rate)))::int end as rate_allows,
-      items.*
-    from replay_jobs job, lateral (
-      select
-        count(*) filter (where state = 'waiting')::int as waiting,
-        count(*) filter (where state = 'sending')::int as sending,
-        count(*) filter (where state = 'failed')::int as failed,
-        count(*) filter (where position <= job.canary and state in ('waiting', 'sending'))::int as canary_unfinished,
-        count(*) filter (where position <= job.canary and state = 'failed')::int as canary_failed
-      from replay_items where job_id = job.id
-    ) items
+      exists (select from replay_items where job_id = job.id and state = 'waiting') as waits,
+      (select count(*)::int from replay_items where job_id = job.id and state = 'sending') as sending,
+      (select count(*)::int from replay_items where job_id = job.id and state = 'failed') as failed,
+      exists (
+        select from replay_items where job_id = job.id and state in ('waiting', 'sending') and position <= job.canary
+      ) as canary_unfinished,
+      exists (
+        select from replay_items where job_id = job.id and state = 'failed' and position <= job.canary
+      ) as canary_failed
+    from replay_jobs job
     where id = ${jobId}`)
   return rows[0]
 }

@@ -33,6 +33,9 @@ export interface ReplayerOptions {
 export function startReplayer(db: Database, log: Log, options: ReplayerOptions): Replayer {
   const stop = new AbortController()
   const underWay = new Set<Promise<void>>()
+  /** Function and student of held events that are being sent. */
+  const driving = new Set<string>()
+  let keptHouseAt = -Infinity
   let wake = () => {}
 
   async function run(): Promise<void> {
@@ -52,11 +55,22 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
 
   async function work(): Promise<void> {
     await startDueReplay(db, options.replayLimit)
-    await advanceFences(db)
-    for (const event of await findDrivable(db)) track(drive(event))
+    if (performance.now() - keptHouseAt >= options.pollMs) await keepHouse()
     for (const jobId of await runningJobs(db)) {
       const letters = await leaseLetters(db, jobId, options.timeoutMs + leaseMarginMs)
       for (const letter of letters) track(replay(letter))
+    }
+  }
+
+  /** At the pace of the polls, however often the replayer is woken. */
+  async function keepHouse(): Promise<void> {
+    keptHouseAt = performance.now()
+    await advanceFences(db)
+    for (const event of await findDrivable(db)) {
+      const key = `${event.function} ${event.studentId}`
+      if (driving.has(key)) continue
+      driving.add(key)
+      track(drive(event).finally(() => driving.delete(key)))
     }
   }
 

@@ -263,6 +263,7 @@ export const replayItems = pgTable(
       .on(table.letterId)
       .where(sql`state in ('waiting', 'sending')`),
     index('replay_items_letter').on(table.letterId),
+    index('replay_items_state').on(table.jobId, table.state, table.position),
     check('replay_items_state', sql`state in ('waiting', 'sending', 'resolved', 'failed', 'skipped')`)
   ]
 )

@@ -181,4 +181,5 @@ CREATE INDEX "handled_events_handled_at" ON "handled_events" USING btree ("handl
 CREATE INDEX "outbox_created_at" ON "outbox" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "replay_items_one_at_a_time" ON "replay_items" USING btree ("letter_id") WHERE state in ('waiting', 'sending');--> statement-breakpoint
 CREATE INDEX "replay_items_letter" ON "replay_items" USING btree ("letter_id");--> statement-breakpoint
+CREATE INDEX "replay_items_state" ON "replay_items" USING btree ("job_id","state","position");--> statement-breakpoint
 CREATE INDEX "replay_jobs_running" ON "replay_jobs" USING btree ("id") WHERE state = 'running';
