@@ -7,6 +7,7 @@
 //
 // All JVMs start at once: each is up before what it needs answers, and waits by itself.
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { projectDirectory } from '../bundle.ts'
 import { migrate } from '../jobs/migrate.ts'
 import { registerSchemas } from '../jobs/register-schemas.ts'
@@ -197,6 +198,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   await Promise.all([connectorsRun, schemasRegistered, functionsAnswer, dataplaneReady])
 
+  let applied = plan
   return {
     bootstrap,
     postgres,
@@ -207,11 +209,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     dataplane,
     topics: () => withAdmin(bootstrap, describeTopics),
     async apply(edited) {
-      for (const sentence of await applyPlanTopics(edited)) report(sentence)
+      const before = applied
+      applied = edited
+      if (differs(wantedTopics(before), wantedTopics(edited))) {
+        for (const sentence of await applyPlanTopics(edited)) report(sentence)
+      }
       await connect.apply(edited.kafkaConnectors)
       await functions.apply(edited.services)
     }
   }
+}
+
+/** Moving to another line of its file changes nothing. */
+function differs(before: readonly { origin: unknown }[], after: readonly { origin: unknown }[]): boolean {
+  const withoutOrigin = (entry: object) => ({ ...entry, origin: undefined })
+  return !isDeepStrictEqual(before.map(withoutOrigin), after.map(withoutOrigin))
 }
 
 /** Awaited further down: a failure before that must not count as unhandled. */

@@ -1,6 +1,7 @@
 // One Kafka Connect worker with Debezium, and the connectors that KafkaConnector objects ask for.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { KafkaConnector } from '../manifests/plan.ts'
 import type { Jars } from './jars.ts'
@@ -105,16 +106,26 @@ export async function createConnect(
         return true
       }),
     async apply(connectors) {
+      const earlier = new Map(wanted.map(connector => [connector.name, connector]))
       wanted = connectors
-      for (const { name, className, tasksMax, config: written, state } of connectors) {
-        const local = { ...localise(written), 'connector.class': className, 'tasks.max': String(tasksMax) }
+      for (const connector of connectors) {
+        const { name, className, tasksMax, config: written, state } = connector
+        const before = earlier.get(name)
+        if (before && isDeepStrictEqual({ ...before, origin: 0 }, { ...connector, origin: 0 })) continue
         const path = `/connectors/${encodeURIComponent(name)}`
+        const local = { ...localise(written), 'connector.class': className, 'tasks.max': String(tasksMax) }
         // The worker answers 409 while it rebalances.
         await until(`connector ${name} to be taken`, 30_000, async () => {
           await request('PUT', `${path}/config`, local)
           return true
         })
         await request('PUT', `${path}/${{ running: 'resume', paused: 'pause', stopped: 'stop' }[state]}`)
+        if (before) report(`connector ${name} runs with its new configuration`)
+      }
+      for (const name of earlier.keys()) {
+        if (connectors.some(connector => connector.name === name)) continue
+        await request('DELETE', `/connectors/${encodeURIComponent(name)}`)
+        report(`connector ${name} is removed, as its YAML is`)
       }
       const expected = connectors.filter(({ state }) => state === 'running').map(({ name }) => name)
       await until(`connectors ${expected.join(', ')} to run`, 60_000, async () => {

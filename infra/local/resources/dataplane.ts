@@ -65,7 +65,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
           isReady = true
           readiness.resolve()
         } else if (line.startsWith('{')) show(line)
-        else if (/\b(?:error|warning)\b/i.test(line)) report(`data plane: ${line}`)
+        else if (/^error\b|\bError\b/.test(line)) report(`data plane: ${line}`) // of YAML main tells itself
       }
     })
     current = next

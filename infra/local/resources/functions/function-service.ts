@@ -16,6 +16,8 @@ export interface FunctionService {
   readonly port: number
   pid(): number | undefined
   isReady(): boolean
+  /** Requests being answered or held. */
+  inFlight(): number
   /** Starts what spec asks for at first: initialScale. */
   start(): Promise<void>
   /** New code or new settings: the next instance takes over when it is ready, or the present one stays. */
@@ -118,6 +120,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
     port,
     pid: () => instance?.process.pid,
     isReady: () => instance !== undefined || (service.minScale === 0 && !isDown),
+    inFlight: activator.inFlight,
     async start() {
       if (Math.max(service.initialScale, service.minScale) > 0) await ensure()
     },
