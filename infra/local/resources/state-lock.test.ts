@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { lockState } from './state-lock.ts'
+
+test('a folder has one lock at a time', async () => {
+  const folder = await temporaryFolder()
+  const lock = await lockState(folder)
+  expect(await readFile(join(folder, 'main.pid'), 'utf8')).toBe(`${process.pid}\n`)
+  await lock.release()
+  await lockState(folder)
+})
+
+test('the lock of a runtime that still runs is respected, and its pid told', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'main.ts'), 'setInterval(() => {}, 1_000)')
+  const runtime = spawn(process.execPath, [join(folder, 'main.ts')], { stdio: 'ignore' })
+  onTestFinished(() => void runtime.kill('SIGKILL'))
+  await writeFile(join(folder, 'main.pid'), `${runtime.pid}\n`)
+  await expect(lockState(folder)).rejects.toThrow(`already runs on ${folder} (pid ${runtime.pid})`)
+})
+
+test.each(['999999999', 'not a pid', '1'])('a lock that says %s is taken over', async pid => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'main.pid'), pid)
+  await lockState(folder)
+  expect(await readFile(join(folder, 'main.pid'), 'utf8')).toBe(`${process.pid}\n`)
+})
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'state-lock-test-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
