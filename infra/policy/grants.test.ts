@@ -6,14 +6,11 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { type Connection } from '../../functions/shared/database.ts'
 import { users } from '../../functions/shared/tables.ts'
-import { functionNames, projectDirectory } from '../bundle.ts'
+import { projectDirectory } from '../bundle.ts'
 import { testDatabase } from '../test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../test/function-process.ts'
 import { studentEvent } from '../test/student-event.ts'
-
-const names = await functionNames()
-const roleOf = (name: string) => name.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
-const roles = [...names.map(roleOf), 'debezium']
+import { createRoles, roleOf } from './roles.ts'
 
 test('the functions do all they do under their own roles', async () => {
   const { db, url } = await databaseWithRoles()
@@ -118,13 +115,7 @@ test.each([
 /** A migrated database after infra/postgres/roles/grants.sql; the roles belong to the whole server and are made once. */
 async function databaseWithRoles(): Promise<Connection & { readonly url: string }> {
   const database = await testDatabase()
-  for (const role of roles) {
-    await database.db.execute(
-      sql.raw(
-        `do $$ begin create role ${role} login password 'test'; exception when duplicate_object then null; end $$`
-      )
-    )
-  }
+  await createRoles(database.pool)
   const grants = await readFile(join(projectDirectory, 'infra/postgres/roles/grants.sql'), 'utf8')
   await database.db.execute(sql.raw(grants))
   await database.db.execute(sql.raw(grants)) // safe to run again
