@@ -69,6 +69,13 @@ export async function startAuthorizingBroker(): Promise<AuthorizingBroker> {
     })
     await admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 1 })), waitForLeaders: true })
     await admin.createAcls({ acl: users.flatMap(aclsOf) })
+    // One group on each partition of the offsets topic (createBroker makes four): until it is loaded, groups there are refused.
+    for (const groupId of ['a', 'b', 'c', 'd']) {
+      await until('the group coordinators', 60_000, async () => {
+        await admin.fetchOffsets({ groupId, topics })
+        return true
+      })
+    }
     await admin.disconnect()
     return { bootstrap, java, jars, processes, state, clientOf, stop }
   } catch (error) {
