@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import type { Destination } from '../manifests/plan.ts'
+import { resolveDestination } from './resolve.ts'
+
+const addresses = new Map([
+  ['Service students/on-create', 'http://127.0.0.1:8101'],
+  ['Broker students/default', 'http://127.0.0.1:8280/students/default'],
+  ['KafkaSink students/letters', 'http://127.0.0.1:8281/students/letters']
+])
+const service = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', namespace: 'students', name: 'on-create' }
+
+test.each<[string, Destination, string]>([
+  ['a Service', { ref: service }, 'http://127.0.0.1:8101'],
+  ['a path of a Service', { ref: service, uri: '/dead-letters?a=b' }, 'http://127.0.0.1:8101/dead-letters?a=b'],
+  ['a Broker', { ref: { ...service, kind: 'Broker', name: 'default' } }, 'http://127.0.0.1:8280/students/default'],
+  [
+    'a KafkaSink',
+    { ref: { ...service, kind: 'KafkaSink', name: 'letters' } },
+    'http://127.0.0.1:8281/students/letters'
+  ],
+  ['a URI', { uri: 'https://example.com/a?b=c' }, 'https://example.com/a?b=c'],
+  [
+    'the name of a Service in the cluster',
+    { uri: 'http://on-create.students.svc.cluster.local/a?b' },
+    'http://127.0.0.1:8101/a?b'
+  ],
+  ['the short name of a Service', { uri: 'http://on-create.students.svc' }, 'http://127.0.0.1:8101/'],
+  [
+    "the cluster's address of a Broker",
+    { uri: 'http://kafka-broker-ingress.knative-eventing.svc.cluster.local/students/default' },
+    'http://127.0.0.1:8280/students/default'
+  ],
+  [
+    "the cluster's address of a KafkaSink",
+    { uri: 'http://kafka-sink-ingress.knative-eventing.svc.cluster.local/students/letters' },
+    'http://127.0.0.1:8281/students/letters'
+  ]
+])('%s', (_what, destination, url) => {
+  expect(resolveDestination(destination, addresses)).toEqual({ url })
+})
+
+test.each<[string, Destination, string]>([
+  ['nothing', {}, 'neither ref nor uri'],
+  ['an unknown Service', { ref: { ...service, name: 'other' } }, 'Service students/other has no address'],
+  ['a relative URI alone', { uri: '/path' }, '/path is not an absolute URI'],
+  [
+    'an unknown name in the cluster',
+    { uri: 'http://other.students.svc.cluster.local/' },
+    'Service students/other has no address'
+  ]
+])('%s has no address', (_what, destination, problem) => {
+  expect(resolveDestination(destination, addresses)).toEqual({ problem })
+})
