@@ -17,6 +17,8 @@ const usage = `npm run local -- COMMAND [--state DIR]
   resume PART          SIGCONT
   restart PART         stop, then start
   logs PART [-f]       the part's log; -f follows it
+  audit                what became of every event; proves that none is lost, or names it
+  record WHERE         shows a record again: TOPIC/PARTITION/OFFSET
 
 Parts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every function (create-student or createStudent).`
 
@@ -30,6 +32,9 @@ try {
 }
 
 async function run(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args
+  if (first === 'audit') return (await import('../audit/audit-command.ts')).auditCommand(rest)
+  if (first === 'record') return (await import('../audit/record-command.ts')).recordCommand(rest)
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,

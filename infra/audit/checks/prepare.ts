@@ -1,0 +1,109 @@
+// What the checks share: tables that are made once, after the log has been read, in the snapshot in which all checks run.
+
+export const prepare = [
+  'analyze audit_records',
+  'analyze audit_letters',
+
+  // Written before this, a record may have been removed by retention: nothing follows from its absence.
+  `create temporary table audit_horizons as
+   select function, topic, max(before) as before from (
+     select p.function, p.topic,
+       case when p.log_start = 0 then '-infinity'
+         else coalesce(
+           (select r.written_at from audit_records r
+            where r.topic = p.topic and r.partition = p.partition order by r."offset" limit 1),
+           (select started_at from audit_run)) end as before
+     from audit_partitions p
+   ) partitions group by function, topic`,
+
+  // The same event again: Debezium delivers at least once, and publishes what is left in the outbox after a lost slot.
+  `create temporary table audit_repeated as
+   select topic, partition, "offset" from (
+     select topic, partition, "offset",
+       row_number() over (partition by topic, source, id order by written_at, partition, "offset") as occurrence
+     from audit_records where id is not null
+   ) numbered where occurrence > 1`,
+
+  // Events behind the committed offset without an effect: what became of them instead.
+  `create temporary table audit_unapplied as
+   with unhandled as materialized (
+     select p.function, r.topic, r.partition, r."offset", r.student, r.sequence,
+       -- The names that Knative gives a record that is no event.
+       coalesce(r.source, p.plain_source || '#' || r.topic) as source,
+       coalesce(r.id, 'partition:' || r.partition || '/offset:' || r."offset") as id
+     from audit_partitions p
+     join audit_records r on r.topic = p.topic and r.partition = p.partition and r."offset" < p.committed
+     left join handled_events h on h.function = p.function and h.source = r.source and h.event_id = r.id
+     where h.event_id is null
+   ), replaced as (
+     select l.id from dead_letters l
+     where l.state = 'resolved' and exists (
+       select from handled_events h
+       where h.function = l.function and h.student_id = l.student_id and h.sequence = l.sequence)
+   )
+   select u.*,
+     case
+       when l.state in ('open', 'replaying') then 'letter'
+       when l.state = 'discarded' then 'discarded'
+       when replaced.id is not null then 'resolved'
+       when w.event_id is not null then 'held'
+       when exists (
+         select from audit_letters a
+         where a.function = u.function and a.source = u.source and a.id = u.id and not a.read) then 'letter'
+       else 'lost'
+     end as verdict
+   from unhandled u
+   left join dead_letters l on l.function = u.function and l.source = u.source and l.event_id = u.id
+   left join replaced on replaced.id = l.id
+   left join held_events w
+     on w.function = u.function and w.student_id = u.student and w.sequence = u.sequence
+     and w.source = u.source and w.event_id = u.id`,
+
+  // Steps of a student's sequence that are not the next one, or not later. One pass over handled_events finds them all.
+  `create temporary table audit_steps as
+   select * from (
+     select h.function, h.student_id, h.sequence, h.source, h.event_id, h.handled_at,
+       lag(h.sequence) over student as before, lag(h.handled_at) over student as before_at,
+       f.start_sequence
+     from handled_events h
+     join (select distinct function, start_sequence from audit_partitions) f on f.function = h.function
+     window student as (partition by h.function, h.student_id order by h.sequence, h.handled_at)
+   ) steps
+   where handled_at < before_at or sequence <> coalesce(before, start_sequence) + 1`,
+
+  'analyze audit_unapplied'
+]
+
+/** The table of the report, a row for each function and topic-partition. */
+export const coverage = `
+  with records as (
+    select p.function, p.topic, p.partition,
+      count(*) filter (where r."offset" < p.committed)::int as done,
+      count(*) filter (where r."offset" >= p.committed)::int as pending
+    from audit_partitions p join audit_records r on r.topic = p.topic and r.partition = p.partition
+    group by 1, 2, 3
+  ), repeated as (
+    select p.function, p.topic, p.partition, count(*)::int as duplicates
+    from audit_partitions p
+    join audit_repeated r on r.topic = p.topic and r.partition = p.partition and r."offset" < p.committed
+    group by 1, 2, 3
+  ), unapplied as (
+    select function, topic, partition,
+      count(*) filter (where verdict = 'letter')::int as letters,
+      count(*) filter (where verdict = 'held')::int as held,
+      count(*) filter (where verdict = 'discarded')::int as discarded,
+      count(*) filter (where verdict = 'resolved')::int as resolved,
+      count(*) filter (where verdict = 'lost')::int as lost,
+      count(*)::int as total
+    from audit_unapplied group by 1, 2, 3
+  )
+  select function, topic, partition, log_start as from, committed as to,
+    coalesce(done, 0) - coalesce(total, 0) as applied,
+    coalesce(letters, 0) as letters, coalesce(held, 0) as held, coalesce(discarded, 0) as discarded,
+    coalesce(resolved, 0) as resolved, coalesce(pending, 0) as pending, coalesce(lost, 0) as lost,
+    coalesce(duplicates, 0) as duplicates
+  from audit_partitions
+  left join records using (function, topic, partition)
+  left join repeated using (function, topic, partition)
+  left join unapplied using (function, topic, partition)
+  order by function, topic, partition`
