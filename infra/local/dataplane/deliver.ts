@@ -8,6 +8,8 @@ export interface SinkResponse {
   /** Names and values in turn, as received. */
   readonly headers: readonly string[]
   readonly body: Buffer
+  /** The body was longer than what is kept of it. */
+  readonly truncated?: boolean
 }
 
 /** One attempt; rejects when there is no response (refused, reset, timed out). */

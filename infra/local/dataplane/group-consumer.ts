@@ -112,11 +112,11 @@ export class GroupConsumer {
   }
 
   pause({ topic, partition }: TopicPartition): void {
-    this.consumer?.pause([{ topic, partitions: [partition] }])
+    if (this.isMember) this.consumer?.pause([{ topic, partitions: [partition] }])
   }
 
   resume({ topic, partition }: TopicPartition): void {
-    this.consumer?.resume([{ topic, partitions: [partition] }])
+    if (this.isMember) this.consumer?.resume([{ topic, partitions: [partition] }])
   }
 
   /** One try in the present generation, never repeated in a later one, in which the partitions may be another member's. */
@@ -258,7 +258,12 @@ export class GroupConsumer {
   }
 
   private seek({ topic, partition, position }: Position): void {
-    this.consumer?.seek({ topic, partition, offset: String(position) })
+    if (this.isMember) this.consumer?.seek({ topic, partition, offset: String(position) })
+  }
+
+  /** kafkajs throws when it is told to pause, resume or seek between a crash and the next join. */
+  private get isMember(): boolean {
+    return this.memberId !== undefined
   }
 
   private crashed(consumer: Consumer, error: Error, restarts: boolean): void {

@@ -53,7 +53,8 @@ test('a response has its status, its headers as they came and its body', async (
   expect(response).toEqual({
     status: 500,
     headers: ['kne-reason', 'user-not-found', 'content-length', '4'],
-    body: Buffer.from('body')
+    body: Buffer.from('body'),
+    truncated: false
   })
 })
 
@@ -119,8 +120,9 @@ test('a refused and a broken connection fail the attempt', async () => {
 
 test('of a large response body only as much is kept as fits a record', async () => {
   const url = await httpServer((_request, response) => void response.writeHead(500).end(Buffer.alloc(3 * 1024 * 1024)))
-  const { body } = await sender().send(url, eventToRequest(event, 'ns'), TIMEOUT_MS)
-  expect(body.length).toBeLessThanOrEqual(1024 * 1024)
+  const response = await sender().send(url, eventToRequest(event, 'ns'), TIMEOUT_MS)
+  expect(response.body.length).toBeLessThanOrEqual(1024 * 1024)
+  expect(response.truncated).toBe(true)
 })
 
 function sender() {

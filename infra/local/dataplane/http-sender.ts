@@ -5,11 +5,10 @@ import { postWithoutBody } from './bodiless-request.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Send, SinkResponse } from './deliver.ts'
 import type { EventRequest } from './event-to-request.ts'
+import { ResponseBody } from './response-body.ts'
 
 /** The original's maxPoolSize. */
 const MAX_CONNECTIONS = 100
-/** A reply must fit a Kafka record, whose default limit this is; more is not kept. */
-const MAX_RESPONSE_BODY_BYTES = 1024 * 1024
 /** The original's client follows this many. */
 const MAX_REDIRECTS = 16
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
@@ -68,8 +67,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   private settled = false
   private status = 0
   private headers: string[] = []
-  private chunks: Buffer[] = []
-  private bodyBytes = 0
+  private body = new ResponseBody()
   private redirects = 0
   private method: 'POST' | 'GET' = 'POST'
 
@@ -108,16 +106,16 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   private startWithoutBody(): void {
-    const post = postWithoutBody(this.target, this.request.headers, this.agents.bodilessAgent, MAX_RESPONSE_BODY_BYTES)
+    const post = postWithoutBody(this.target, this.request.headers, this.agents.bodilessAgent)
     this.abort = error => post.abort(error)
-    void post.response.then(response => this.respond(response)).catch((error: Error) => this.fail(error))
+    void post.response.then(response => this.answer(response)).catch((error: Error) => this.fail(error))
   }
 
-  private respond({ status, headers, body }: SinkResponse): void {
-    this.status = status
-    this.headers = [...headers]
-    this.chunks = [body]
-    this.onResponseEnd()
+  private answer(response: SinkResponse): void {
+    if (this.settled) return
+    this.status = response.status
+    this.headers = [...response.headers]
+    if (!this.followed()) this.succeed(response)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -136,20 +134,23 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.bodyBytes += chunk.length
-    if (this.bodyBytes <= MAX_RESPONSE_BODY_BYTES) this.chunks.push(chunk)
+    this.body.add(chunk)
   }
 
   onResponseEnd(): void {
     if (this.settled || this.followed()) return
-    this.settled = true
-    this.cancelDeadline()
-    const body = this.chunks.length === 1 ? this.chunks[0] : undefined
-    this.resolve({ status: this.status, headers: this.headers, body: body ?? Buffer.concat(this.chunks) })
+    const { status, headers, body } = this
+    this.succeed({ status, headers, body: body.bytes, truncated: body.truncated })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.fail(error)
+  }
+
+  private succeed(response: SinkResponse): void {
+    this.settled = true
+    this.cancelDeadline()
+    this.resolve(response)
   }
 
   private fail(error: Error): void {
@@ -172,8 +173,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.method = 'GET'
     this.target = target
     this.request = { headers: this.request.headers, body: null }
-    this.chunks = []
-    this.bodyBytes = 0
+    this.body = new ResponseBody()
     this.start()
     return true
   }

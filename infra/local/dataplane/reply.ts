@@ -7,6 +7,7 @@ import { httpToEvent } from './http-to-event.ts'
 export type Reply = { readonly event?: CloudEvent } | { readonly invalid: string }
 
 export function readReply(response: SinkResponse): Reply {
+  if (response.truncated) return { invalid: `the reply is larger than ${response.body.length} bytes` }
   try {
     return { event: httpToEvent(response.headers, response.body) }
   } catch (error) {
