@@ -18,6 +18,7 @@ const usage = `npm run local -- COMMAND [--state DIR]
   restart PART         stop, then start
   logs PART [-f]       the part's log; -f follows it
   audit                what became of every event; proves that none is lost, or names it
+  check [FILE-or-DIR]  everything that is wrong with the YAML, told at once; starts nothing
   record WHERE         shows a record again: TOPIC/PARTITION/OFFSET
 
 Parts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every function (create-student or createStudent).`
@@ -34,6 +35,10 @@ try {
 async function run(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args
   if (first === 'audit') return (await import('../audit/audit-command.ts')).auditCommand(rest)
+  if (first === 'check') {
+    const { checkCommand } = await import('./manifests/check-command.ts')
+    return checkCommand(rest, { write: text => process.stdout.write(text), colour: process.stdout.isTTY })
+  }
   if (first === 'record') return (await import('../audit/record-command.ts')).recordCommand(rest)
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -76,10 +76,14 @@ async function main({ stateDirectory, portBase, clean }: Settings): Promise<void
   })
   if (stopRequestedAt !== undefined) return
 
-  const manifests = watchManifests(async edited => {
-    plan = edited
-    await stack.apply(edited)
-  }, report)
+  const manifests = watchManifests(
+    plan,
+    async edited => {
+      plan = edited
+      await stack.apply(edited)
+    },
+    report
+  )
   stopsBefore.push(manifests.close)
   const live = watchLiveState(stack, () => plan)
   stopsBefore.push(async () => live.stop())

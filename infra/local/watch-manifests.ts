@@ -15,21 +15,24 @@ export interface ManifestWatch {
 const settleMs = 100
 
 export function watchManifests(
+  running: Plan,
   apply: (plan: Plan) => Promise<void>,
   report: (sentence: string) => void
 ): ManifestWatch {
   let timer: NodeJS.Timeout | undefined
   let queue = Promise.resolve()
   let last = ''
+  let applied = running
 
   const reload = async (): Promise<void> => {
     try {
-      const { plan, problems } = await loadPlan(manifestPaths, { requireTopics: true })
+      const { plan, problems } = await loadPlan(manifestPaths, { requireTopics: true, running: applied })
       const told = formatProblems(problems)
       if (told !== '' && told !== last) report(told)
       last = told
-      if (plan) await apply(plan)
-      else report('the YAML is not right; what runs stays as it was')
+      if (!plan) return report('the YAML is not right; what runs stays as it was')
+      await apply(plan)
+      applied = plan
     } catch (error) {
       report(`the edited YAML could not be applied: ${error instanceof Error ? error.message : error}`)
     }
