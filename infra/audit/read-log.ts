@@ -7,7 +7,7 @@ import type { KafkaRecord } from '../local/dataplane/record.ts'
 import type { LogRange } from './log-offsets.ts'
 
 /** Of one partition in memory at a time. */
-const maxBatchBytes = 1024 * 1024
+const maxBatchBytes = 512 * 1024
 /** Without any record for so long the audit gives up. */
 const stallTimeoutMs = 60_000
 

@@ -17,6 +17,7 @@ const usage = `npm run local -- COMMAND [--state DIR]
   resume PART          SIGCONT
   restart PART         stop, then start
   logs PART [-f]       the part's log; -f follows it
+  dead-letters ...     lists, replays, discards and edits dead letters; --help tells how
   audit                what became of every event; proves that none is lost, or names it
   check [FILE-or-DIR]  everything that is wrong with the YAML, told at once; starts nothing
   record WHERE         shows a record again: TOPIC/PARTITION/OFFSET
@@ -38,6 +39,9 @@ async function run(args: readonly string[]): Promise<number> {
   if (first === 'check') {
     const { checkCommand } = await import('./manifests/check-command.ts')
     return checkCommand(rest, { write: text => process.stdout.write(text), colour: process.stdout.isTTY })
+  }
+  if (first === 'dead-letters') {
+    return (await import('../dead-letters/dead-letters-command.ts')).deadLettersCommand(rest)
   }
   if (first === 'record') return (await import('../audit/record-command.ts')).recordCommand(rest)
   const { values, positionals } = parseArgs({

@@ -1,0 +1,163 @@
+// `npm run local -- dead-letters`: what deadLetterReplay offers over HTTP, for people at a terminal and for scripts.
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { readEndpoints } from '../local/endpoints.ts'
+import { stateDirectoryOf } from '../local/settings.ts'
+import { type Arguments, readArguments, replayCommand, usage, UsageError } from './arguments.ts'
+import {
+  type Ask,
+  Discarded,
+  Groups,
+  Job,
+  Jobs,
+  LetterPage,
+  Preview,
+  Refused,
+  replayApi,
+  Started,
+  WholeJob,
+  WholeLetter
+} from './replay-api.ts'
+import { showGroups, showJob, showJobs, showLetter, showLetters, showPreview, showProgress } from './show.ts'
+
+const pollMs = 500
+
+/** Returns the exit status. */
+export async function deadLettersCommand(args: readonly string[]): Promise<0 | 1 | 2> {
+  try {
+    const given = readArguments(args)
+    if (given.flags.help) {
+      process.stdout.write(`${usage}\n`)
+      return 0
+    }
+    return await run(given, replayApi(await urlOf(given.flags)))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    if (error instanceof UsageError) process.stderr.write(`\n${usage}\n`)
+    return error instanceof Refused ? 1 : 2
+  }
+}
+
+async function urlOf({ url, state }: Arguments['flags']): Promise<string> {
+  if (url !== undefined) {
+    if (!URL.canParse(url)) throw new UsageError(`--url ${url} is not a URL`)
+    return url
+  }
+  const folder = stateDirectoryOf(state, process.env)
+  const replay = (await readEndpoints(folder))?.functions.deadLetterReplay
+  if (replay === undefined) throw new UsageError(`Nothing runs on ${folder}. Start it with npm run dev, or give --url.`)
+  return replay.url
+}
+
+async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
+  const { command, filters, flags } = given
+  const say = (answer: object, show: () => string) =>
+    void process.stdout.write(`${flags.json ? JSON.stringify(answer, null, 2) : show()}\n`)
+  const id = () => oneId(given)
+
+  switch (command) {
+    case 'list': {
+      const page = await ask(LetterPage, 'GET', `/?${query({ ...filters, ...pageOf(flags) })}`)
+      say(page, () => showLetters(page.deadLetters, page.next))
+      return 0
+    }
+    case 'groups': {
+      const groups = await ask(Groups, 'GET', `/groups?${query({ ...filters, ...stateOf(flags) })}`)
+      say(groups, () => showGroups(groups))
+      return 0
+    }
+    case 'show': {
+      const letter = await ask(WholeLetter, 'GET', `/${id()}`)
+      say(letter, () => showLetter(letter))
+      return 0
+    }
+    case 'replay': {
+      if (flags['dry-run']) {
+        const preview = await ask(Preview, 'POST', '/', replayCommand(given))
+        say(preview, () => showPreview(preview))
+        return 0
+      }
+      return follow((await ask(Started, 'POST', '/', replayCommand(given))).job)
+    }
+    case 'discard': {
+      const discarded = await ask(Discarded, 'POST', `/${id()}/discard`, { reason: reasonOf(flags) })
+      say(
+        discarded,
+        () =>
+          `${discarded.id} is discarded. ${discarded.fenceMoved ? 'What it held back goes on.' : 'What comes after it waits for an earlier event.'}`
+      )
+      return 0
+    }
+    case 'resend': {
+      const data = await readData(flags.data)
+      return follow((await ask(Started, 'POST', `/${id()}/resend`, { reason: reasonOf(flags), data })).job)
+    }
+    case 'jobs': {
+      const jobs = await ask(Jobs, 'GET', '/jobs')
+      say(jobs, () => showJobs(jobs.jobs))
+      return 0
+    }
+    case 'job': {
+      const job = await ask(WholeJob, 'GET', `/jobs/${id()}`)
+      say(job, () => showJob(job))
+      return 0
+    }
+    case 'abort': {
+      const job = await ask(Job, 'POST', `/jobs/${id()}/abort`)
+      say(job, () => `Replay ${job.id} is aborted. ${showProgress(job)}.`)
+      return 0
+    }
+    default:
+      throw new UsageError(`${command} is not understood`)
+  }
+
+  /** Shows a replay until it is over. It goes on without us: Ctrl-C ends only the showing. */
+  async function follow(started: Job): Promise<0 | 1> {
+    let job = started
+    let told = ''
+    while (job.state === 'running') {
+      const progress = showProgress(job)
+      if (told === '')
+        process.stderr.write(`It goes on without this command; to end it: dead-letters abort ${job.id}\n`)
+      if (progress !== told) process.stderr.write(`${progress}\n`)
+      told = progress
+      await sleep(pollMs)
+      job = await ask(Job, 'GET', `/jobs/${job.id}`)
+    }
+    const whole = await ask(WholeJob, 'GET', `/jobs/${job.id}`)
+    say(whole, () => showJob(whole))
+    return whole.state === 'done' && whole.progress.failed + whole.progress.skipped === 0 ? 0 : 1
+  }
+}
+
+function oneId({ command, ids }: Arguments): string {
+  const [id, ...others] = ids
+  if (id === undefined || others.length > 0) throw new UsageError(`${command} needs one id`)
+  return encodeURIComponent(id)
+}
+
+function reasonOf({ reason }: Arguments['flags']): string {
+  if (reason === undefined) throw new UsageError('--reason is needed: it is kept with the letter')
+  return reason
+}
+
+const stateOf = (flags: Arguments['flags']) => ({ state: flags['state-is'] })
+const pageOf = (flags: Arguments['flags']) => ({ ...stateOf(flags), limit: flags.limit, after: flags.after })
+
+function query(parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) given.set(name, value)
+  return given.toString()
+}
+
+async function readData(file: string | undefined): Promise<Record<string, unknown>> {
+  if (file === undefined) throw new UsageError('--data is needed: a file with the message as JSON, or "-"')
+  try {
+    const json: unknown = JSON.parse(file === '-' ? await text(process.stdin) : await readFile(file, 'utf8'))
+    return z.record(z.string(), z.unknown()).parse(json)
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof z.ZodError ? 'not a JSON object' : String(error)}`)
+  }
+}

@@ -1,0 +1,145 @@
+// Letters and replays as people read them.
+import { table } from '../local/status-screen.ts'
+import type { z } from 'zod'
+import type { Groups, Job, Letter, Preview, WholeJob, WholeLetter } from './replay-api.ts'
+
+/** ISO 8601 to the second; the whole of it is in --json. */
+const second = (time: string) => `${time.slice(0, 19)}Z`
+const sequence = (letter: Letter) => String(Number(letter.event.sequence ?? Number.NaN) || '-')
+
+export function showLetters(letters: readonly Letter[], next: string | undefined): string {
+  if (letters.length === 0) return 'No letters.'
+  const rows = letters.map(letter => [
+    letter.id,
+    letter.function,
+    letter.reason,
+    letter.state,
+    letter.event.subject ?? '-',
+    sequence(letter),
+    String(letter.attempts),
+    String(letter.replays),
+    String(letter.held),
+    second(letter.lastFailedAt)
+  ])
+  const head = [
+    'Letter',
+    'Function',
+    'Reason',
+    'State',
+    'Student',
+    'Seq',
+    'Attempts',
+    'Replays',
+    'Holds',
+    'Last failed'
+  ]
+  return [...table(head, rows), ...(next ? ['', `More: --after ${next}`] : [])].join('\n')
+}
+
+export function showGroups({ groups }: z.infer<typeof Groups>): string {
+  if (groups.length === 0) return 'No letters.'
+  const rows = groups.map(group => [
+    String(group.count),
+    group.function,
+    group.reason,
+    group.class,
+    group.state,
+    second(group.firstFailedAt),
+    second(group.lastFailedAt)
+  ])
+  return table(['Letters', 'Function', 'Reason', 'Class', 'State', 'First failed', 'Last failed'], rows).join('\n')
+}
+
+export function showLetter(letter: WholeLetter): string {
+  const facts = [
+    ['Letter', letter.id],
+    ['State', letter.closedBecause ? `${letter.state} (${letter.closedBecause})` : letter.state],
+    ['Function', letter.function],
+    ['Reason', `${letter.reason} (${letter.class})`],
+    ['Detail', letter.detail],
+    ['Last status', letter.status === null ? 'no answer' : String(letter.status)],
+    ['Record', letter.topic === 'unknown' ? 'unknown' : `${letter.topic}/${letter.partition}/${letter.offset}`],
+    ['Attempts', String(letter.attempts)],
+    ['Failed', `${second(letter.firstFailedAt)} to ${second(letter.lastFailedAt)}`],
+    ['Replays', String(letter.replays)],
+    ['Trace', letter.traceId ?? 'unknown']
+  ]
+  const attributes = Object.entries(letter.event).map(([name, value]) => [name, value])
+  const history = letter.history.map(({ replay, name, result, tries, detail }) => [
+    replay,
+    name,
+    result,
+    String(tries),
+    detail ?? ''
+  ])
+  const held = letter.heldEvents.map(one => [
+    String(one.sequence),
+    one.event.type ?? '',
+    one.event.id ?? '',
+    one.heldAt
+  ])
+  return [
+    ...aligned(facts),
+    '',
+    'Attributes',
+    ...aligned(attributes).map(line => `  ${line}`),
+    '',
+    'Data',
+    ...JSON.stringify(letter.data, null, 2)
+      .split('\n')
+      .map(line => `  ${line}`),
+    ...(history.length === 0 ? [] : ['', ...table(['Replay', 'Name', 'Result', 'Tries', 'Detail'], history)]),
+    ...(held.length === 0 ? [] : ['', 'Held behind it', ...table(['Seq', 'Type', 'Event', 'Since'], held)])
+  ].join('\n')
+}
+
+export function showPreview({ count, wouldReplay, warnings }: z.infer<typeof Preview>): string {
+  const rows = wouldReplay.map(letter => [
+    letter.id,
+    letter.function,
+    letter.reason,
+    letter.student ?? '-',
+    String(letter.sequence ?? '-'),
+    String(letter.replays)
+  ])
+  return [
+    ...(rows.length === 0 ? [] : [...table(['Letter', 'Function', 'Reason', 'Student', 'Seq', 'Replays'], rows), '']),
+    `${count} letters would be replayed; nothing was sent.`,
+    ...warnings.map(warning => `Warning: ${warning}`)
+  ].join('\n')
+}
+
+export function showProgress({ progress: { waiting, sending, resolved, failed, skipped } }: Job): string {
+  const total = waiting + sending + resolved + failed + skipped
+  return `${total - waiting - sending} of ${total}: ${resolved} resolved, ${failed} failed, ${skipped} skipped`
+}
+
+export function showJobs(jobs: readonly Job[]): string {
+  if (jobs.length === 0) return 'No replays.'
+  const rows = jobs.map(job => [job.id, job.name, job.state, showProgress(job), second(job.createdAt)])
+  return table(['Replay', 'Name', 'State', 'Letters', 'Started'], rows).join('\n')
+}
+
+export function showJob(job: WholeJob): string {
+  const rows = job.results.map(one => [
+    one.letter,
+    one.function,
+    one.student ?? '-',
+    String(one.sequence ?? '-'),
+    one.result,
+    String(one.tries),
+    one.status === null ? '-' : String(one.status),
+    one.detail ?? ''
+  ])
+  return [
+    ...(rows.length === 0
+      ? []
+      : [...table(['Letter', 'Function', 'Student', 'Seq', 'Result', 'Tries', 'Status', 'Detail'], rows), '']),
+    `Replay ${job.id} (${job.name}) is ${job.state}${job.detail ? `: ${job.detail}` : ''}. ${showProgress(job)}.`
+  ].join('\n')
+}
+
+function aligned(pairs: readonly (readonly string[])[]): string[] {
+  const width = Math.max(0, ...pairs.map(([name = '']) => name.length))
+  return pairs.map(([name = '', value = '']) => `${name.padEnd(width)}   ${value}`)
+}
