@@ -27,7 +27,9 @@ const samePressMs = 500
 
 const write = (line: string) => void process.stdout.write(`${line}\n`)
 const progress = startProgress(write)
-const report = (sentence: string) => write(`${new Date().toTimeString().slice(0, 8)}  ${sentence}`)
+const report = (sentence: string) => {
+  if (!killed) write(`${new Date().toTimeString().slice(0, 8)}  ${sentence}`)
+}
 
 type Stop = () => Promise<unknown>
 /** What has to be undone, newest first; before the parts of the stack, and after them. */
@@ -36,6 +38,7 @@ const stopsOfStack = new Map<StopOrder, Stop>()
 const stopsAfter: Stop[] = []
 let processes: Processes | undefined
 let stopRequestedAt: number | undefined
+let killed = false
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
 process.on('uncaughtException', error => void fail(error))
@@ -127,6 +130,7 @@ async function onSignal(): Promise<void> {
   }
   if (now - stopRequestedAt < samePressMs) return
   write('Killed.')
+  killed = true
   processes?.killAll()
   await Promise.allSettled(stopsAfter.map(undo => undo()))
   process.exit(130) // what a shell answers for a program ended by Ctrl-C

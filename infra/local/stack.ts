@@ -79,7 +79,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const migrated = later(
     postgresAnswers.then(() =>
       step('tables are migrated', async () => {
-        await migrate(postgres.url('students'), join(projectDirectory, 'infra/postgres/migrations'))
+        await migrateTables(postgres.url('students'))
         await seedUsers(postgres.url('students'))
       })
     )
@@ -104,7 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   void functionsBuilt.then(functions => started('functions', functions.stop)).catch(() => undefined)
 
   const java = await findJava()
-  const jars = await fetchJars(java, progress.say)
+  const jars = await step('jars are there', () => fetchJars(java, progress.say))
 
   const brokers = await Promise.all(
     ports.brokers.map(broker =>
@@ -217,6 +217,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await connect.apply(edited.kafkaConnectors)
       await functions.apply(edited.services)
     }
+  }
+}
+
+async function migrateTables(databaseUrl: string): Promise<void> {
+  try {
+    await migrate(databaseUrl, join(projectDirectory, 'infra/postgres/migrations'))
+  } catch (error) {
+    const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error)
+    throw new Error(
+      `The tables cannot be brought to the newest migration: ${reason}\nWere they made by another branch? npm run dev -- --clean starts afresh, without their data.`,
+      { cause: error }
+    )
   }
 }
 

@@ -12,6 +12,8 @@ import type { Java } from './java.ts'
 
 const pomFile = resolve(import.meta.dirname, '../java/pom.xml')
 
+const reportEveryMs = 1_000
+
 export interface Jars {
   /** Holds the jars, and the class archives that java.ts adds. */
   readonly directory: string
@@ -60,6 +62,7 @@ async function runMaven(java: Java, target: string, report: (progress: string) =
     env: { ...process.env, ...(java.home ? { JAVA_HOME: java.home } : {}) }
   })
   let downloaded = 0
+  let reportedAt = 0
   const tail: string[] = []
   for (const stream of [maven.stdout, maven.stderr]) {
     createInterface({ input: stream }).on('line', line => {
@@ -67,6 +70,8 @@ async function runMaven(java: Java, target: string, report: (progress: string) =
       const artifact = /^\[INFO\] Download(?:ing|ed) from \S+: \S*\/(\S+\.(?:jar|tar\.gz))/.exec(line)?.[1]
       if (!artifact) return
       if (line.includes('Downloaded')) downloaded += 1
+      if (performance.now() - reportedAt < reportEveryMs) return
+      reportedAt = performance.now()
       report(`fetching the jars of Kafka, Debezium and the registry, once: ${downloaded} there, now ${artifact}`)
     })
   }

@@ -104,7 +104,7 @@ async function findInProc(port: number): Promise<string | undefined> {
     const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
     const links = await Promise.all(files.map(file => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')))
     if (!links.some(link => inodes.has(link))) continue
-    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim()
+    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replace(/[\0\s]+/g, ' ').trim()
     return `${command.slice(0, 80)} (pid ${pid})`
   }
   return undefined
