@@ -12,6 +12,11 @@ export function specVersion(text: string | undefined): SpecVersion {
   throw new NotACloudEvent(text === undefined ? 'no specversion' : `specversion ${text} is not known`)
 }
 
+/** Fresh from its builder: nobody else has it yet, so that its maker may add extensions. */
+export interface BuiltEvent extends CloudEvent {
+  readonly extensions: Map<string, ExtensionValue>
+}
+
 export class EventBuilder {
   private readonly specversion: SpecVersion
   private id: string | undefined
@@ -63,7 +68,7 @@ export class EventBuilder {
     this.extensions.set(name, value)
   }
 
-  build(data: Buffer | null): CloudEvent {
+  build(data: Buffer | null): BuiltEvent {
     return {
       specversion: this.specversion,
       id: required('id', this.id),

@@ -9,8 +9,9 @@ export interface EventRequest {
   readonly body: Buffer | null
 }
 
-// eslint-disable-next-line no-control-regex -- a request cannot carry these, so the event cannot be sent
-const unsendable = /[\0-\x08\x0a-\x1f\x7f]/
+/** What a header can carry as it is: printable Latin-1 and tabs. */
+const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
+const beyondLatin1 = /[^\0-\xff]/g
 
 export class UnsendableEvent extends Error {
   override name = 'UnsendableEvent'
@@ -34,12 +35,12 @@ export function eventToRequest(event: CloudEvent, namespace: string, traceparent
 }
 
 function add(headers: string[], name: string, value: string): void {
-  if (unsendable.test(value))
-    throw new UnsendableEvent(`${name} has a control character, which no HTTP header can carry`)
-  headers.push(name, latin1(value))
+  headers.push(name, sendable.test(value) ? value : latin1(name, value))
 }
 
 /** Not percent-encoded: Latin-1 as it is, anything above as a question mark, one for each UTF-16 unit. */
-function latin1(value: string): string {
-  return value.replace(/[^\0-\xff]/g, '?')
+function latin1(name: string, value: string): string {
+  const replaced = value.replace(beyondLatin1, '?')
+  if (sendable.test(replaced)) return replaced
+  throw new UnsendableEvent(`${name} has a control character, which no HTTP header can carry`)
 }

@@ -63,6 +63,7 @@ export class GroupConsumer {
   private joins = 0
   private offsetsInitialised: boolean
   private commitOffsets: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  private starting: Promise<void> | undefined
   private stopping = false
   private restart: NodeJS.Timeout | undefined
 
@@ -74,7 +75,12 @@ export class GroupConsumer {
     this.offsetsInitialised = settings.initialOffset === 'earliest'
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.starting = this.startConsumer()
+    return this.starting
+  }
+
+  private async startConsumer(): Promise<void> {
     const consumer = this.kafka.consumer({
       groupId: this.settings.group,
       sessionTimeout: SESSION_TIMEOUT_MS,
@@ -146,6 +152,9 @@ export class GroupConsumer {
   async stop(): Promise<void> {
     this.stopping = true
     clearTimeout(this.restart)
+    await this.consumer?.disconnect()
+    // A start that was under way may have joined after that.
+    await this.starting?.catch(() => {})
     await this.consumer?.disconnect()
   }
 

@@ -30,11 +30,14 @@ export function createHttpSender(): HttpSender {
   const bodilessAgent = new NodeAgent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
   const agents: Agents = { agent, bodilessAgent }
   const deadlines = new Map<number, Deadlines>()
+  // An egress has two destinations; after an edit there may be others.
+  const targets = new Map<string, URL>()
 
   const send: Send = (url, request, timeoutMs) => {
     let ofLength = deadlines.get(timeoutMs)
     if (ofLength === undefined) deadlines.set(timeoutMs, (ofLength = new Deadlines(timeoutMs)))
-    const target = new URL(url)
+    let target = targets.get(url)
+    if (target === undefined) targets.set(url, (target = new URL(url)))
     return new Promise((resolve, reject) => {
       const attempt = new Attempt(agents, target, request, timeoutMs, resolve, reject)
       attempt.cancelDeadline = ofLength.start(() => attempt.expire())

@@ -2,7 +2,7 @@
 // that is not a valid CloudEvent is wrapped (KafkaSource) or discarded (Trigger).
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 import type { CloudEvent, ExtensionValue } from './cloud-event.ts'
-import { EventBuilder, NotACloudEvent, specVersion } from './event-builder.ts'
+import { EventBuilder, NotACloudEvent, specVersion, type BuiltEvent } from './event-builder.ts'
 import { lastHeader, type KafkaRecord } from './record.ts'
 import { keyText, type KeyType } from './record-key.ts'
 import { readStructuredEvent, STRUCTURED_JSON } from './structured-event.ts'
@@ -25,14 +25,14 @@ export interface RecordMapping {
 export function recordToEvent(record: KafkaRecord, mapping: RecordMapping): CloudEvent | undefined {
   const event = readEvent(record) ?? wrapPlainRecord(record, mapping.plainRecords)
   if (event === undefined) return undefined
-  const extensions = new Map<string, ExtensionValue>(event.extensions)
+  const { extensions } = event
   extensions.set('knativekafkapartition', record.partition)
   extensions.set('knativekafkaoffset', record.offset)
   for (const name in mapping.overrides) extensions.set(name, mapping.overrides[name] ?? '')
-  return { ...event, extensions }
+  return event
 }
 
-function readEvent(record: KafkaRecord): CloudEvent | undefined {
+function readEvent(record: KafkaRecord): BuiltEvent | undefined {
   try {
     const contentType = lastHeader(record, 'content-type')
     if (contentType === null) return undefined
@@ -49,7 +49,7 @@ function readEvent(record: KafkaRecord): CloudEvent | undefined {
   }
 }
 
-function readBinaryEvent(record: KafkaRecord, version: string): CloudEvent {
+function readBinaryEvent(record: KafkaRecord, version: string): BuiltEvent {
   const event = new EventBuilder(specVersion(version))
   for (const [header, value] of record.headers) {
     if (value === null) continue
@@ -62,9 +62,9 @@ function readBinaryEvent(record: KafkaRecord, version: string): CloudEvent {
   return event.build(record.value?.length ? record.value : null)
 }
 
-function wrapPlainRecord(record: KafkaRecord, plain: PlainRecords): CloudEvent | undefined {
+function wrapPlainRecord(record: KafkaRecord, plain: PlainRecords): BuiltEvent | undefined {
   if (plain.as === 'discarded') return undefined
-  const extensions = new Map<string, string>()
+  const extensions = new Map<string, ExtensionValue>()
   const key = keyText(record.key, plain.keyType)
   if (key !== undefined) {
     extensions.set('partitionkey', key)

@@ -1,7 +1,7 @@
 // The JSON event format, read and written as Knative's CloudEvents SDK does.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 import type { CloudEvent } from './cloud-event.ts'
-import { EventBuilder, NotACloudEvent, specVersion } from './event-builder.ts'
+import { EventBuilder, NotACloudEvent, specVersion, type BuiltEvent } from './event-builder.ts'
 import { readJsonObject, writeJsonString, type JsonValue } from './json-text.ts'
 
 export const STRUCTURED_JSON = 'application/cloudevents+json'
@@ -10,7 +10,7 @@ const MAX_INT32 = 2 ** 31 - 1
 const MIN_INT32 = -(2 ** 31)
 const jsonContentType = /^(application|text)\/([a-zA-Z]+\+)?json(;.*)*$/
 
-export function readStructuredEvent(bytes: Buffer): CloudEvent {
+export function readStructuredEvent(bytes: Buffer): BuiltEvent {
   const members = readMembers(bytes)
   const version = specVersion(takeString(members, 'specversion'))
   const event = new EventBuilder(version)

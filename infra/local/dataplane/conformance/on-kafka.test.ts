@@ -13,6 +13,9 @@ import { serveSubscriber, Subscriber } from './subscriber.ts'
 import { sweepScenario } from './sweep-scenario.ts'
 
 const origin = { file: 'recording', line: 1 }
+/** Test files run beside each other, and all recordings at once. The run without Kafka is exact. */
+const LATE_MS = 5000
+
 const subscriber = new Subscriber()
 const sweep = statusSweep.statuses.map(({ status }) => sweepScenario(status))
 const all = [...scenarios, ...sweep]
@@ -66,7 +69,8 @@ describe('recorded deliveries', () => {
     compareRequests(
       scenario,
       subscriber.received.filter(({ path }) => paths.has(path)),
-      places
+      places,
+      LATE_MS
     )
   })
 })
