@@ -20,6 +20,7 @@ const usage = `npm run local -- COMMAND [--state DIR]
   dead-letters ...     lists, replays, discards and edits dead letters; --help tells how
   audit                what became of every event; proves that none is lost, or names it
   check [FILE-or-DIR]  everything that is wrong with the YAML, told at once; starts nothing
+  chaos                faults under load by a seeded schedule, then the audit; --help tells which
   record WHERE         shows a record again: TOPIC/PARTITION/OFFSET
 
 Parts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every function (create-student or createStudent).`
@@ -43,6 +44,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (first === 'dead-letters') {
     return (await import('../dead-letters/dead-letters-command.ts')).deadLettersCommand(rest)
   }
+  if (first === 'chaos') return (await import('../chaos/chaos-command.ts')).chaosCommand(rest)
   if (first === 'record') return (await import('../audit/record-command.ts')).recordCommand(rest)
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -1,0 +1,45 @@
+// Whether the system has come to rest: nothing lags, nothing is held, no letter is open, every outbox row was handled.
+// What was open before the rehearsal began is none of its business.
+import type { Kafka } from 'kafkajs'
+import type { Client } from 'pg'
+import type { FollowedFunction } from '../audit/followed-functions.ts'
+import { committedOffsets, logRanges } from '../audit/log-offsets.ts'
+
+/** What is still under way, in words; empty when it is quiet. */
+export async function unrest(
+  kafka: Kafka,
+  client: Client,
+  functions: readonly FollowedFunction[],
+  since: Date
+): Promise<string[]> {
+  const admin = kafka.admin()
+  await admin.connect()
+  let lag = 0
+  try {
+    for (const { group, topics } of functions) {
+      const committed = await committedOffsets(admin, group, topics)
+      for (const { topic, partition, start, end } of await logRanges(admin, topics)) {
+        lag += end - Math.max(start, committed.get(`${topic}/${partition}`) ?? 0)
+      }
+    }
+  } finally {
+    await admin.disconnect()
+  }
+  const { rows } = await client.query<{ held: number; letters: number; unhandled: number; jobs: number }>(
+    `select
+       (select count(*) from held_events where held_at >= $1)::int as held,
+       (select count(*) from dead_letters where state in ('open', 'replaying') and first_failed_at >= $1)::int as letters,
+       (select count(*) from outbox o where created_at >= $1
+         and not exists (select from handled_events h where h.event_id = o.id::text))::int as unhandled,
+       (select count(*) from replay_jobs where state = 'running')::int as jobs`,
+    [since]
+  )
+  const { held = 0, letters = 0, unhandled = 0, jobs = 0 } = rows[0] ?? {}
+  return [
+    ...(lag > 0 ? [`${lag} records not delivered yet`] : []),
+    ...(unhandled > 0 ? [`${unhandled} outbox rows not handled yet`] : []),
+    ...(held > 0 ? [`${held} events held`] : []),
+    ...(letters > 0 ? [`${letters} letters open`] : []),
+    ...(jobs > 0 ? [`${jobs} replays running`] : [])
+  ]
+}
