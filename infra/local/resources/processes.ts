@@ -4,7 +4,7 @@
 //   reaper      kills what is left when main itself is killed (reaper.ts)
 //   marker      an environment variable with the state folder: the next start finds leftovers by it (leftovers.ts)
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, openSync, closeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { stateMarker } from './leftovers.ts'
@@ -53,6 +53,9 @@ export interface Processes {
 export function openProcesses(stateDirectory: string): Processes {
   const logDirectory = join(stateDirectory, 'logs')
   mkdirSync(logDirectory, { recursive: true })
+  for (const name of readdirSync(logDirectory).filter(file => file.endsWith('.log'))) {
+    renameSync(join(logDirectory, name), join(logDirectory, `${name}.1`)) // of the run before
+  }
   const running = new Set<RunningProcess>()
   const reaper = startReaper()
   const forget = async (ended: RunningProcess): Promise<void> => {
@@ -64,15 +67,17 @@ export function openProcesses(stateDirectory: string): Processes {
   return {
     logDirectory,
     start(options) {
-      const log = openSync(join(logDirectory, `${options.name}.log`), 'a')
+      const logFile = join(logDirectory, `${options.name}.log`)
+      const output = options.onLine ? 'pipe' : openSync(logFile, 'a')
       const child = spawn(options.command, options.args, {
         detached: true,
-        stdio: ['ignore', options.onLine ? 'pipe' : log, options.onLine ? 'pipe' : log],
+        stdio: ['ignore', output, output],
         cwd: options.cwd,
         ...options.user,
         env: { ...options.env, [stateMarker]: stateDirectory }
       })
-      const started = follow(child, options, log)
+      if (output !== 'pipe') closeSync(output) // the process has it
+      const started = follow(child, options, logFile)
       if (child.pid === undefined) return started // exited tells why
       running.add(started)
       reaper.watch(started.pid)
@@ -86,7 +91,7 @@ export function openProcesses(stateDirectory: string): Processes {
   }
 }
 
-function follow(child: ChildProcess, options: ProcessOptions, log: number): RunningProcess {
+function follow(child: ChildProcess, options: ProcessOptions, logFile: string): RunningProcess {
   let running = true
   const exited = new Promise<Exit>(resolve => {
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
@@ -101,7 +106,7 @@ function follow(child: ChildProcess, options: ProcessOptions, log: number): Runn
   })
   const { onLine } = options
   if (onLine) {
-    const file = new LogFile(log)
+    const file = new LogFile(logFile)
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue
       createInterface({ input: stream, crlfDelay: Infinity }).on('line', line => {
@@ -110,8 +115,6 @@ function follow(child: ChildProcess, options: ProcessOptions, log: number): Runn
       })
     }
     child.once('close', () => file.close())
-  } else {
-    closeSync(log)
   }
 
   const pid = child.pid ?? -1
