@@ -144,6 +144,22 @@ test('a changed plan changes what differs: settings at once, new and removed egr
   await until('an empty group', 10_000, async () => (await membersOf('group-goes')) === 0)
 })
 
+test('a topic that is deleted and made anew is read from its beginning', async () => {
+  await kafka.createTopic('anew', 1)
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('anew', {})] })
+  await ready(dataPlane)
+  await produce('anew', ['a', 'b', 'c'])
+  await received('anew', 3)
+  await until('the commit', 5000, async () => (await kafka.committed('group-anew', 'anew')).get(0) === 3)
+
+  await kafka.admin.deleteTopics({ topics: ['anew'] })
+  await until('the deletion', 10_000, async () => !(await kafka.admin.listTopics()).includes('anew'))
+  await kafka.createTopic('anew', 1)
+  await produce('anew', ['d'])
+  await received('anew', 4)
+  expect(bodies('anew')).toEqual(['a', 'b', 'c', 'd'])
+}, 60_000)
+
 test('a lost event is counted and says where it was', async () => {
   await kafka.createTopic('lost', 1)
   const dataPlane = await start({

@@ -198,7 +198,8 @@ export class EgressRunner {
         await this.requestsDone(REBALANCE_DRAIN_MS)
         await this.commit()
       },
-      assigned: (kept, added) => this.assigned(kept, added),
+      kept: partitions => this.keep(partitions),
+      added: positions => this.add(positions),
       lost: reason => {
         for (const partition of this.partitions.values()) this.lose(partition)
         this.setState('joining', 'ConsumerFailed', reason)
@@ -207,12 +208,17 @@ export class EgressRunner {
     }
   }
 
-  private assigned(kept: readonly TopicPartition[], added: readonly Position[]): void {
-    const keptKeys = new Set(kept.map(partitionKey))
+  private keep(kept: readonly TopicPartition[]): void {
+    const keys = new Set(kept.map(partitionKey))
     for (const partition of this.partitions.values()) {
-      if (!keptKeys.has(partitionKey(partition))) this.lose(partition)
+      if (!keys.has(partitionKey(partition))) this.lose(partition)
     }
-    for (const position of added) {
+  }
+
+  private add(positions: readonly Position[]): void {
+    for (const position of positions) {
+      const before = this.partitions.get(partitionKey(position))
+      if (before !== undefined) this.lose(before)
       const partition = new AssignedPartition(position, position.position, {
         pause: paused => this.consumer?.pause(paused),
         resume: resumed => this.consumer?.resume(resumed)
@@ -224,8 +230,8 @@ export class EgressRunner {
     this.setState('consuming')
     void this.readHighWatermarks().catch(() => {})
     this.log.info(
-      { group: this.egress.group, kept: kept.map(partitionKey), added: added.map(partitionKey) },
-      `reads ${this.partitions.size} partitions`
+      { group: this.egress.group, added: positions.map(partitionKey) },
+      `reads ${this.partitions.size} partitions, ${positions.length} of them new`
     )
   }
 

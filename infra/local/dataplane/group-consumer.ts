@@ -4,10 +4,25 @@
 //
 // After every join each partition is given its position by `seek`: where the owner stands when it kept the partition, the
 // committed offset when it is new. So nothing depends on what kafkajs' loop had fetched before the rebalance.
-import type { Batch, Broker, Cluster, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
+import type {
+  Batch,
+  Broker,
+  Cluster,
+  Consumer,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+  Kafka,
+  Offsets
+} from 'kafkajs'
 import type { Logger } from 'pino'
 import { partitionKey, type TopicPartition } from './assignment.ts'
-import { commitWithoutMember, committedOffsets, highOffsets, lowOffsets, type Offsets } from './group-offsets.ts'
+import {
+  commitWithoutMember,
+  committedOffsets,
+  highOffsets,
+  lowOffsets,
+  type OffsetsByPartition
+} from './group-offsets.ts'
 import { partitionAssigner } from './partition-assigner.ts'
 import type { KafkaRecord } from './record.ts'
 
@@ -28,9 +43,11 @@ export interface GroupOwner {
   positions(): Iterable<Position>
   /** The group is about to be joined (again): bring what is under way to an end, commit; bounded in time. */
   beforeJoin(): Promise<void>
-  /** This is read from now on: what was kept, and what is new with its position. Everything else is lost. */
-  assigned(kept: readonly TopicPartition[], added: readonly Position[]): void
-  /** Nothing is read any more, until `assigned`. */
+  /** The group was joined: of what was read before, only this still is. Nothing else may be committed any more. */
+  kept(partitions: readonly TopicPartition[]): void
+  /** This is read as well, from these positions (none, when nothing is new): reading goes on. */
+  added(positions: readonly Position[]): void
+  /** Nothing is read any more, until `added`. */
   lost(reason: string): void
   records(partition: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void
 }
@@ -128,15 +145,9 @@ export class GroupConsumer {
   /** One try in the present generation, never repeated in a later one, in which the partitions may be another member's. */
   async commit(offsets: readonly Position[]): Promise<boolean> {
     if (offsets.length === 0) return true
-    if (this.commitOffsets === undefined) return false
     try {
-      const topics = Object.groupBy(offsets, ({ topic }) => topic)
-      await this.commitOffsets({
-        topics: Object.entries(topics).map(([topic, partitions = []]) => ({
-          topic,
-          partitions: partitions.map(({ partition, position }) => ({ partition, offset: String(position) }))
-        }))
-      })
+      if (this.commitOffsets === undefined) await this.commitBeforeAnyRecord(offsets)
+      else await this.commitOffsets(toOffsets(offsets))
       return true
     } catch (error) {
       this.log.debug({ error: (error as Error).message }, 'offsets not committed')
@@ -144,7 +155,15 @@ export class GroupConsumer {
     }
   }
 
-  async highWatermarks(partitions: readonly TopicPartition[]): Promise<Offsets> {
+  /** Only passed control records can be behind these; kafkajs' other way to commit, which repeats itself, does no harm then. */
+  private async commitBeforeAnyRecord(offsets: readonly Position[]): Promise<void> {
+    if (!this.isMember) throw new Error('not a member')
+    await this.consumer?.commitOffsets(
+      offsets.map(({ topic, partition, position }) => ({ topic, partition, offset: String(position) }))
+    )
+  }
+
+  async highWatermarks(partitions: readonly TopicPartition[]): Promise<OffsetsByPartition> {
     return this.cluster === undefined ? new Map() : highOffsets(this.cluster, partitions)
   }
 
@@ -198,33 +217,36 @@ export class GroupConsumer {
     const kept = assigned.flatMap(partition => (isKept(partition) ? (owned.get(partitionKey(partition)) ?? []) : []))
     const added = assigned.filter(partition => !isKept(partition))
     for (const position of kept) this.seek(position)
-    if (added.length === 0) this.owner.assigned(kept, [])
-    else void this.findPositions(join, kept, added)
+    this.owner.kept(kept)
+    if (added.length === 0) this.owner.added([])
+    else void this.findPositions(join, added)
   }
 
-  private async findPositions(
-    join: number,
-    kept: readonly TopicPartition[],
-    added: readonly TopicPartition[]
-  ): Promise<void> {
+  private async findPositions(join: number, added: readonly TopicPartition[]): Promise<void> {
     const { coordinator, cluster } = this
     if (coordinator === undefined || cluster === undefined) return
     try {
       const committed = await committedOffsets(coordinator, this.settings.group, added)
-      const low = await lowOffsets(cluster, added)
+      const [low, high] = [await lowOffsets(cluster, added), await highOffsets(cluster, added)]
       const positions = added.map(({ topic, partition }) => {
         const key = partitionKey({ topic, partition })
-        // Retention may have removed what the group has not read yet.
-        return { topic, partition, position: Math.max(committed.get(key) ?? 0, low.get(key) ?? 0) }
+        const begin = low.get(key) ?? 0
+        const position = committed.get(key) ?? begin
+        // Retention may have removed what the group has not read yet; a topic that was made anew ends before the old commit.
+        return {
+          topic,
+          partition,
+          position: position > (high.get(key) ?? Infinity) ? begin : Math.max(position, begin)
+        }
       })
       if (join !== this.joins || this.stopping) return
       for (const position of positions) this.seek(position)
-      this.owner.assigned(kept, positions)
+      this.owner.added(positions)
     } catch (error) {
       if (join !== this.joins || this.stopping) return
       this.log.warn({ error: (error as Error).message }, 'could not read the committed offsets, trying again')
       await new Promise(resolve => setTimeout(resolve, RESTART_DELAY_MS))
-      if (join === this.joins && !this.stopping) await this.findPositions(join, kept, added)
+      if (join === this.joins && !this.stopping) await this.findPositions(join, added)
     }
   }
 
@@ -233,7 +255,17 @@ export class GroupConsumer {
     const { topic, partition } = batch
     const position = this.positionOf(batch)
     if (position === undefined) return // not ours (any more); a seek follows when it becomes ours
-    if (Number((batch as FetchedBatch).fetchedOffset) > position) {
+    const fetched = Number((batch as FetchedBatch).fetchedOffset)
+    if (Number(batch.highWatermark) < position) {
+      this.log.warn(
+        { topic, partition, position, from: fetched },
+        `${topic}/${partition} ends before ${position}: it was made anew`
+      )
+      this.owner.added([{ topic, partition, position: fetched }])
+      this.seek({ topic, partition, position: fetched })
+      return
+    }
+    if (fetched > position) {
       void this.closeGap({ topic, partition, position })
       return
     }
@@ -286,6 +318,16 @@ export class GroupConsumer {
     this.restart = setTimeout(() => {
       this.start().catch((cause: unknown) => this.crashed(this.consumer ?? consumer, cause as Error, false))
     }, RESTART_DELAY_MS)
+  }
+}
+
+function toOffsets(positions: readonly Position[]): Offsets {
+  const topics = Object.groupBy(positions, ({ topic }) => topic)
+  return {
+    topics: Object.entries(topics).map(([topic, partitions = []]) => ({
+      topic,
+      partitions: partitions.map(({ partition, position }) => ({ partition, offset: String(position) }))
+    }))
   }
 }
 

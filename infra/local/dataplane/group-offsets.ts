@@ -4,14 +4,14 @@ import type { Broker, Cluster } from 'kafkajs'
 import { partitionKey, type TopicPartition } from './assignment.ts'
 
 /** By `topic/partition`. */
-export type Offsets = Map<string, number>
+export type OffsetsByPartition = Map<string, number>
 
 /** Offsets the group has committed; a partition without one is not in the map. */
 export async function committedOffsets(
   coordinator: Broker,
   groupId: string,
   partitions: readonly TopicPartition[]
-): Promise<Offsets> {
+): Promise<OffsetsByPartition> {
   const topics = byTopic(partitions).map(({ topic, partitions: numbers }) => ({
     topic,
     // kafkajs' types ask for an offset here; the protocol has none in this request.
@@ -21,16 +21,20 @@ export async function committedOffsets(
   return collect(responses, offset => offset >= 0)
 }
 
-export function lowOffsets(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<Offsets> {
+export function lowOffsets(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<OffsetsByPartition> {
   return endOffsets(cluster, partitions, true)
 }
 
-export function highOffsets(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<Offsets> {
+export function highOffsets(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<OffsetsByPartition> {
   return endOffsets(cluster, partitions, false)
 }
 
 /** Commits in the name of nobody, which Kafka allows while the group has no members. */
-export async function commitWithoutMember(coordinator: Broker, groupId: string, offsets: Offsets): Promise<void> {
+export async function commitWithoutMember(
+  coordinator: Broker,
+  groupId: string,
+  offsets: OffsetsByPartition
+): Promise<void> {
   const partitions = Array.from(offsets, ([key, offset]) => ({ ...parseKey(key), offset: String(offset) }))
   await coordinator.offsetCommit({
     groupId,
@@ -47,7 +51,7 @@ async function endOffsets(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
   fromBeginning: boolean
-): Promise<Offsets> {
+): Promise<OffsetsByPartition> {
   if (partitions.length === 0) return new Map()
   const topics = byTopic(partitions).map(({ topic, partitions: numbers }) => ({
     topic,
@@ -67,8 +71,8 @@ function byTopic(partitions: readonly TopicPartition[]): { topic: string; partit
 function collect(
   topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[],
   counts: (offset: number) => boolean
-): Offsets {
-  const offsets: Offsets = new Map()
+): OffsetsByPartition {
+  const offsets: OffsetsByPartition = new Map()
   for (const { topic, partitions } of topics) {
     for (const { partition, offset } of partitions) {
       if (counts(Number(offset))) offsets.set(partitionKey({ topic, partition }), Number(offset))
