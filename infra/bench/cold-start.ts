@@ -2,6 +2,7 @@
 //
 // Each function is the image's own file with a filled compile cache, as the image has it. A run starts every one of them
 // once, in turn, on a real PostgreSQL; the medians over the runs are printed.
+//   alive    spawn to the first 200 on /health/liveness: the process itself, without the database
 //   ready    spawn to the first 200 on /health/readiness: the database has answered
 //   answer   spawn to the answer of a first real request, sent as soon as the port is open; it is what a caller waits for
 import { build } from 'esbuild'
@@ -31,10 +32,8 @@ interface Subject {
   readonly firstRequest: { readonly method: string; readonly path: string; readonly body?: string }
 }
 
-interface Start {
-  readonly readyMs: number
-  readonly answerMs: number
-}
+const milestones = ['alive', 'ready', 'answer'] as const
+type Milestone = (typeof milestones)[number]
 
 export async function coldStartBenchmark(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'cold-start-'))
@@ -53,17 +52,18 @@ export async function coldStartBenchmark(): Promise<void> {
     await prepare(databaseUrl)
     const subjects = [await bareServer(folder), ...(await bundledFunctions(folder))]
     const env = environment(folder, databaseUrl)
-    for (const subject of subjects) await start(subject, env, 'readiness') // fills the compile cache
+    for (const subject of subjects) await start(subject, env, 'answer') // fills the compile cache
 
-    const starts = new Map<string, Start[]>(subjects.map(({ name }) => [name, []]))
+    const starts = new Map<string, number[]>()
     for (let run = 0; run < runs; run++) {
-      for (const subject of subjects) {
-        const readyMs = await start(subject, env, 'readiness')
-        const answerMs = await start(subject, env, 'first request')
-        starts.get(subject.name)?.push({ readyMs, answerMs })
+      for (const milestone of milestones) {
+        for (const subject of subjects) {
+          const key = `${subject.name} ${milestone}`
+          starts.set(key, [...(starts.get(key) ?? []), await start(subject, env, milestone)])
+        }
       }
     }
-    print(starts)
+    print(subjects, (subject, milestone) => median(starts.get(`${subject.name} ${milestone}`) ?? []))
   } finally {
     await postgres.stop()
     processes.close()
@@ -78,15 +78,13 @@ async function prepare(databaseUrl: string): Promise<void> {
     'bench',
     () => undefined
   )
-  await db
-    .insert(eventSchemas)
-    .values(
-      [...eventSchemasByType.keys()].map(type => ({
-        type,
-        digest: schemaDigest(type),
-        dataschema: 'http://registry.example.com/'
-      }))
-    )
+  await db.insert(eventSchemas).values(
+    [...eventSchemasByType.keys()].map(type => ({
+      type,
+      digest: schemaDigest(type),
+      dataschema: 'http://registry.example.com/'
+    }))
+  )
   await close()
 }
 
@@ -133,23 +131,23 @@ function environment(folder: string, databaseUrl: string): Record<string, string
 }
 
 /** Starts it, measures until the answer, and ends it as Kubernetes does. */
-async function start(
-  subject: Subject,
-  env: Record<string, string>,
-  until: 'readiness' | 'first request'
-): Promise<number> {
+async function start(subject: Subject, env: Record<string, string>, milestone: Milestone): Promise<number> {
   const port = await freePort()
   const began = performance.now()
   const child = spawn(process.execPath, [subject.file], { env: { ...env, PORT: String(port) }, stdio: 'ignore' })
   const exited = once(child, 'exit')
+  const wanted = {
+    alive: { method: 'GET', path: '/health/liveness' },
+    ready: { method: 'GET', path: '/health/readiness' },
+    answer: subject.firstRequest
+  }[milestone]
   try {
-    const isReadiness = until === 'readiness'
-    const wanted = isReadiness ? { method: 'GET', path: '/health/readiness' } : subject.firstRequest
     for (;;) {
       const status = await ask(port, wanted)
-      if (status !== undefined && (!isReadiness || status === 200)) return performance.now() - began
-      if (performance.now() - began > startTimeoutMs)
-        throw new Error(`${subject.name} did not start within ${startTimeoutMs} ms`)
+      if (status === 200 || (status !== undefined && milestone === 'answer')) return performance.now() - began
+      if (performance.now() - began > startTimeoutMs) {
+        throw new Error(`${subject.name} was not there within ${startTimeoutMs} ms (${milestone}: ${status})`)
+      }
       await sleep(1)
     }
   } finally {
@@ -173,26 +171,21 @@ function ask(port: number, { method, path, body }: Subject['firstRequest']): Pro
   })
 }
 
-function print(starts: ReadonlyMap<string, readonly Start[]>): void {
-  const medians = [...starts].map(([name, samples]) => ({
-    name,
-    readyMs: median(samples.map(({ readyMs }) => readyMs)),
-    answerMs: median(samples.map(({ answerMs }) => answerMs))
-  }))
-  const bare = medians[0]?.answerMs ?? Number.NaN
-  const lines = medians.map(({ name, readyMs, answerMs }) =>
-    [
-      name.padEnd(18),
-      column(`${readyMs.toFixed(0)} ms`),
-      column(`${answerMs.toFixed(0)} ms`),
-      column(`${(answerMs / bare).toFixed(1)}x`)
-    ].join('')
-  )
+function print(subjects: readonly Subject[], medianOf: (subject: Subject, milestone: Milestone) => number): void {
+  const [bare] = subjects
+  const lines = subjects.map(subject => {
+    const cells = milestones.flatMap(milestone => {
+      const ms = medianOf(subject, milestone)
+      return [`${ms.toFixed(0)} ms`, bare ? `${(ms / medianOf(bare, milestone)).toFixed(1)}x` : '']
+    })
+    return [subject.name.padEnd(18), ...cells.map(column)].join('')
+  })
+  const head = milestones.flatMap(milestone => [milestone, 'to bare']).map(column)
   const load = loadavg()[0]?.toFixed(1)
   process.stdout.write(
     [
       `Cold start, medians of ${runs} interleaved runs, Node ${process.versions.node}, load average ${load}`,
-      `${''.padEnd(18)}${column('ready')}${column('answer')}${column('to bare')}`,
+      `${''.padEnd(18)}${head.join('')}`,
       ...lines,
       ''
     ].join('\n')
