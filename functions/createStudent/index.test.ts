@@ -1,4 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf'
+import { sql } from 'drizzle-orm'
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
@@ -93,6 +94,12 @@ test('other paths and methods are a 404 and a 405 that says what is allowed', as
   expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST'])
 })
 
+test('paths that no student can have are a 400 or 404, never a failure of the server', async () => {
+  const { fn } = await start()
+  const statuses = await Promise.all(['//', '///x', '//:99999', '/%00'].map(path => get(fn, path)))
+  expect(statuses).toEqual([404, 404, 404, 400])
+})
+
 test('a repeated Idempotency-Key gives the first answer again; with another body it is refused', async () => {
   const { fn, db } = await start()
   const key = { 'idempotency-key': 'once' }
@@ -159,6 +166,25 @@ test('without a database a student is refused for now, and readiness says so', a
   expect(fn.lines.join()).not.toContain('secret')
 })
 
+test('a database connection that breaks in the middle of a request fails that request and not the process', async () => {
+  const { fn, db } = await start()
+  await fetch(`${fn.url}/health/readiness`) // opens a connection outside of any request
+  const status = await db.transaction(async tx => {
+    await tx.execute(sql`lock table students`)
+    const blocked = post(fn, ada)
+    await eventually('the insert to wait', async () => {
+      const { rowCount } = await tx.execute(sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'createStudent' and wait_event_type = 'Lock'`)
+      return (rowCount ?? 0) > 0
+    })
+    return (await blocked).status
+  })
+  expect(status).toBe(503)
+  expect((await post(fn, ada)).status).toBe(201)
+  expect(fn.lines.join('\n')).not.toMatch(/Ada Lovelace|ada@example\.com/)
+})
+
 test('a wrong environment ends the process with every problem in one message', async () => {
   const started = startFunction('createStudent', { DATABASE_URL: 'mysql://x', STUDENT_CREATE_TOPIC: 'a b', PORT: 'x' })
   await expect(started).rejects.toThrow(/ended with 78[^]*PORT[^]*DATABASE_URL[^]*STUDENT_CREATE_TOPIC/)
@@ -201,6 +227,16 @@ function sendCommand(fn: FunctionProcess, data: unknown, headers: Record<string,
     'ce-source': '/test',
     'ce-type': 'school.student.v1.CreateStudent',
     ...headers
+  })
+}
+
+/** fetch would tidy the path up. */
+function get(fn: FunctionProcess, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(fn.url)
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path }, response => resolve(response.statusCode))
+      .on('error', reject)
+      .end()
   })
 }
 

@@ -8,6 +8,11 @@ const requestTimeoutMs = 2_000
 /** Of schemas kept; each version is fetched once. */
 const maxCached = 500
 
+/** Of an answer of the registry. */
+const maxSchemaBytes = 256 * 1024
+/** The only addresses that are asked for: a version in the registry's Confluent-compatible API. */
+const versionPath = /^\/apis\/ccompat\/v7\/subjects\/[\w.-]+\/versions\/\d+$/
+
 export type DecodeData = (attributes: EventAttributes, data: Buffer) => Promise<unknown>
 
 /**
@@ -20,9 +25,12 @@ export function createDecoder(registryUrl: string | undefined): DecodeData {
   async function writersSchema(dataschema: string | undefined): Promise<NamespaceBase | undefined> {
     if (registryUrl === undefined || dataschema === undefined || !URL.canParse(dataschema)) return undefined
     const path = new URL(dataschema).pathname
+    if (!versionPath.test(path)) return undefined
     const known = schemas.get(path)
     if (known !== undefined) return known
-    const fetched = fetchSchema(new URL(path, registryUrl))
+    const url = new URL(registryUrl)
+    url.pathname = path // set, not resolved: a path that begins with // would name another host
+    const fetched = fetchSchema(url)
     if (schemas.size < maxCached) schemas.set(path, fetched)
     const schema = await fetched
     if (schema === undefined) schemas.delete(path) // asked for again next time
@@ -49,8 +57,8 @@ export function createDecoder(registryUrl: string | undefined): DecodeData {
 
 async function fetchSchema(url: URL): Promise<NamespaceBase | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) })
-    if (!response.ok) return undefined
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(requestTimeoutMs) })
+    if (!response.ok || Number(response.headers.get('content-length')) > maxSchemaBytes) return undefined
     const { schema } = z.object({ schema: z.string() }).parse(await response.json())
     const protobuf = await import('protobufjs')
     return protobuf.parse(schema, { keepCase: false }).root.resolveAll()

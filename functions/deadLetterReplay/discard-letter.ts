@@ -1,9 +1,8 @@
 // Gives an event up, with a reason. Its student's fence moves over it on purpose, so that what is held behind it goes on.
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { line } from '../shared/command.ts'
 import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
-import { startsAfter } from '../shared/student-functions.ts'
 import { deadLetters, fences } from '../shared/tables.ts'
 import { lockOpenLetter } from './open-letter.ts'
 
@@ -29,10 +28,17 @@ async function moveFenceOver(
   studentId: string,
   sequence: number
 ): Promise<boolean> {
-  const start = Object.entries(startsAfter).find(([name]) => name === functionName)?.[1]
-  if (start === undefined) return false // a function without fences
-  // Without a fence the function has done nothing for this student yet.
-  await tx.insert(fences).values({ function: functionName, studentId, sequence: start }).onConflictDoNothing()
+  // An edited event that failed has a letter of its own: while one of the two is open, the place is not given up.
+  const another = await tx.$count(
+    deadLetters,
+    and(
+      eq(deadLetters.function, functionName),
+      eq(deadLetters.studentId, studentId),
+      eq(deadLetters.sequence, sequence),
+      inArray(deadLetters.state, ['open', 'replaying'])
+    )
+  )
+  if (another > 0) return false
   const moved = await tx
     .update(fences)
     .set({ sequence })

@@ -8,7 +8,9 @@
 //   POST /:id/resend        sends an edited event in its place
 //   GET  /jobs  /jobs/:id   replays and what they did with each letter
 //   POST /jobs/:id/abort
+import { z } from 'zod'
 import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
+import { answerOnce, eventKey, idempotencyKey } from '../shared/answer-once.ts'
 import { readEventCommand, readJsonCommand } from '../shared/command.ts'
 import type { Database } from '../shared/database.ts'
 import type { FunctionAnswer } from '../shared/http-server.ts'
@@ -35,6 +37,7 @@ import { storeDeadLetter } from './store-dead-letter.ts'
 import { userAppeared } from './user-appeared.ts'
 
 const name = 'deadLetterReplay'
+const StartedReplay = z.object({ jobId: z.string() })
 
 export interface DeadLetterReplayOptions {
   readonly functionUrls: ReadonlyMap<string, string>
@@ -50,10 +53,13 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
   const decode = createDecoder(options.registryUrl)
 
   /** One code path for every way in: a job in the database, then a word to the replayer. */
-  async function start(command: ReplayCommand): Promise<string> {
-    const jobId = await startReplay(db, command, replayLimit)
+  async function start(command: ReplayCommand, key: string | undefined): Promise<string> {
+    const answer = await answerOnce(db, { function: name, key, request: command }, async tx => ({
+      status: 200,
+      body: { jobId: await startReplay(tx, command, replayLimit) }
+    }))
     wake()
-    return jobId
+    return StartedReplay.parse(answer.body).jobId
   }
 
   async function answerWith(jobId: string): Promise<FunctionAnswer> {
@@ -74,12 +80,12 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
       if (claimsToBeEvent(request.headers)) {
         return receiveEvent(name, log, request, async event => {
           const command = readEventCommand(event, ReplayDeadLettersSchema, ReplayCommand)
-          if (!command.dryRun) await start(command)
+          if (!command.dryRun) await start(command, eventKey(event))
         })
       }
       const command = readJsonCommand(request, ReplayCommand)
       if (command.dryRun) return { status: 200, body: await previewReplay(db, command, replayLimit) }
-      return answerWith(await start(command))
+      return answerWith(await start(command, idempotencyKey(request.headers['idempotency-key'])))
     },
     'GET /': async request => ({
       status: 200,

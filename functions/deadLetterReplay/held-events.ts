@@ -5,7 +5,7 @@ import type { Database } from '../shared/database.ts'
 import type { EventAttributes } from '../shared/received-event.ts'
 
 /** At once; the next poll goes on. */
-const maxEvents = 100
+const maxEvents = 16
 /** Younger ones are most likely being driven by the delivery that held them. */
 const minAge = '2 seconds'
 
@@ -23,7 +23,7 @@ export async function findDrivable(db: Database): Promise<HeldEvent[]> {
     from held_events held
     join fences on fences.function = held.function and fences.student_id = held.student_id
     where held.sequence = fences.sequence + 1 and held.held_at < now() - ${minAge}::interval
-    limit ${maxEvents}`)
+    order by held.held_at limit ${maxEvents}`)
   return rows
 }
 
@@ -33,7 +33,12 @@ export async function advanceFences(db: Database): Promise<void> {
     update fences set sequence = letter.sequence
     from dead_letters letter
     where letter.state = 'discarded' and letter.function = fences.function and letter.student_id = fences.student_id
-      and letter.sequence = fences.sequence + 1`)
+      and letter.sequence = fences.sequence + 1
+      and not exists (
+        select from dead_letters another
+        where another.function = letter.function and another.student_id = letter.student_id
+          and another.sequence = letter.sequence and another.state in ('open', 'replaying')
+      )`)
   // A discarded event that was delivered again before its turn was held, and nobody will ask for it.
   await db.execute(sql`
     delete from held_events using fences

@@ -1,6 +1,9 @@
 import { eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
@@ -184,6 +187,102 @@ test('an aborted replay leaves what it has not sent open, and its results tell w
   expect((await fetch(`${replay.url}/jobs/${job.id}/abort`, { method: 'POST' })).status).toBe(409)
 })
 
+test('a letter under way when its replay is aborted is open again, and can be replayed', async () => {
+  const { replay, db } = await start()
+  const event = studentEvent({ version: 1 })
+  await deliver(replay, fromKnative(event, { function: 'away' }), '/dead-letters')
+  const started = command(replay, { function: 'away' })
+  const job = await eventually('the first try', async () => {
+    const [item] = await db.select().from(replayItems)
+    return item !== undefined && item.tries > 0 && item.state === 'waiting' ? item : undefined
+  })
+  await fetch(`${replay.url}/jobs/${job.jobId}/abort`, { method: 'POST' })
+  await started
+  expect(await letters(replay)).toMatchObject([{ state: 'open' }])
+})
+
+test('a user who appears while the letter is being replayed is not missed', async () => {
+  const { replay, create, db } = await start()
+  for (const n of [1, 2]) await deliver(create, studentEvent({ id: `student-${n}`, version: 1 }))
+  const slow = command(replay, { rate: 1, concurrency: 1, canary: 1 })
+  await eventually('the replay to begin', async () => (await db.$count(replayItems)) === 2)
+  await db.insert(users).values(user)
+  expect((await deliver(replay, userChange('user-1'), '/users')).status).toBe(204)
+  await slow
+  await eventually('both letters', async () => (await letters(replay)).every(({ state }) => state === 'resolved'))
+})
+
+test('a letter whose event is only held stays open until it is applied', async () => {
+  const { replay, any, db } = await start()
+  const early = studentEvent({ version: 2 })
+  await deliver(replay, fromKnative(early, { function: 'onAnyStudent', knativeerrorcode: '503' }), '/dead-letters')
+  expect(await command(replay, {})).toMatchObject({ replayed: [{ state: 'open' }] })
+  expect(await letters(replay)).toMatchObject([{ detail: expect.stringContaining('held') }])
+  await deliver(any, studentEvent({ version: 1 }))
+  expect(await db.$count(timeline)).toBe(2)
+  expect(await letters(replay)).toMatchObject([{ state: 'resolved' }])
+})
+
+test('discarding a failed edit does not give up the original', async () => {
+  const { replay, any, db } = await start()
+  await deliver(any, studentEvent({ version: 1 }, { data: Buffer.from([0xff]) }))
+  const [original] = await letters(replay)
+  await send(replay, `/${original?.id}/resend`, { reason: 'x', data: { id: 'student-1', version: 7 } })
+  const [edited] = await letters(replay)
+  expect(await send(replay, `/${edited?.id}/discard`, { reason: 'wrong' })).toMatchObject({
+    body: { fenceMoved: false }
+  })
+  const data = { id: 'student-1', userId: 'user-1', name: 'Mended', email: 'ada@example.com', version: 1 }
+  expect(await send(replay, `/${original?.id}/resend`, { reason: 'x', data })).toMatchObject({ status: 200 })
+  expect(await db.select().from(timeline)).toMatchObject([{ name: 'Mended' }])
+})
+
+test('a replay command repeated under its key starts no second replay', async () => {
+  const { replay, create, db } = await start()
+  await deliver(create, studentEvent({ version: 1 }))
+  const body = JSON.stringify({ reason: 'user-not-found' })
+  const headers = { 'content-type': 'application/json', 'idempotency-key': 'once' }
+  for (const _ of [1, 2]) await fetch(replay.url, { method: 'POST', headers, body })
+  expect(await db.$count(replayJobs)).toBe(1)
+})
+
+test('a dataschema that names another host is not asked for', async () => {
+  const asked: string[] = []
+  const elsewhere = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.end()
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void elsewhere.close())
+  await once(elsewhere, 'listening')
+  const { port } = elsewhere.address() as AddressInfo
+  const { replay } = await start()
+  const path = `//127.0.0.1:${port}/apis/ccompat/v7/subjects/x/versions/1`
+  const event = studentEvent({ version: 1 }, { attributes: { dataschema: `http://registry.example.com${path}` } })
+  await deliver(replay, fromKnative(event, {}), '/dead-letters')
+  expect(await letters(replay)).toMatchObject([{ data: { id: 'student-1' } }])
+  expect(asked).toEqual([])
+})
+
+test('on SIGTERM a delivery that hangs is broken off and its letter given back', async () => {
+  const hangs = createServer(() => undefined).listen(0, '127.0.0.1')
+  onTestFinished(() => hangs.closeAllConnections())
+  await once(hangs, 'listening')
+  const { port } = hangs.address() as AddressInfo
+  const { db, url } = await testDatabase()
+  const replay = await startFunction('deadLetterReplay', {
+    DATABASE_URL: url,
+    FUNCTION_URLS: `slow=http://127.0.0.1:${port}`,
+    DRAIN_TIMEOUT_MS: '200',
+    REPLAY_POLL_MS: '100'
+  })
+  await deliver(replay, fromKnative(studentEvent({ version: 1 }), { function: 'slow' }), '/dead-letters')
+  command(replay, {}).catch(() => undefined) // its answer is cut off
+  await eventually('the delivery', async () => (await db.select().from(replayItems))[0]?.state === 'sending')
+  replay.signal('SIGTERM')
+  expect(await replay.exited).toBe(0)
+  expect(await db.select().from(replayItems)).toMatchObject([{ state: 'waiting' }])
+})
+
 test('a letter that has reached the limit of replays is skipped until it is forced', async () => {
   const { replay, create, db } = await start()
   await deliver(create, studentEvent({ version: 1 }))
@@ -308,7 +407,8 @@ async function start() {
   const any = await startFunction('onAnyStudent', { DATABASE_URL: url })
   const replay = await startFunction('deadLetterReplay', {
     DATABASE_URL: url,
-    FUNCTION_URLS: `onStudentCreate=${create.url},onAnyStudent=${any.url}`,
+    FUNCTION_URLS: `onStudentCreate=${create.url},onAnyStudent=${any.url},away=http://127.0.0.1:9`,
+    REGISTRY_URL: 'http://127.0.0.1:9',
     REPLAY_POLL_MS: '100'
   })
   return { db, create, any, replay }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { loadConfig } from '../shared/config.ts'
 import { serve } from '../shared/serve.ts'
 import { DeadLetterReplayConfig } from './config.ts'
@@ -15,7 +16,8 @@ serve('deadLetterReplay', config, ({ connection: { db }, log }) => {
     timeoutMs: config.REPLAY_TIMEOUT_MS
   })
   return {
-    stop: () => replayer.stop(),
+    isReady: async () => (await db.execute(sql`select from dead_letters limit 1`)) !== undefined,
+    stop: replayer.stop,
     routes: deadLetterReplay(db, log, { functionUrls, replayLimit, registryUrl, wake: replayer.wake })
   }
 })

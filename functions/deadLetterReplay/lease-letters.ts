@@ -33,6 +33,43 @@ interface JobProgress extends Record<string, unknown> {
   readonly canary_failed: boolean
 }
 
+/** Takes back what a replayer that died had taken. In a replay that is over, such a letter is open again. */
+export async function releaseExpired(db: Database): Promise<void> {
+  await db.execute(sql`
+    with released as (
+      update replay_items item set
+        state = case when job.state = 'running' then 'waiting' else 'skipped' end,
+        finished_at = case when job.state = 'running' then null else now() end
+      from replay_jobs job
+      where job.id = item.job_id and item.state = 'sending' and item.leased_until < now()
+      returning item.letter_id, item.state
+    )
+    update dead_letters set state = 'open' from released
+    where dead_letters.id = released.letter_id and released.state = 'skipped' and dead_letters.state = 'replaying'`)
+}
+
+/** For another try later; in a replay that is over meanwhile, there is none and the letter is open again. */
+export async function giveBack(
+  db: Database,
+  letter: LeasedLetter,
+  result: { readonly status: number | null; readonly detail: string; readonly backoffMs: number }
+): Promise<void> {
+  await db.execute(sql`
+    with given as (
+      update replay_items item set
+        state = case when job.state = 'running' then 'waiting' else 'failed' end,
+        finished_at = case when job.state = 'running' then null else now() end,
+        status = ${result.status}, detail = ${result.detail},
+        not_before = now() + ${`${result.backoffMs} milliseconds`}::interval
+      from replay_jobs job
+      where job.id = item.job_id and item.job_id = ${letter.jobId} and item.position = ${letter.position}
+        and item.state = 'sending' and item.tries = ${letter.tries}
+      returning item.state
+    )
+    update dead_letters set state = 'open' from given
+    where id = ${letter.letterId} and given.state = 'failed' and dead_letters.state = 'replaying'`)
+}
+
 export async function runningJobs(db: Database): Promise<string[]> {
   const { rows } = await db.execute<{ id: string }>(sql`select id from replay_jobs where state = 'running' order by id`)
   return rows.map(({ id }) => id)
@@ -71,8 +108,6 @@ async function lockJob(tx: Transaction, jobId: string): Promise<JobProgress | un
     sql`select from replay_jobs where id = ${jobId} and state = 'running' for update skip locked`
   )
   if (locked.rows.length === 0) return undefined
-  await tx.execute(sql`
-    update replay_items set state = 'waiting' where job_id = ${jobId} and state = 'sending' and leased_until < now()`)
   const { rows } = await tx.execute<JobProgress>(sql`
     select concurrency, rate, canary, stop_after,
       case when next_send_at > now() then 0

@@ -1,15 +1,25 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../shared/database.ts'
 import { Problem } from '../shared/problem.ts'
-import { deadLetters } from '../shared/tables.ts'
+import { startOf } from '../shared/student-functions.ts'
+import { deadLetters, fences } from '../shared/tables.ts'
 
-/** Locks a letter that somebody wants to close. @throws Problem 404 for an unknown letter, 409 for one that is not open */
+/**
+ * Locks the fence and then the letter that somebody wants to close: the order in which a delivery locks them.
+ *
+ * @throws Problem 404 for an unknown letter, 409 for one that is not open
+ */
 export async function lockOpenLetter(tx: Transaction, letterId: string): Promise<typeof deadLetters.$inferSelect> {
-  const [letter] = await tx
-    .select()
-    .from(deadLetters)
-    .where(eq(sql`${deadLetters.id}::text`, letterId))
-    .for('update')
+  const isLetter = eq(sql`${deadLetters.id}::text`, letterId)
+  const [found] = await tx.select().from(deadLetters).where(isLetter)
+  const start = found && startOf(found.function)
+  if (found?.studentId && start !== undefined) {
+    await tx
+      .insert(fences)
+      .values({ function: found.function, studentId: found.studentId, sequence: start })
+      .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence: sql`${fences.sequence}` } })
+  }
+  const [letter] = await tx.select().from(deadLetters).where(isLetter).for('update')
   if (letter === undefined)
     throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${letterId}`)
   if (letter.state !== 'open') {

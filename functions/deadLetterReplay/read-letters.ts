@@ -77,8 +77,8 @@ export async function groupLetters(db: Database, query: GroupQuery) {
       class: deadLetters.class,
       state: deadLetters.state,
       count: sql<number>`count(*)::int`,
-      firstFailedAt: sql<Date>`min(${deadLetters.firstFailedAt})`,
-      lastFailedAt: sql<Date>`max(${deadLetters.lastFailedAt})`
+      firstFailedAt: sql`min(${deadLetters.firstFailedAt})`.mapWith(deadLetters.firstFailedAt),
+      lastFailedAt: sql`max(${deadLetters.lastFailedAt})`.mapWith(deadLetters.lastFailedAt)
     })
     .from(deadLetters)
     .where(and(matches(query), query.state === undefined ? undefined : eq(deadLetters.state, query.state)))

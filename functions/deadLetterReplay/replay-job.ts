@@ -59,23 +59,25 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
   }
 }
 
+/** Letters in one statement: each stays well below the statement timeout. */
+const batchLetters = 5_000
+
 /** Starts a job with every open letter that matches. A letter that another job has is left to that one. */
-export async function startReplay(db: Database, command: ReplayCommand, replayLimit: number): Promise<string> {
-  return inTransaction(db, async tx => {
-    const id = uuidv7()
-    const { name, canary, rate, concurrency, stopAfter } = command
-    await tx.insert(replayJobs).values({ id, name, command, canary, rate, concurrency, stopAfter })
-    await addItems(
-      tx,
-      id,
-      sql`${and(matches(command), eq(deadLetters.state, 'open'))}`,
-      command.force ? null : replayLimit
-    )
-    return id
-  })
+export async function startReplay(tx: Transaction, command: ReplayCommand, replayLimit: number): Promise<string> {
+  const id = uuidv7()
+  const { name, canary, rate, concurrency, stopAfter } = command
+  await tx.insert(replayJobs).values({ id, name, command, canary, rate, concurrency, stopAfter })
+  const chosen = sql`${and(matches(command), eq(deadLetters.state, 'open'))}`
+  const limit = command.force ? null : replayLimit
+  let position = 0
+  for (;;) {
+    const added = await addItems(tx, id, chosen, position, limit)
+    position += added
+    if (added < batchLetters) return id
+  }
 }
 
-/** Makes a job of the letters that became due by themselves. Returns how many there were. */
+/** Makes a job of the letters that became due by themselves, a batch at a time. Returns how many there were. */
 export async function startDueReplay(db: Database, replayLimit: number): Promise<number> {
   const due = sql`state = 'open' and due_at <= now()`
   const found = await db.execute(sql`select from dead_letters where ${due} limit 1`)
@@ -83,26 +85,33 @@ export async function startDueReplay(db: Database, replayLimit: number): Promise
   return inTransaction(db, async tx => {
     const id = uuidv7()
     await tx.insert(replayJobs).values({ id, name: 'what they waited for is there', command: {}, concurrency: 8 })
-    const added = await addItems(tx, id, due, replayLimit)
+    const added = await addItems(tx, id, due, 0, replayLimit)
     if (added === 0) await tx.delete(replayJobs).where(eq(replayJobs.id, id))
     return added
   })
 }
 
-async function addItems(tx: Transaction, jobId: string, chosen: ReturnType<typeof sql>, replayLimit: number | null) {
+/** Adds a batch of letters behind `position`, in the order of each student's events. */
+async function addItems(
+  tx: Transaction,
+  jobId: string,
+  chosen: ReturnType<typeof sql>,
+  position: number,
+  replayLimit: number | null
+): Promise<number> {
+  const isOver = sql`replays >= ${replayLimit}::int`
   const added = await tx.execute(sql`
     with chosen as (
-      select id from dead_letters where ${chosen} for update skip locked
-    ), numbered as (
-      select id, replays, row_number() over (order by student_id, sequence, id) as position
-      from dead_letters where id in (select id from chosen)
+      select id, replays, student_id, sequence from dead_letters
+      where ${chosen} and id not in (select letter_id from replay_items where job_id = ${jobId} and state = 'skipped')
+      order by student_id, sequence, id limit ${batchLetters} for update skip locked
     ), items as (
       insert into replay_items (job_id, letter_id, position, state, detail, finished_at)
-      select ${jobId}, id, position,
-        case when replays >= ${replayLimit}::int then 'skipped' else 'waiting' end,
-        case when replays >= ${replayLimit}::int then 'replayed ' || replays || ' times already; replay it with force, or discard it' end,
-        case when replays >= ${replayLimit}::int then now() end
-      from numbered
+      select ${jobId}, id, ${position}::int + row_number() over (order by student_id, sequence, id),
+        case when ${isOver} then 'skipped' else 'waiting' end,
+        case when ${isOver} then 'replayed ' || replays || ' times already; replay it with force, or discard it' end,
+        case when ${isOver} then now() end
+      from chosen
       on conflict do nothing
       returning letter_id, state
     )

@@ -1,10 +1,11 @@
 // Sends the letters of running replays, and sees to it that nothing waits for somebody who never comes: letters that
 // became due, held events whose turn came while nobody was delivering, fences that a discarded letter has to move.
-import { sql } from 'drizzle-orm'
 import { type Database, inTransaction } from '../shared/database.ts'
+import { describeError } from '../shared/database-errors.ts'
 import type { Log } from '../shared/log.ts'
-import { advanceFences, findDrivable } from './held-events.ts'
-import { type LeasedLetter, leaseLetters, runningJobs } from './lease-letters.ts'
+import { advanceFences, findDrivable, type HeldEvent } from './held-events.ts'
+import { giveBack, type LeasedLetter, leaseLetters, releaseExpired, runningJobs } from './lease-letters.ts'
+import { finishLetter } from './finish-letter.ts'
 import { startDueReplay } from './replay-job.ts'
 import { sendEvent, type SendResult } from './send-event.ts'
 
@@ -17,8 +18,8 @@ const leaseMarginMs = 10_000
 export interface Replayer {
   /** Looks for work now instead of at the next poll. */
   wake(): void
-  /** Stops taking letters and waits for those under way. */
-  stop(): Promise<void>
+  /** Takes nothing more, waits for what is under way, and breaks off at the deadline: broken-off letters are given back. */
+  stop(timeoutMs: number): Promise<void>
 }
 
 export interface ReplayerOptions {
@@ -30,8 +31,11 @@ export interface ReplayerOptions {
   readonly replayLimit: number
 }
 
+type Sendable = Pick<LeasedLetter, 'function' | 'attributes' | 'data'>
+
 export function startReplayer(db: Database, log: Log, options: ReplayerOptions): Replayer {
-  const stop = new AbortController()
+  const stopping = new AbortController()
+  const breakingOff = new AbortController()
   const underWay = new Set<Promise<void>>()
   /** Function and student of held events that are being sent. */
   const driving = new Set<string>()
@@ -39,7 +43,7 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
   let wake = () => {}
 
   async function run(): Promise<void> {
-    while (!stop.signal.aborted) {
+    while (!stopping.signal.aborted) {
       const woken = new Promise<void>(resolve => {
         const timer = setTimeout(resolve, options.pollMs)
         wake = () => {
@@ -47,24 +51,37 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
           resolve()
         }
       })
-      await work().catch((error: unknown) => log.warn({ reason: String(error) }, 'cannot look for letters to replay'))
+      await attempt('start what is due', () => startDueReplay(db, options.replayLimit))
+      if (performance.now() - keptHouseAt >= options.pollMs) await attempt('keep house', keepHouse)
+      await attempt('send letters', sendLetters)
       await woken
     }
     await Promise.all(underWay)
   }
 
-  async function work(): Promise<void> {
-    await startDueReplay(db, options.replayLimit)
-    if (performance.now() - keptHouseAt >= options.pollMs) await keepHouse()
+  /** One step that fails must not keep the others from their work. */
+  async function attempt(what: string, step: () => Promise<unknown>): Promise<void> {
+    try {
+      await step()
+    } catch (error) {
+      log.warn(describeError(error), `cannot ${what} now`)
+    }
+  }
+
+  async function sendLetters(): Promise<void> {
     for (const jobId of await runningJobs(db)) {
-      const letters = await leaseLetters(db, jobId, options.timeoutMs + leaseMarginMs)
-      for (const letter of letters) track(replay(letter))
+      if (stopping.signal.aborted) return
+      await attempt(`take letters of the replay ${jobId}`, async () => {
+        const letters = await leaseLetters(db, jobId, options.timeoutMs + leaseMarginMs)
+        for (const letter of letters) track(replay(letter))
+      })
     }
   }
 
   /** At the pace of the polls, however often the replayer is woken. */
   async function keepHouse(): Promise<void> {
     keptHouseAt = performance.now()
+    await releaseExpired(db)
     await advanceFences(db)
     for (const event of await findDrivable(db)) {
       const key = `${event.function} ${event.studentId}`
@@ -76,7 +93,7 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
 
   function track(sending: Promise<void>): void {
     const tracked = sending
-      .catch((error: unknown) => log.warn({ reason: String(error) }, 'a result could not be written'))
+      .catch((error: unknown) => log.warn(describeError(error), 'a result could not be written'))
       .finally(() => {
         underWay.delete(tracked)
         wake()
@@ -93,61 +110,41 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
       eventId: letter.eventId,
       student: letter.studentId
     }
+    if (breakingOff.signal.aborted && result.outcome === 'try-again') {
+      await giveBack(db, letter, { ...result, backoffMs: 0 })
+      return
+    }
     if (result.outcome === 'try-again' && letter.tries < maxTries) {
-      await tryLater(letter, result)
+      const backoffMs = firstBackoffMs * 2 ** (letter.tries - 1)
+      await giveBack(db, letter, { ...result, backoffMs })
       log.info({ ...facts, ...result, tries: letter.tries }, 'replay failed for now')
       return
     }
-    await finish(letter, result)
+    await inTransaction(db, tx => finishLetter(tx, letter, result))
     if (result.outcome === 'done') log.info(facts, 'replayed')
     else log.warn({ ...facts, ...result }, 'replay failed')
   }
 
-  async function send(event: Pick<LeasedLetter, 'function' | 'attributes' | 'data'>): Promise<SendResult> {
+  async function send(event: Sendable): Promise<SendResult> {
     const url = options.functionUrls.get(event.function)
-    if (url !== undefined) return sendEvent(url, event, options.timeoutMs)
+    if (url !== undefined) return sendEvent(url, event, options.timeoutMs, breakingOff.signal)
     return { outcome: 'refused', status: null, detail: `no address is configured for the function ${event.function}` }
   }
 
-  async function drive(event: Pick<LeasedLetter, 'function' | 'attributes' | 'data'>): Promise<void> {
+  async function drive(event: HeldEvent): Promise<void> {
     const result = await send(event)
     if (result.outcome === 'try-again') log.warn({ function: event.function, ...result }, 'a held event waits on')
-  }
-
-  async function tryLater(letter: LeasedLetter, { status, detail }: SendResult): Promise<void> {
-    const backoff = `${firstBackoffMs * 2 ** (letter.tries - 1)} milliseconds`
-    await db.execute(sql`
-      update replay_items
-      set state = 'waiting', status = ${status}, detail = ${detail}, not_before = now() + ${backoff}::interval
-      where job_id = ${letter.jobId} and position = ${letter.position}`)
-  }
-
-  async function finish(letter: LeasedLetter, { outcome, status, detail }: SendResult): Promise<void> {
-    const done = outcome === 'done'
-    const closedBecause = letter.editedId === null ? `replay ${letter.jobId}` : `sent again as ${letter.editedId}`
-    await inTransaction(db, async tx => {
-      await tx.execute(sql`
-        update replay_items
-        set state = ${done ? 'resolved' : 'failed'}, status = ${status}, detail = ${detail}, finished_at = now()
-        where job_id = ${letter.jobId} and position = ${letter.position} and state = 'sending'`)
-      await (done
-        ? tx.execute(sql`
-            update dead_letters set state = 'resolved', closed_at = coalesce(closed_at, now()),
-              closed_because = ${closedBecause}
-            where id = ${letter.letterId} and state in ('replaying', 'resolved')`)
-        : tx.execute(sql`
-            update dead_letters set state = 'open', last_failed_at = now(), status = coalesce(${status}, status)
-            where id = ${letter.letterId} and state = 'replaying'`))
-    })
   }
 
   const finished = run()
   return {
     wake: () => wake(),
-    async stop() {
-      stop.abort()
+    async stop(timeoutMs) {
+      stopping.abort()
       wake()
+      const timer = setTimeout(() => breakingOff.abort(), timeoutMs)
       await finished
+      clearTimeout(timer)
     }
   }
 }

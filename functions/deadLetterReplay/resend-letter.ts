@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import { line } from '../shared/command.ts'
 import { type Database, inTransaction } from '../shared/database.ts'
+import type { EventAttributes } from '../shared/received-event.ts'
 import { Problem } from '../shared/problem.ts'
 import { eventSchemasByType } from '../shared/student-events.ts'
 import { deadLetters, replayItems, replayJobs } from '../shared/tables.ts'
@@ -22,7 +23,7 @@ export type ResendCommand = z.infer<typeof ResendCommand>
 export async function resendLetter(db: Database, letterId: string, command: ResendCommand): Promise<string> {
   return inTransaction(db, async tx => {
     const letter = await lockOpenLetter(tx, letterId)
-    const editedData = encode(letter.attributes.type ?? '', command.data)
+    const editedData = encode(letter.attributes, command.data)
     const jobId = uuidv7()
     await tx.insert(replayJobs).values({ id: jobId, name: `edited: ${command.reason}`, command, concurrency: 1 })
     await tx.insert(replayItems).values({ jobId, letterId, position: 1, editedId: uuidv7(), editedData })
@@ -31,9 +32,12 @@ export async function resendLetter(db: Database, letterId: string, command: Rese
   })
 }
 
-function encode(type: string, data: Record<string, JsonValue>): Buffer {
-  const schema = eventSchemasByType.get(type)
-  if (schema === undefined) return Buffer.from(JSON.stringify(data))
+function encode(attributes: EventAttributes, data: Record<string, JsonValue>): Buffer {
+  const schema = eventSchemasByType.get(attributes.type ?? '')
+  if (schema === undefined) {
+    if (/json/i.test(attributes.datacontenttype ?? 'json')) return Buffer.from(JSON.stringify(data))
+    throw new Problem(400, 'invalid-data', 'Invalid data', `data of the type ${attributes.type} cannot be edited here`)
+  }
   try {
     return Buffer.from(toBinary(schema, create<typeof schema>(schema, fromJson<typeof schema>(schema, data))))
   } catch (error) {

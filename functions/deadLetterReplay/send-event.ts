@@ -11,27 +11,41 @@ export interface SendResult {
 /** Of an answer's body that is kept as detail. */
 const maxDetailLength = 500
 
-/**
- * Structured mode, because attributes are UTF-8 there: a header could not carry every id as it was.
- * Never throws: what went wrong is the result.
- */
+/** Header values that arrive as they were sent. https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md */
+const printableAscii = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+
+/** Never throws: what went wrong is the result. `stop` breaks the delivery off. */
 export async function sendEvent(
   url: string,
   event: { readonly attributes: EventAttributes; readonly data: Buffer },
-  timeoutMs: number
+  timeoutMs: number,
+  stop: AbortSignal
 ): Promise<SendResult> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/cloudevents+json' },
-      body: JSON.stringify({ ...event.attributes, data_base64: event.data.toString('base64') }),
-      signal: AbortSignal.timeout(timeoutMs)
+      ...asMessage(event),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop])
     })
     const detail = (await response.text()).slice(0, maxDetailLength)
-    const refused = response.status === 422 || response.status === 400
+    const refused = [400, 413, 415, 422].includes(response.status)
     return { outcome: response.ok ? 'done' : refused ? 'refused' : 'try-again', status: response.status, detail }
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
     return { outcome: 'try-again', status: null, detail: cause instanceof Error ? cause.message : String(cause) }
+  }
+}
+
+/** Binary mode; structured where an attribute is not ASCII, because a header could not carry it as it was. */
+function asMessage({ attributes, data }: { readonly attributes: EventAttributes; readonly data: Buffer }) {
+  const { datacontenttype, ...others } = attributes
+  if (Object.values(attributes).every(value => printableAscii.test(value))) {
+    const headers = Object.entries(others).map(([name, value]): [string, string] => [`ce-${name}`, value])
+    if (datacontenttype !== undefined) headers.push(['content-type', datacontenttype])
+    return { headers, body: new Uint8Array(data) }
+  }
+  return {
+    headers: { 'content-type': 'application/cloudevents+json' },
+    body: JSON.stringify({ ...attributes, data_base64: data.toString('base64') })
   }
 }

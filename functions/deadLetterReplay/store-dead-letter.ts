@@ -5,9 +5,10 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import { inTransaction, type Database, type Transaction } from '../shared/database.ts'
-import { asPublished } from '../shared/dead-letters.ts'
+import { asPublished, searchable } from '../shared/dead-letters.ts'
 import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
 import { positionOf } from '../shared/student-events.ts'
+import { startOf } from '../shared/student-functions.ts'
 import { deadLetters, fences, handledEvents } from '../shared/tables.ts'
 
 /** What Knative's delivery and our own `kne-*` headers have added to the event on its way here. */
@@ -49,7 +50,8 @@ export async function storeDeadLetter(
         state: handled ? 'resolved' : 'open',
         closedAt: handled ? sql`now()` : null,
         attributes: originalAttributes(attributes),
-        data: event.data
+        data: event.data,
+        decoded: searchable(event.type, event.data)
       })
       .onConflictDoUpdate({
         target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
@@ -68,12 +70,12 @@ async function isHandled(
   event: ReceivedEvent,
   position: ReturnType<typeof positionOf>
 ): Promise<boolean> {
-  if (position !== undefined) {
+  const start = startOf(functionName)
+  if (position !== undefined && start !== undefined) {
     await tx
-      .select({ sequence: fences.sequence })
-      .from(fences)
-      .where(and(eq(fences.function, functionName), eq(fences.studentId, position.studentId)))
-      .for('update')
+      .insert(fences)
+      .values({ function: functionName, studentId: position.studentId, sequence: start })
+      .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence: sql`${fences.sequence}` } })
   }
   const rows = await tx
     .select({ id: handledEvents.eventId })

@@ -2,7 +2,7 @@
 //
 //   in   db.public.users, a Debezium change event as a CloudEvent   (infra/debezium/users-connector.yaml)
 //   out  letters that wait for the user are marked due; the replayer sends them
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { inTransaction, type Database } from '../shared/database.ts'
 import { lockUser } from '../shared/dead-letters.ts'
@@ -10,7 +10,8 @@ import { InvalidEvent } from '../shared/errors.ts'
 import type { ReceivedEvent } from '../shared/received-event.ts'
 import { deadLetters } from '../shared/tables.ts'
 
-const Change = z.object({ after: z.object({ id: z.string() }).nullish() })
+/** `after` is null for a deletion; an event without it is no change event. */
+const Change = z.object({ after: z.object({ id: z.string() }).nullable() })
 
 /** Returns how many letters are due now. @throws InvalidEvent when the event is no change of a user */
 export async function userAppeared(db: Database, event: ReceivedEvent): Promise<number> {
@@ -18,17 +19,18 @@ export async function userAppeared(db: Database, event: ReceivedEvent): Promise<
   if (userId === undefined) return 0 // a deletion
   return inTransaction(db, async tx => {
     await lockUser(tx, userId)
+    // A letter under way may just have missed the user: it is due once that replay is over, if it is open then.
     const due = await tx
       .update(deadLetters)
       .set({ dueAt: sql`now()` })
-      .where(and(eq(deadLetters.waitsForUser, userId), eq(deadLetters.state, 'open')))
+      .where(and(eq(deadLetters.waitsForUser, userId), inArray(deadLetters.state, ['open', 'replaying'])))
       .returning({ id: deadLetters.id })
     return due.length
   })
 }
 
 function readChange(event: ReceivedEvent): z.infer<typeof Change> {
-  if (event.data.length === 0) return {} // a tombstone
+  if (event.data.length === 0) return { after: null } // a tombstone
   try {
     return Change.parse(JSON.parse(event.data.toString('utf8')))
   } catch {

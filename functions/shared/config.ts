@@ -25,7 +25,8 @@ export function loadConfig<Schema extends z.ZodType>(
   schema: Schema,
   env: NodeJS.ProcessEnv = process.env
 ): z.infer<Schema> {
-  const result = schema.safeParse(env)
+  // An empty variable counts as one that is not set, as in a shell's ${NAME:-default}.
+  const result = schema.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')))
   if (result.success) return result.data
   process.stderr.write(`Invalid environment\n${z.prettifyError(result.error)}\n`)
   return process.exit(78) // EX_CONFIG of sysexits.h

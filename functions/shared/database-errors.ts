@@ -12,6 +12,23 @@ export function isUniqueViolation(error: unknown, table: string): boolean {
   return cause instanceof DatabaseError && cause.code === '23505' && cause.table === table
 }
 
+/** Whether the values themselves are refused, so that the same event will fail again: bad data, or too large for an index. */
+export function isDataRefused(error: unknown): boolean {
+  const cause = driverError(error)
+  return cause instanceof DatabaseError && /^(22|54)/.test(cause.code ?? '')
+}
+
+/**
+ * What a log may say of an error: drizzle's own message carries the statement's parameters, which are people's names and
+ * addresses, and PostgreSQL's detail carries rows.
+ */
+export function describeError(error: unknown): { reason: string; code?: string; stack?: string } {
+  const cause = driverError(error)
+  if (cause instanceof DatabaseError) return { reason: cause.message, code: cause.code }
+  if (error instanceof DrizzleQueryError) return { reason: cause instanceof Error ? cause.message : 'the query failed' }
+  return error instanceof Error ? { reason: error.message, stack: error.stack } : { reason: String(error) }
+}
+
 /** Whether waiting may help: anything from the database but bad data (22), a broken constraint (23) or wrong SQL (42). */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const cause = driverError(error)

@@ -17,7 +17,7 @@ export interface Connection {
 export function connect(
   config: Pick<FunctionConfig, 'DATABASE_URL' | 'DATABASE_POOL_SIZE' | 'DATABASE_TIMEOUT_MS'>,
   applicationName: string,
-  onIdleError: (error: Error) => void
+  onBrokenConnection: (error: Error) => void
 ): Connection {
   const pool = new Pool({
     connectionString: config.DATABASE_URL,
@@ -31,7 +31,9 @@ export function connect(
     keepAlive: true,
     pipeline: true // a statement need not wait for the answer to the one before it: see inTransaction
   })
-  pool.on('error', onIdleError) // a connection that breaks while idle would end the process otherwise
+  pool.on('error', onBrokenConnection)
+  // The pool listens only while a connection is idle; one that breaks in use fails its query, and must not end the process.
+  pool.on('connect', client => client.on('error', onBrokenConnection))
   return { db: drizzle({ client: pool }), pool, close: () => pool.end() }
 }
 

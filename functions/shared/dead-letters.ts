@@ -1,4 +1,5 @@
 // The one place where a failed event becomes a letter, whoever failed it.
+import type { JsonValue } from '@bufbuild/protobuf'
 import { sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from './database.ts'
@@ -47,7 +48,7 @@ export async function recordLetter(
       sequence: position?.sequence ?? null,
       attributes: asPublished(event.attributes),
       data: event.data,
-      decoded: studentEventAsJson(event.type, event.data),
+      decoded: searchable(event.type, event.data),
       attempts: 1,
       ...found
     })
@@ -57,11 +58,17 @@ export async function recordLetter(
         ...found,
         attempts: sql`coalesce(${deadLetters.attempts}, 0) + 1`,
         lastFailedAt: sql`now()`,
-        closedAt: null,
-        closedBecause: null,
-        state: sql`case when ${deadLetters.state} = 'replaying' then 'replaying' else 'open' end`
+        closedAt: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedAt} end`,
+        closedBecause: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedBecause} end`,
+        state: sql`case when ${deadLetters.state} = 'resolved' then 'open' else ${deadLetters.state} end`
       }
     })
+}
+
+/** The data as JSON to search in; PostgreSQL keeps no NUL in it. */
+export function searchable(type: string, data: Buffer): JsonValue | undefined {
+  const decoded = studentEventAsJson(type, data)
+  return JSON.stringify(decoded)?.includes('\\u0000') ? undefined : decoded
 }
 
 /** Without what a KafkaSource adds on delivery, which the letter's own columns say. */

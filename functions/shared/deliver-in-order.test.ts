@@ -128,6 +128,39 @@ test('another event under an id that was handled is a letter, not an effect', as
   expect(await effects(db)).toEqual([1])
 })
 
+test('an early event that cannot be decoded is a letter at once, and does not take the place of the right one', async () => {
+  const { db } = await testDatabase()
+  const broken = studentEvent({ version: 2 }, { data: Buffer.from([0xff]), attributes: { id: 'broken' } })
+  await expect(deliverInOrder(db, recorder(), broken)).rejects.toThrow('data is not')
+  await deliverInOrder(db, recorder(), studentEvent({ version: 2 }))
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
+  expect(await effects(db)).toEqual([1, 2])
+})
+
+test('of two events that claim one early sequence the second is a letter, not lost', async () => {
+  const { db } = await testDatabase()
+  await deliverInOrder(db, recorder(), studentEvent({ version: 2 }))
+  const rival = studentEvent({ version: 2 }, { attributes: { id: 'rival' } })
+  await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('holds sequence 2')
+  expect(await letters(db)).toMatchObject([{ eventId: 'rival', reason: 'sequence-taken' }])
+})
+
+test('an event that was discarded before its turn has no effect, however often it comes', async () => {
+  const { db } = await testDatabase()
+  const discarded = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ failsAt: 1 }), discarded)).rejects.toThrow(PermanentFailure)
+  await db.update(deadLetters).set({ state: 'discarded' })
+  expect(await deliverInOrder(db, recorder(), discarded)).toBe('already-done')
+  expect(await effects(db)).toEqual([])
+})
+
+test('a NUL in the data, which PostgreSQL cannot keep, is a letter and not a failure for now', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1, name: 'a\0b' })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('cannot keep these values')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', decoded: null, data: event.data }])
+})
+
 test('a letter for a user who has appeared meanwhile is due at once', async () => {
   const { db } = await testDatabase()
   await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })

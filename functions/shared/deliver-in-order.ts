@@ -8,12 +8,12 @@
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
 import { and, eq } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from './database.ts'
-import { isUniqueViolation } from './database-errors.ts'
+import { isDataRefused, isUniqueViolation } from './database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
 import { InvalidEvent, PermanentFailure } from './errors.ts'
 import type { ReceivedEvent } from './received-event.ts'
 import { type Position, positionOf, readStudentEvent, type StudentEvent } from './student-events.ts'
-import { heldEvents } from './tables.ts'
+import { deadLetters, heldEvents } from './tables.ts'
 
 export interface StudentFunction {
   readonly name: string
@@ -23,6 +23,9 @@ export interface StudentFunction {
   /** @throws PermanentFailure when the same event will fail again; anything else is tried again */
   handle(event: StudentEvent, tx: Transaction): Promise<void>
 }
+
+/** Somebody has given the event up before its turn came: it has no effect, whoever delivers it again. */
+class DiscardedEvent extends Error {}
 
 export type Outcome = 'applied' | 'already-done' | 'held'
 
@@ -59,12 +62,14 @@ async function deliverOne(
       // A crash may have left held events behind that nobody drives: any delivery for the student goes on with them.
       if (position.sequence <= fence) return { outcome: 'already-done', successorHeld: true }
       if (position.sequence > fence + 1) {
-        await hold(tx, fn, event, position)
-        return { outcome: 'held', successorHeld: true }
+        const held = await hold(tx, fn, event, position)
+        return { outcome: held ? 'held' : 'already-done', successorHeld: true }
       }
       return { outcome: 'applied', successorHeld: await apply(tx, fn, event, position) }
     })
-  } catch (error) {
+  } catch (thrown) {
+    if (thrown instanceof DiscardedEvent) return { outcome: 'already-done', successorHeld: true }
+    const error = isDataRefused(thrown) ? new InvalidEvent('the database cannot keep these values') : thrown
     if (!(error instanceof PermanentFailure)) throw error
     if (await failed(db, fn, event, position, error)) throw error
     return { outcome: 'already-done', successorHeld: true }
@@ -84,6 +89,7 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
         await apply(tx, fn, event, next)
       })
     } catch (error) {
+      if (error instanceof DiscardedEvent) return // its fence is moved by deadLetterReplay
       if (!(error instanceof PermanentFailure) || next === undefined) throw error
       if (await failed(db, fn, next.event, next, error)) return
     }
@@ -116,7 +122,9 @@ const closeEventStatement = {
     )
     select exists (
       select from held_events where function = $1 and student_id = $2 and sequence = $3 + 1
-    ) as successor_held`
+    ) as successor_held, exists (
+      select from dead_letters where function = $1 and source = $4 and event_id = $5 and state = 'discarded'
+    ) as discarded`
 }
 
 /** Inserts the fence where there is none, and locks it until the transaction ends. */
@@ -127,8 +135,16 @@ async function lockFence(tx: Transaction, fn: StudentFunction, studentId: string
   return rows[0].sequence
 }
 
-async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, position: Position): Promise<void> {
-  await tx
+/**
+ * Keeps an event until its turn; false when it was discarded already. What can never be applied must not take the place
+ * of what can: it fails now.
+ *
+ * @throws PermanentFailure for bytes that cannot be decoded, and when another event holds this place
+ */
+async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, position: Position): Promise<boolean> {
+  readStudentEvent(event, fn.accepts)
+  if (await isDiscarded(tx, fn, event)) return false
+  const inserted = await tx
     .insert(heldEvents)
     .values({
       function: fn.name,
@@ -139,6 +155,19 @@ async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, 
       data: event.data
     })
     .onConflictDoNothing()
+  if (inserted.rowCount === 1) return true
+  const there = await findHeld(tx, fn, position.studentId, position.sequence)
+  if (there?.id === event.id && there.source === event.source) return true
+  throw new PermanentFailure('sequence-taken', `another event of this student holds sequence ${position.sequence}`)
+}
+
+async function isDiscarded(tx: Transaction, fn: StudentFunction, event: ReceivedEvent): Promise<boolean> {
+  const isLetter = and(
+    eq(deadLetters.function, fn.name),
+    eq(deadLetters.source, event.source),
+    eq(deadLetters.eventId, event.id)
+  )
+  return (await tx.$count(deadLetters, and(isLetter, eq(deadLetters.state, 'discarded')))) > 0
 }
 
 async function findHeld(
@@ -176,7 +205,11 @@ async function apply(
   await fn.handle(readStudentEvent(event, fn.accepts), tx)
   try {
     const values = [fn.name, studentId, sequence, event.source, event.id]
-    const { rows } = await tx.$client.query<{ successor_held: boolean }>({ ...closeEventStatement, values })
+    const { rows } = await tx.$client.query<{ successor_held: boolean; discarded: boolean }>({
+      ...closeEventStatement,
+      values
+    })
+    if (rows[0]?.discarded) throw new DiscardedEvent()
     return rows[0]?.successor_held ?? false
   } catch (error) {
     if (!isUniqueViolation(error, 'handled_events')) throw error

@@ -7,6 +7,7 @@
 // The framework's own server buffers bodies up to 1 GiB, answers 404 on the health paths and exits at once on SIGTERM.
 import { http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
+import type { Socket } from 'node:net'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Problem } from './problem.ts'
 
@@ -40,10 +41,10 @@ export function createHttpServer(
   isReady: () => Promise<boolean>
 ): HttpServer {
   http(name, async (request, response) => {
-    const url = new URL(request.originalUrl, 'http://function')
+    const [path = '/', search = ''] = request.originalUrl.split(/\?(.*)/s)
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const { method, headers } = request
-    send(response, await handle({ method, path: url.pathname, query: url.searchParams, headers, body }))
+    send(response, await handle({ method, path, query: new URLSearchParams(search), headers, body }))
   })
   const framework = getTestServer(name)
   const inFlight = new Set<ServerResponse>()
@@ -67,6 +68,11 @@ export function createHttpServer(
       else response.destroy() // the client went away in the middle of its body
     }
   })
+  const sockets = new Set<Socket>()
+  server.on('connection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.requestTimeout = 60_000
   server.headersTimeout = 10_000
   server.keepAliveTimeout = 75_000 // longer than a caller's, so that the caller is the one who closes
@@ -77,7 +83,9 @@ export function createHttpServer(
       draining = true
       for (const response of inFlight) if (!response.headersSent) response.setHeader('connection', 'close')
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
-      server.closeIdleConnections()
+      // Not only idle ones: a connection that has never sent a request is not idle to Node.
+      const busy = new Set(Array.from(inFlight, ({ socket }) => socket))
+      for (const socket of sockets) if (!busy.has(socket)) socket.destroy()
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
       await closed
       clearTimeout(timer)

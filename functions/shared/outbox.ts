@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { and, eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, Transaction } from './database.ts'
+import { unavailable } from './problem.ts'
 import {
   encodeStudentEvent,
   eventSchemasByType,
@@ -31,8 +32,8 @@ export function createPublisher(
   let dataschema: string | undefined
 
   /** Looked up once: a build's digest never gets another address. */
-  async function findDataschema(): Promise<string | undefined> {
-    const [registered] = await db
+  async function findDataschema(connection: Database | Transaction): Promise<string | undefined> {
+    const [registered] = await connection
       .select({ dataschema: eventSchemas.dataschema })
       .from(eventSchemas)
       .where(and(eq(eventSchemas.type, options.type), eq(eventSchemas.digest, schemaDigest(options.type))))
@@ -41,9 +42,8 @@ export function createPublisher(
 
   return {
     async publish(tx, student, traceparent, now) {
-      dataschema ??= await findDataschema()
-      if (dataschema === undefined)
-        throw new Error(`${options.type} is not registered: run infra/jobs/register-schemas.ts`)
+      dataschema ??= await findDataschema(tx)
+      if (dataschema === undefined) throw unavailable(`the schema of ${options.type} is not registered yet`)
       await tx.insert(outbox).values({
         id: uuidv7(),
         topic: options.topic,
@@ -61,7 +61,7 @@ export function createPublisher(
       })
     },
     async isReady() {
-      dataschema ??= await findDataschema()
+      dataschema ??= await findDataschema(db)
       return dataschema !== undefined
     }
   }

@@ -7,7 +7,8 @@
 //
 // Response headers `kne-NAME` become the extension NAME on the dead letter.
 // https://github.com/knative-extensions/eventing-kafka-broker: RecordDispatcherImpl, WebClientCloudEventSender
-import { PermanentFailure } from './errors.ts'
+import { describeError, isDataRefused } from './database-errors.ts'
+import { InvalidEvent, PermanentFailure } from './errors.ts'
 import type { FunctionAnswer, FunctionRequest } from './http-server.ts'
 import type { Log } from './log.ts'
 import { Problem, unavailable } from './problem.ts'
@@ -52,14 +53,15 @@ export async function receiveEvent(
         body: { type: `urn:problem:${error.reason}`, title: 'Failed for good', status: 422, detail: error.message }
       }
     }
-    log.warn({ ...facts, err: error }, 'failed for now')
+    log.warn({ ...facts, ...describeError(error) }, 'failed for now')
     throw unavailable('the event could not be handled now; deliver it again')
   }
 }
 
 /** A command that came as an event has nobody to hear a 404 or a 409, and Knative would try those again. */
 function permanent(error: unknown): unknown {
-  return error instanceof Problem && error.status < 500 ? new PermanentFailure(error.type, error.message) : error
+  if (error instanceof Problem && error.status < 500) return new PermanentFailure(error.type, error.message)
+  return isDataRefused(error) ? new InvalidEvent('the database cannot keep these values') : error
 }
 
 function read(request: FunctionRequest): ReceivedEvent {

@@ -22,6 +22,10 @@ export class NotACloudEvent extends Error {
 }
 
 const required = ['specversion', 'id', 'source', 'type'] as const
+/** Of the attributes that identify an event: they are keys in indexes, and a dead letter must be able to name them. */
+const maxIdentityLength = 500
+/** Of any other, in characters. */
+const maxAttributeLength = 8_192
 const structured = /^application\/cloudevents\+json\s*(;|$)/i
 
 /** Whether a request claims to be a CloudEvent; readEvent then says whether it is one. */
@@ -43,6 +47,7 @@ export function readEvent(headers: IncomingHttpHeaders, body: Buffer): ReceivedE
   if (missing.length > 0) throw new NotACloudEvent(`not a CloudEvent: ${missing.join(', ')} missing`)
 
   const attributes = attributesOf(envelope ?? fromHeaders(headers))
+  refuseUnusable(attributes)
   return {
     id: String(attributes.id),
     source: String(attributes.source),
@@ -52,6 +57,22 @@ export function readEvent(headers: IncomingHttpHeaders, body: Buffer): ReceivedE
     contentType: attributes.datacontenttype,
     attributes,
     data: envelope ? structuredData(envelope) : body
+  }
+}
+
+/** What PostgreSQL could not keep or index is refused here, where the sender is told. */
+function refuseUnusable(attributes: EventAttributes): void {
+  if (!/^(1\.0|0\.3)$/.test(attributes.specversion ?? '')) {
+    throw new NotACloudEvent('not a CloudEvent: specversion must be 1.0')
+  }
+  for (const [name, value] of Object.entries(attributes)) {
+    const maxLength = ['id', 'source', 'type', 'subject'].includes(name) ? maxIdentityLength : maxAttributeLength
+    if (value.length > maxLength) {
+      throw new NotACloudEvent(`not a CloudEvent taken here: ${name} is over ${maxLength} characters`)
+    }
+    if (value.includes('\0') || !value.isWellFormed()) {
+      throw new NotACloudEvent(`not a CloudEvent: ${name} holds a character that is not text`)
+    }
   }
 }
 
@@ -87,6 +108,7 @@ function attributesOf(event: Record<string, unknown>): EventAttributes {
   const attributes: Record<string, string> = {}
   for (const [name, value] of Object.entries(event)) {
     if (name === 'data' || name === 'data_base64' || value === undefined || value === null) continue
+    if (typeof value === 'object') throw new NotACloudEvent(`not a CloudEvent: ${name} is not a scalar`)
     attributes[name] = String(value)
   }
   return attributes

@@ -33,9 +33,22 @@ function matchPath(path: string, actual: string): string | undefined {
     if (expected[at] === ':id' && segment !== '') id = segment
     else if (expected[at] !== segment) return undefined
   }
+  const decoded = decode(id)
+  if (decoded === undefined || /\p{Cc}/u.test(decoded)) {
+    throw new Problem(
+      400,
+      'bad-path',
+      'Bad path',
+      'the path has a malformed percent escape, or one of a control character'
+    )
+  }
+  return decoded
+}
+
+function decode(escaped: string): string | undefined {
   try {
-    return decodeURIComponent(id)
+    return decodeURIComponent(escaped)
   } catch {
-    throw new Problem(400, 'bad-path', 'Bad path', 'the path has a malformed percent escape')
+    return undefined
   }
 }

@@ -1,4 +1,5 @@
 // Serves a function that takes students' events: one route, one way in.
+import { sql } from 'drizzle-orm'
 import { FunctionConfig, loadConfig } from './config.ts'
 import { deliverInOrder, type StudentFunction } from './deliver-in-order.ts'
 import { receiveEvent } from './receive-event.ts'
@@ -6,6 +7,7 @@ import { serve } from './serve.ts'
 
 export function serveStudentFunction(fn: StudentFunction): void {
   serve(fn.name, loadConfig(FunctionConfig), ({ connection: { db }, log }) => ({
+    isReady: async () => (await db.execute(sql`select from fences limit 1`)) !== undefined,
     routes: {
       'POST /': request => receiveEvent(fn.name, log, request, event => deliverInOrder(db, fn, event))
     }

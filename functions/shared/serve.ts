@@ -1,7 +1,7 @@
 // Starts a function: its server, what an error becomes, and its orderly end. The only side effects of an index.ts.
 import type { FunctionConfig } from './config.ts'
 import { type Connection, connect } from './database.ts'
-import { isDatabaseUnavailable } from './database-errors.ts'
+import { describeError, isDatabaseUnavailable } from './database-errors.ts'
 import { createHttpServer, type FunctionAnswer, type FunctionRequest, problemAnswer } from './http-server.ts'
 import { createLog, type Log } from './log.ts'
 import { Problem, unavailable } from './problem.ts'
@@ -16,16 +16,14 @@ export interface ServedFunction {
   readonly routes: Routes
   /** What the function needs beside the database before it can do its work. */
   isReady?(): Promise<boolean>
-  /** Ends what runs beside the requests; called before they are drained. */
-  stop?(): Promise<void>
+  /** Ends what runs beside the requests, within the time that they have to drain. */
+  stop?(timeoutMs: number): Promise<void>
 }
 
 /** Builds the function, listens on PORT, and on SIGTERM or SIGINT drains and ends the process. */
 export function serve(name: string, config: FunctionConfig, build: (context: FunctionContext) => ServedFunction): void {
   const log = createLog(name, config.LOG_LEVEL)
-  const connection = connect(config, name, error =>
-    log.warn({ reason: error.message }, 'an idle database connection broke')
-  )
+  const connection = connect(config, name, error => log.warn({ reason: error.message }, 'a database connection broke'))
   const fn = build({ connection, log })
 
   const { server, drain } = createHttpServer(
@@ -56,8 +54,7 @@ export function serve(name: string, config: FunctionConfig, build: (context: Fun
     if (stopping) return
     stopping = true
     log.info({ signal }, 'draining')
-    await fn.stop?.()
-    await drain(config.DRAIN_TIMEOUT_MS)
+    await Promise.all([drain(config.DRAIN_TIMEOUT_MS), fn.stop?.(config.DRAIN_TIMEOUT_MS)])
     await connection.close()
     log.info('stopped')
     process.exit(0)
@@ -72,17 +69,12 @@ async function answer(request: FunctionRequest, routes: Routes, log: Log): Promi
   } catch (error) {
     if (error instanceof Problem) return problemAnswer(error)
     if (isDatabaseUnavailable(error)) {
-      log.warn({ reason: messageOf(error) }, 'the database is not available')
+      log.warn(describeError(error), 'the database is not available')
       return problemAnswer(unavailable('the database does not answer; try again'))
     }
-    log.error({ err: error }, 'unexpected failure')
+    log.error(describeError(error), 'unexpected failure')
     return problemAnswer(
       new Problem(500, 'internal', 'Internal error', 'something went wrong here; it has been logged')
     )
   }
-}
-
-function messageOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -189,7 +189,7 @@ export const deadLetters = pgTable(
     index('dead_letters_student').on(table.studentId, table.function, table.sequence),
     index('dead_letters_waiting')
       .on(table.waitsForUser)
-      .where(sql`state = 'open'`),
+      .where(sql`state in ('open', 'replaying')`),
     index('dead_letters_due')
       .on(table.dueAt)
       .where(sql`state in ('open', 'replaying')`),

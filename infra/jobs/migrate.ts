@@ -13,6 +13,7 @@ export async function migrate(databaseUrl: string, migrationsFolder = 'infra/pos
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   await client.connect()
   try {
+    await client.query("set lock_timeout = '5min'") // of the wait for another migration
     await client.query('select pg_advisory_lock($1)', [migrationLock])
     await applyMigrations(drizzle({ client }), { migrationsFolder })
   } finally {

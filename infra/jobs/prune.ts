@@ -3,7 +3,8 @@
 //   outbox            kept as long as its topics keep records, so that a lost replication slot can be made good
 //   handled_events,   kept as long as a record or a dead letter can still come again
 //   command_answers
-//   dead_letters      closed ones, with their part in replays; open ones stay
+//   dead_letters,     closed ones, with their part in replays; open ones stay
+//   replay_jobs       those that are over
 //
 // Fences stay for ever: one small row per student and function is what makes a late duplicate harmless.
 import { Client } from 'pg'
@@ -28,7 +29,8 @@ export async function prune(config: PruneConfig): Promise<Record<string, number>
     { table: 'outbox', old: 'created_at', keepDays: config.OUTBOX_DAYS },
     { table: 'handled_events', old: 'handled_at', keepDays: config.INBOX_DAYS },
     { table: 'command_answers', old: 'created_at', keepDays: config.INBOX_DAYS },
-    { table: 'dead_letters', old: 'closed_at', keepDays: config.CLOSED_LETTERS_DAYS }
+    { table: 'dead_letters', old: 'closed_at', keepDays: config.CLOSED_LETTERS_DAYS },
+    { table: 'replay_jobs', old: 'finished_at', keepDays: config.CLOSED_LETTERS_DAYS }
   ]
   const client = new Client({ connectionString: config.DATABASE_URL, connectionTimeoutMillis: 10_000 })
   await client.connect()

@@ -28,6 +28,8 @@ export async function registerSchemas(options: {
 }): Promise<RegisteredSchema[]> {
   const folder = join(options.schemasFolder ?? 'schemas', 'school/student/v1')
   const files = (await readdir(folder)).filter(name => name.endsWith('.proto')).toSorted()
+  // For all, before the first version: a second one must never get in unchecked.
+  await call('PUT', `${options.registryUrl.replace(/\/$/, '')}/apis/ccompat/v7/config`, { compatibility }, 'the rule')
   const registered: RegisteredSchema[] = []
   for (const file of files) {
     registered.push(await register(options.registryUrl, await readFile(join(folder, file), 'utf8')))
@@ -41,7 +43,6 @@ async function register(registryUrl: string, schema: string): Promise<Registered
   const subject = `${registryUrl.replace(/\/$/, '')}/apis/ccompat/v7/subjects/${type}`
   const body = { schemaType: 'PROTOBUF', schema }
   await call('POST', `${subject}/versions`, body, type)
-  await call('PUT', subject.replace('/subjects/', '/config/'), { compatibility }, type)
   const { version } = z.object({ version: z.int() }).parse(await call('POST', subject, body, type))
   return { type, version, dataschema: `${subject}/versions/${version}` }
 }

@@ -175,7 +175,7 @@ ALTER TABLE "replay_items" ADD CONSTRAINT "replay_items_letter_id_dead_letters_i
 CREATE INDEX "command_answers_created_at" ON "command_answers" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "dead_letters_event" ON "dead_letters" USING btree ("function","source","event_id");--> statement-breakpoint
 CREATE INDEX "dead_letters_student" ON "dead_letters" USING btree ("student_id","function","sequence");--> statement-breakpoint
-CREATE INDEX "dead_letters_waiting" ON "dead_letters" USING btree ("waits_for_user") WHERE state = 'open';--> statement-breakpoint
+CREATE INDEX "dead_letters_waiting" ON "dead_letters" USING btree ("waits_for_user") WHERE state in ('open', 'replaying');--> statement-breakpoint
 CREATE INDEX "dead_letters_due" ON "dead_letters" USING btree ("due_at") WHERE state in ('open', 'replaying');--> statement-breakpoint
 CREATE INDEX "handled_events_handled_at" ON "handled_events" USING btree ("handled_at");--> statement-breakpoint
 CREATE INDEX "outbox_created_at" ON "outbox" USING btree ("created_at");--> statement-breakpoint

@@ -1,0 +1,41 @@
+// Writes what became of a letter that was sent. Only the replayer that holds the lease may: one that comes late finds
+// that the item has gone on without it, and changes nothing.
+import { sql } from 'drizzle-orm'
+import type { Transaction } from '../shared/database.ts'
+import type { LeasedLetter } from './lease-letters.ts'
+import type { SendResult } from './send-event.ts'
+
+export async function finishLetter(
+  tx: Transaction,
+  letter: Pick<LeasedLetter, 'jobId' | 'position' | 'tries' | 'letterId' | 'editedId'>,
+  { outcome, status, detail }: SendResult
+): Promise<void> {
+  const done = outcome === 'done'
+  const finished = await tx.execute(sql`
+    update replay_items
+    set state = ${done ? 'resolved' : 'failed'}, status = ${status}, detail = ${detail}, finished_at = now()
+    where job_id = ${letter.jobId} and position = ${letter.position} and state = 'sending' and tries = ${letter.tries}`)
+  if (finished.rowCount === 0) return
+  if (!done) {
+    await tx.execute(sql`
+      update dead_letters set state = 'open', last_failed_at = now(), status = coalesce(${status}::int, status)
+      where id = ${letter.letterId} and state = 'replaying'`)
+    return
+  }
+  const closedBecause = letter.editedId === null ? `replay ${letter.jobId}` : `sent again as ${letter.editedId}`
+  // Taken is not applied: an event that came before its turn is only held, and its letter stays open until it is applied.
+  await tx.execute(sql`
+    update dead_letters set
+      state = case when held.waits then 'open' else 'resolved' end,
+      detail = case when held.waits then 'held: an earlier event of this student is missing' else detail end,
+      closed_at = case when held.waits then null else coalesce(closed_at, now()) end,
+      closed_because = case when held.waits then null else ${closedBecause} end
+    from (
+      select exists (
+        select from held_events join dead_letters letter on letter.id = ${letter.letterId}
+        where held_events.function = letter.function and held_events.student_id = letter.student_id
+          and held_events.sequence = letter.sequence
+      ) as waits
+    ) held
+    where id = ${letter.letterId} and state in ('replaying', 'resolved')`)
+}
