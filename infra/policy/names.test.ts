@@ -1,11 +1,29 @@
 // One name for one thing: folder, FUNCTION_TARGET, Service, YAML file, image and func.yaml agree.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { getTableConfig } from 'drizzle-orm/pg-core'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { onAnyStudent } from '../../functions/onAnyStudent/handler.ts'
+import { onStudentCreate } from '../../functions/onStudentCreate/handler.ts'
+import { onStudentUpdate } from '../../functions/onStudentUpdate/handler.ts'
+import { outbox } from '../../functions/shared/tables.ts'
+import { CreateStudentSchema } from '../../schemas/generated/school/student/v1/create_student_pb.ts'
+import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
+import { UpdateStudentSchema } from '../../schemas/generated/school/student/v1/update_student_pb.ts'
 import { functionNames, functionsDirectory, projectDirectory } from '../bundle.ts'
-import { environmentOf, KafkaSource, kafkaSource, Service, service } from './kinds.ts'
+import {
+  environmentOf,
+  KafkaConnector,
+  kafkaConnector,
+  KafkaSource,
+  kafkaSource,
+  Service,
+  service,
+  Trigger,
+  trigger
+} from './kinds.ts'
 import { objectsOf } from './render.ts'
 
 const names = await functionNames()
@@ -50,6 +68,42 @@ test('deadLetterReplay knows the address of every function but itself', () => {
       .map(name => `${name}=http://${dashed(name)}.students.svc.cluster.local`)
       .toSorted()
   )
+})
+
+test('a function calls itself what its source calls it', () => {
+  const overrides = new Map(
+    objectsOf('dev', kafkaSource, KafkaSource).map(({ metadata, spec }) => [
+      metadata.name,
+      spec.ceOverrides?.extensions.function
+    ])
+  )
+  for (const { name } of [onStudentCreate, onStudentUpdate, onAnyStudent]) {
+    expect(overrides.get(dashed(name))).toBe(name)
+  }
+})
+
+test('each Trigger waits for a command that a .proto file defines', () => {
+  const commands = [CreateStudentSchema, UpdateStudentSchema, ReplayDeadLettersSchema].map(({ typeName }) => typeName)
+  const types = objectsOf('dev', trigger, Trigger).flatMap(({ spec }) => spec.filters.map(({ exact }) => exact.type))
+  expect(types.toSorted()).toEqual(commands.toSorted())
+})
+
+test('the outbox connector places columns that the table has, none of them nullable', () => {
+  const connector = objectsOf('dev', kafkaConnector, KafkaConnector).find(({ metadata }) => metadata.name === 'outbox')
+  const config = connector?.spec.config ?? {}
+  const placed = String(config['transforms.route.table.fields.additional.placement']).split(',')
+  const used = [
+    ...placed.map(placement => placement.split(':')[0]),
+    ...['event.id', 'event.key', 'event.payload'].map(field => config[`transforms.route.table.field.${field}`]),
+    config['transforms.route.route.by.field']
+  ]
+  const required = new Set(
+    getTableConfig(outbox)
+      .columns.filter(({ notNull }) => notNull)
+      .map(({ name }) => name)
+  )
+  expect(used.length).toBeGreaterThan(10)
+  expect(used.filter(column => !required.has(String(column)))).toEqual([])
 })
 
 const FuncYaml = z.strictObject({
