@@ -23,8 +23,8 @@ export interface ActivatorOptions extends Limits {
 }
 
 export interface Activator {
-  /** Where requests go from now on; undefined holds them. The old target is left in peace to finish. */
-  setTarget(port: number | undefined): void
+  /** Where requests go from now on; undefined holds them. Resolves when the old target has answered what it was sent. */
+  setTarget(port: number | undefined): Promise<void>
   setLimits(limits: Limits): void
   /** Requests being answered or held. */
   inFlight(): number
@@ -121,12 +121,12 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
 
   await listen(server, options.port)
   return {
-    setTarget(port) {
+    async setTarget(port) {
       const old = target
       target = port === undefined ? undefined : { pool: openPool(port, limit), inFlight: 0 }
-      old?.pool.close().catch(() => undefined) // after the requests it has
       if (target) release()
       else if (waiting.length > 0) options.wake()
+      await old?.pool.close().catch(() => undefined) // after the requests it has
     },
     setLimits(limits) {
       timeoutMs = limits.timeoutMs

@@ -1,4 +1,5 @@
 // One Knative Service on this machine: its stable port, and at most one instance behind it (two while one replaces the other).
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from '../../manifests/plan.ts'
 import type { Reporting } from '../reporting.ts'
 import { type Activator, startActivator } from './activator.ts'
@@ -29,6 +30,11 @@ export interface FunctionService {
   stop(): Promise<void>
 }
 
+interface Retiring {
+  readonly before: Instance | undefined
+  readonly answered: Promise<void>
+}
+
 /** Knative's default stable window, after which a Service with min-scale 0 and no requests goes to zero. */
 const stableWindowMs = 60_000
 const drainMs = 5_000
@@ -52,14 +58,14 @@ export async function createFunctionService(first: Service, options: FunctionSer
     if (service.minScale === 0 && isIdle && instance && !starting) void retire(take(undefined))
   }, 1_000)
 
-  /** The one place where the instance changes; answers the one before. */
-  function take(next: Instance | undefined): Instance | undefined {
+  /** The one place where the instance changes; answers the one before, and when it has answered its last request. */
+  function take(next: Instance | undefined): Retiring {
     const before = instance
     instance = next
-    activator.setTarget(next?.port)
+    const answered = activator.setTarget(next?.port)
     if (next) void watch(next)
     pidChanged()
-    return before
+    return { before, answered }
   }
 
   async function watch(running: Instance): Promise<void> {
@@ -67,13 +73,15 @@ export async function createFunctionService(first: Service, options: FunctionSer
     crashed(running)
   }
 
-  async function retire(old: Instance | undefined): Promise<void> {
-    await old?.process.stop(drainMs)
+  /** Told to stop only then: a request that is still on its way to it would find the connection closed. */
+  async function retire({ before, answered }: Retiring): Promise<void> {
+    await Promise.race([answered, sleep(drainMs, undefined, { ref: false })])
+    await before?.process.stop(drainMs)
   }
 
   function crashed(ended: Instance): void {
     if (instance !== ended) return // retired on purpose
-    take(undefined)
+    void take(undefined)
     if (isDown || isStopping) return
     report(`${service.name} ended and is started again`)
     scheduleStart()
@@ -107,8 +115,8 @@ export async function createFunctionService(first: Service, options: FunctionSer
 
   async function begin(): Promise<void> {
     const next = await launch(service, { mustBeReady: false })
-    if (isDown || isStopping) return retire(next)
-    take(next)
+    if (isDown || isStopping) return void (await next.process.stop(drainMs))
+    void take(next)
     setTimeout(() => {
       if (instance === next) crashes = 0
     }, maxBackoffMs).unref()
@@ -129,7 +137,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
       const fresh = instance && (await launch(next, { mustBeReady: true })) // throws: all stays as it was
       service = next
       activator.setLimits(limitsOf(next))
-      if (isDown || isStopping) return retire(fresh)
+      if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
       if (fresh) await retire(take(fresh))
       else if (service.minScale > 0) await ensure()
     },
