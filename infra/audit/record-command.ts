@@ -107,7 +107,7 @@ async function urlOf(to: string, state: string | undefined): Promise<string> {
 }
 
 async function send(record: KafkaRecord, url: string): Promise<0 | 1> {
-  const { outcome, status, detail } = await sendEvent(url, eventOf(record), sendTimeoutMs)
+  const { outcome, status, detail } = await sendEvent(url, eventOf(record), sendTimeoutMs, new AbortController().signal)
   process.stderr.write(`${url}: ${outcome}${status === null ? '' : ` (${status})`} ${detail}\n`)
   return outcome === 'done' ? 0 : 1
 }

@@ -1,10 +1,12 @@
-// Counts what the data plane delivered to the functions that follow students, across its restarts. What it delivered in
-// the last moment before it was killed is not seen, so this is a lower bound.
+// Counts deliveries to the functions that follow students, across restarts of the data plane: what they took, and what
+// they refused for good. What was delivered in the last moment before a kill is not seen, so this is a lower bound.
 import { z } from 'zod'
 
 const everyMs = 500
 const Status = z.object({
-  sources: z.array(z.looseObject({ name: z.string(), delivered: z.number(), dropped: z.number() }))
+  sources: z.array(
+    z.looseObject({ name: z.string(), delivered: z.number(), deadLettered: z.number(), dropped: z.number() })
+  )
 })
 
 export interface DeliveryCount {
@@ -14,27 +16,28 @@ export interface DeliveryCount {
   stop(): void
 }
 
-export function countDeliveries(statusUrl: string, sources: readonly string[]): DeliveryCount {
+export async function countDeliveries(statusUrl: string, sources: readonly string[]): Promise<DeliveryCount> {
   const seen = new Map<string, { delivered: number; dropped: number }>()
   let delivered = 0
   let dropped = 0
-  let isFirst = true
 
-  async function look(): Promise<void> {
+  /** What happened before the first look is not ours. */
+  async function look(isFirst: boolean): Promise<void> {
     const response = await fetch(statusUrl, { signal: AbortSignal.timeout(everyMs) })
     const status = Status.parse(await response.json())
     for (const source of status.sources.filter(({ name }) => sources.includes(name))) {
+      const now = { delivered: source.delivered + source.deadLettered, dropped: source.dropped }
       const before = seen.get(source.name) ?? { delivered: 0, dropped: 0 }
-      const isNew = source.delivered < before.delivered // another process, which began at 0
+      const restarted = now.delivered < before.delivered || now.dropped < before.dropped
       if (!isFirst) {
-        delivered += isNew ? source.delivered : source.delivered - before.delivered
-        dropped += isNew ? source.dropped : Math.max(0, source.dropped - before.dropped)
+        delivered += restarted ? now.delivered : now.delivered - before.delivered
+        dropped += restarted ? now.dropped : now.dropped - before.dropped
       }
-      seen.set(source.name, { delivered: source.delivered, dropped: source.dropped })
+      seen.set(source.name, now)
     }
-    isFirst = false
   }
 
-  const timer = setInterval(() => void look().catch(() => undefined), everyMs) // it may be down on purpose
+  await look(true)
+  const timer = setInterval(() => void look(false).catch(() => undefined), everyMs) // it may be down on purpose
   return { delivered: () => delivered, dropped: () => dropped, stop: () => clearInterval(timer) }
 }

@@ -12,7 +12,7 @@ export interface Invariant {
 
 export async function checkInvariants(
   client: Client,
-  load: Load,
+  load: Pick<Load, 'accepted'>,
   mark: string,
   audit: AuditReport
 ): Promise<Invariant[]> {

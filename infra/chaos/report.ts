@@ -74,7 +74,7 @@ export function markdown(report: ChaosReport): string {
       ['Fault', 'Times', 'Median', 'Longest'],
       [...recoveries].map(([kind, results]) => {
         const times = results.flatMap(({ recoveryMs }) => recoveryMs ?? []).toSorted((a, b) => a - b)
-        return [kind, String(results.length), seconds(times[times.length >> 1]), seconds(times.at(-1))]
+        return [kind, String(results.length), seconds(times[(times.length - 1) >> 1]), seconds(times.at(-1))]
       })
     ),
     '',

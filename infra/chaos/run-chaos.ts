@@ -46,6 +46,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const elapsed = () => Math.round(performance.now() - began)
   const startedAt = new Date()
   const mark = `${seed}-${startedAt.getTime()}.example.com` // a second run of one seed must not meet the rows of the first
+  const deliveries = await countDeliveries(
+    endpoints.dataplane.statusUrl,
+    plan.kafkaSources.filter(({ extensions }) => extensions.function !== undefined).map(({ name }) => name)
+  )
   const load = startLoad({
     createUrl: endpoints.functions.createStudent?.url ?? '',
     updateUrl: endpoints.functions.updateStudent?.url ?? '',
@@ -53,10 +57,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     perSecond,
     random: seededRandom(seed)
   })
-  const deliveries = countDeliveries(
-    endpoints.dataplane.statusUrl,
-    plan.kafkaSources.filter(({ extensions }) => extensions.function !== undefined).map(({ name }) => name)
-  )
   const injector = createInjector({ endpoints, kafka, plan, processes, load })
   const faults: FaultResult[] = []
   try {

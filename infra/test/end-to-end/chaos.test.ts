@@ -1,0 +1,42 @@
+// The rehearsal in short: three faults under load, then the audit. By hand, and longer: `npm run local -- chaos`.
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { kafkaClient } from '../../audit/kafka-client.ts'
+import { runChaos } from '../../chaos/run-chaos.ts'
+import { loadPlan } from '../../local/manifests/load-plan.ts'
+import { manifestPaths } from '../../local/manifest-paths.ts'
+import { openProcesses } from '../../local/resources/processes.ts'
+
+test(
+  'whatever is killed, nothing accepted is lost, applied twice or out of order, and the audit agrees',
+  { timeout: 300_000 },
+  async () => {
+    const endpoints = inject('endpoints')
+    const { plan } = await loadPlan(manifestPaths)
+    if (plan === undefined) throw new Error('the YAML is not right')
+    const processes = openProcesses(join(inject('stateDirectory'), 'chaos'))
+    onTestFinished(() => {
+      processes.killAll()
+      processes.close()
+    })
+    const report = await runChaos({
+      seed: 7,
+      minutes: 0.7,
+      kinds: ['lose-answers', 'kill-data-plane', 'kill-function'],
+      perSecond: 10,
+      endpoints,
+      kafka: await kafkaClient({ bootstrap: endpoints.kafka.bootstrap }),
+      plan,
+      processes,
+      signal: new AbortController().signal,
+      say: () => undefined
+    })
+    expect(report.invariants.filter(({ holds }) => !holds)).toEqual([])
+    expect(report.unrest).toEqual([])
+    expect(report.faults.map(({ recoveryMs }) => recoveryMs)).toEqual([
+      expect.any(Number),
+      expect.any(Number),
+      expect.any(Number)
+    ])
+  }
+)
