@@ -5,7 +5,7 @@
 //
 // Whether the user exists is found out later, by onStudentCreate: accepting a student needs no other team's data.
 import { v7 as uuidv7 } from 'uuid'
-import { z } from 'zod'
+import * as z from 'zod'
 import { emailAddress, line, personName } from '../shared/command.ts'
 import type { Transaction } from '../shared/database.ts'
 import type { Publisher } from '../shared/outbox.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { FunctionConfig } from '../shared/config.ts'
 
 /** `name=url,name=url`: where each function that can fail is to be found. */

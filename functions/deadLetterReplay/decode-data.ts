@@ -1,6 +1,6 @@
 // The data of a letter for people: decoded by the schema that wrote it.
 import type { NamespaceBase } from 'protobufjs'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { EventAttributes } from '../shared/received-event.ts'
 import { protobufContentType, studentEventAsJson } from '../shared/student-events.ts'
 

@@ -1,6 +1,6 @@
 // Gives an event up, with a reason. Its student's fence moves over it on purpose, so that what is held behind it goes on.
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { z } from 'zod'
+import * as z from 'zod'
 import { line } from '../shared/command.ts'
 import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
 import { deadLetters, fences } from '../shared/tables.ts'

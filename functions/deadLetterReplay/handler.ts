@@ -8,7 +8,7 @@
 //   POST /:id/resend        sends an edited event in its place
 //   GET  /jobs  /jobs/:id   replays and what they did with each letter
 //   POST /jobs/:id/abort
-import { z } from 'zod'
+import * as z from 'zod'
 import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
 import { answerOnce, eventKey, idempotencyKey } from '../shared/answer-once.ts'
 import { readEventCommand, readJsonCommand } from '../shared/command.ts'

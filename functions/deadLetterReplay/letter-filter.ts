@@ -1,6 +1,6 @@
 // Which letters are meant: the same words in a query string, in a command and in an event.
 import { and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
-import { z } from 'zod'
+import * as z from 'zod'
 import { line } from '../shared/command.ts'
 import { invalidFields } from '../shared/problem.ts'
 import { deadLetters, letterStates } from '../shared/tables.ts'

@@ -3,7 +3,7 @@
 import { create, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf'
 import { eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
-import { z } from 'zod'
+import * as z from 'zod'
 import { line } from '../shared/command.ts'
 import { type Database, inTransaction } from '../shared/database.ts'
 import type { EventAttributes } from '../shared/received-event.ts'

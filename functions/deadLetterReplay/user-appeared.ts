@@ -3,7 +3,7 @@
 //   in   db.public.users, a Debezium change event as a CloudEvent   (infra/debezium/users-connector.yaml)
 //   out  letters that wait for the user are marked due; the replayer sends them
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { z } from 'zod'
+import * as z from 'zod'
 import { inTransaction, type Database } from '../shared/database.ts'
 import { lockUser } from '../shared/dead-letters.ts'
 import { InvalidEvent } from '../shared/errors.ts'

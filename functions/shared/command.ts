@@ -1,7 +1,7 @@
 // A command, however it came: as a JSON body over HTTP, or as a CloudEvent with JSON or protobuf data.
 // Both are read to the same plain object and checked by the same strict schema.
 import { type DescMessage, fromBinary, toJson } from '@bufbuild/protobuf'
-import { z } from 'zod'
+import * as z from 'zod'
 import { InvalidEvent } from './errors.ts'
 import type { FunctionRequest } from './http-server.ts'
 import { invalidFields, Problem } from './problem.ts'

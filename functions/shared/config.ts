@@ -1,5 +1,5 @@
 // The environment, read once at the start; every problem is reported at once.
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What every function needs. A function adds its own with `.extend`. */
 export const FunctionConfig = z.object({

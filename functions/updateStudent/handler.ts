@@ -5,7 +5,7 @@
 //
 // A version in the command is an optimistic lock: the change is refused when the student has moved on from it.
 import { eq, sql } from 'drizzle-orm'
-import { z } from 'zod'
+import * as z from 'zod'
 import { emailAddress, line, personName } from '../shared/command.ts'
 import type { Transaction } from '../shared/database.ts'
 import { Problem } from '../shared/problem.ts'

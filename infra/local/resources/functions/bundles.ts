@@ -57,19 +57,19 @@ export async function startBundles({ names, sources, directory, changed, broken 
     built.set(name, record)
   }
 
-  try {
-    await Promise.all(
-      names.map(async name => {
-        const earlier = await readBuilt(join(directory, name, 'built.json'))
-        if (earlier) built.set(name, earlier)
-        else {
-          await rm(join(directory, name), { recursive: true, force: true })
-          await build(name)
-        }
-      })
-    )
-  } catch (error) {
-    throw new Error(await explain(error), { cause: error })
+  // All of them end before a failure is told: nothing writes to the folder behind the caller's back.
+  const builds = await Promise.allSettled(
+    names.map(async name => {
+      const earlier = await readBuilt(join(directory, name, 'built.json'))
+      if (earlier) built.set(name, earlier)
+      else {
+        await rm(join(directory, name), { recursive: true, force: true })
+        await build(name)
+      }
+    })
+  )
+  for (const result of builds) {
+    if (result.status === 'rejected') throw new Error(await explain(result.reason), { cause: result.reason })
   }
 
   const rebuild = async (files: ReadonlySet<string>): Promise<void> => {
