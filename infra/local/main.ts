@@ -44,8 +44,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('uncaughtException', error => void fail(error))
 
 const settings = readSettings(process.argv.slice(2), process.env)
-if (settings === 'help') write(help)
-else await main(settings).catch(fail)
+if (settings === 'help') {
+  write(help)
+  process.exit(0)
+}
+await main(settings).catch(fail)
 
 async function main({ stateDirectory, portBase, clean }: Settings): Promise<void> {
   process.chdir(projectDirectory)

@@ -59,7 +59,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
       command: process.execPath,
       args: ['--disable-warning=TimeoutNegativeWarning', resolve(import.meta.dirname, '../dataplane.ts'), ...args],
       cwd: projectDirectory,
-      env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+      env: process.env,
       onLine(line) {
         if (line.trim() === 'ready') {
           isReady = true
