@@ -4,10 +4,11 @@ import type { Logger } from 'pino'
 import { AssignedPartition } from './assigned-partition.ts'
 import { partitionKey, type TopicPartition } from './assignment.ts'
 import type { CloudEvent } from './cloud-event.ts'
-import { dispatch, type Outcome, type Sinks } from './dispatch.ts'
+import { dispatch, type Sinks } from './dispatch.ts'
 import type { Egress } from './egress.ts'
 import { GroupConsumer, type GroupOwner, type Position } from './group-consumer.ts'
 import { createHttpSender, type HttpSender } from './http-sender.ts'
+import { Outcomes } from './outcomes.ts'
 import { RecordFlow } from './record-flow.ts'
 import type { KafkaRecord } from './record.ts'
 import { resolveDestination, type Addresses } from './resolve.ts'
@@ -35,6 +36,7 @@ export class EgressRunner {
   private egress: Egress
   private readonly ports: EgressPorts
   private readonly log: Logger
+  private readonly outcomes: Outcomes
   private readonly sender: HttpSender
   private readonly flow: RecordFlow
   private readonly partitions = new Map<string, AssignedPartition>()
@@ -45,15 +47,6 @@ export class EgressRunner {
   private state: State = 'waiting'
   private reason: string | undefined
   private message: string | undefined = 'connecting to Kafka'
-  private lastError: string | undefined
-  private delivered = 0
-  private retries = 0
-  private deadLettered = 0
-  private dropped = 0
-  private discarded = 0
-  private filtered = 0
-  private rate = 0
-  private counted = { delivered: 0, atMs: performance.now() }
   private committing: Promise<void> = Promise.resolve()
   private looking: Promise<void> | undefined
   private stopped = false
@@ -63,6 +56,7 @@ export class EgressRunner {
     this.egress = egress
     this.ports = ports
     this.log = ports.log.child({ kind: egress.kind, name: `${egress.namespace}/${egress.name}` })
+    this.outcomes = new Outcomes(this.log)
     this.sender = createHttpSender()
     this.flow = new RecordFlow(egress.ordering, (record, partition) => this.handle(record, partition))
   }
@@ -78,7 +72,7 @@ export class EgressRunner {
   /** Takes settings that concern neither the group nor the order; the next record goes by them. */
   update(egress: Egress): void {
     this.egress = egress
-    this.lookAgain()
+    this.resolveSinks()
   }
 
   /** Stops fetching, lets requests end within `drainMs`, commits and leaves the group. */
@@ -96,6 +90,7 @@ export class EgressRunner {
   }
 
   status(): EgressStatus {
+    const { outcomes } = this
     const { kind, namespace, name, group } = this.egress
     const partitions = [...this.partitions.values()]
     return {
@@ -117,19 +112,19 @@ export class EgressRunner {
         lag: Math.max(0, highWatermark - committed)
       })),
       inFlight: partitions.reduce((sum, { requestsInFlight }) => sum + requestsInFlight, 0),
-      delivered: this.delivered,
-      filtered: this.filtered,
-      retries: this.retries,
-      deadLettered: this.deadLettered,
-      dropped: this.dropped,
-      discarded: this.discarded,
-      rate: this.rate,
-      lastError: this.lastError
+      delivered: outcomes.delivered,
+      filtered: outcomes.filtered,
+      retries: outcomes.retries,
+      deadLettered: outcomes.deadLettered,
+      dropped: outcomes.dropped,
+      discarded: outcomes.discarded,
+      rate: outcomes.rate,
+      lastError: outcomes.lastError
     }
   }
 
   private lookAgain(): void {
-    this.countRate()
+    this.outcomes.measureRate()
     this.looking ??= this.look()
       .catch((error: unknown) => {
         if (this.stopped) return
@@ -266,39 +261,10 @@ export class EgressRunner {
     const outcome = await dispatch(record, egress, sinks, {
       send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
       wait: ms => this.flow.wait(ms, partition),
-      retried: () => this.retries++,
+      retried: () => this.outcomes.retries++,
       reply: this.ports.reply
     })
-    if (!partition.isClosed) this.count(outcome, record)
-  }
-
-  private count(outcome: Outcome, { topic, partition, offset }: KafkaRecord): void {
-    const at = { topic, partition, offset }
-    switch (outcome.end) {
-      case 'delivered':
-        this.delivered++
-        return
-      case 'filtered':
-        this.filtered++
-        return
-      case 'dead-lettered':
-        this.deadLettered++
-        this.lastError = outcome.error
-        this.log.warn({ ...at, error: outcome.error }, `dead letter from ${topic}/${partition}@${offset}`)
-        return
-      case 'dropped':
-        this.dropped++
-        this.lastError = outcome.error
-        this.log.error(
-          { ...at, error: outcome.error },
-          `LOST ${topic}/${partition}@${offset}: nobody took it, Knative would commit it`
-        )
-        return
-      case 'discarded':
-        this.discarded++
-        this.lastError = outcome.error
-        this.log.error({ ...at, error: outcome.error }, `DISCARDED ${topic}/${partition}@${offset}`)
-    }
+    if (!partition.isClosed) this.outcomes.count(outcome, record)
   }
 
   private *positions(): Iterable<Position> {
@@ -336,14 +302,6 @@ export class EgressRunner {
       const partition = this.partitions.get(key)
       if (partition !== undefined) partition.highWatermark = Math.max(partition.highWatermark, high)
     }
-  }
-
-  private countRate(): void {
-    const nowMs = performance.now()
-    const seconds = (nowMs - this.counted.atMs) / 1000
-    if (seconds < 0.5) return
-    this.rate = Math.round((this.delivered - this.counted.delivered) / seconds)
-    this.counted = { delivered: this.delivered, atMs: nowMs }
   }
 
   private setState(state: State, reason?: string, message?: string): void {

@@ -24,6 +24,7 @@ import {
   type OffsetsByPartition
 } from './group-offsets.ts'
 import { partitionAssigner } from './partition-assigner.ts'
+import { toRecord } from './kafkajs-record.ts'
 import type { KafkaRecord } from './record.ts'
 
 export interface GroupSettings {
@@ -328,24 +329,5 @@ function toOffsets(positions: readonly Position[]): Offsets {
       topic,
       partitions: partitions.map(({ partition, position }) => ({ partition, offset: String(position) }))
     }))
-  }
-}
-
-function toRecord(topic: string, partition: number, offset: number, message: Batch['messages'][number]): KafkaRecord {
-  const headers: [string, Buffer | null][] = []
-  for (const name in message.headers) {
-    const value = message.headers[name]
-    for (const one of Array.isArray(value) ? value : [value]) {
-      headers.push([name, typeof one === 'string' ? Buffer.from(one) : (one ?? null)])
-    }
-  }
-  return {
-    topic,
-    partition,
-    offset,
-    timestampMs: Number(message.timestamp),
-    key: message.key,
-    value: message.value,
-    headers
   }
 }
