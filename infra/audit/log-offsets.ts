@@ -1,4 +1,5 @@
 // Where each partition's log begins and ends, and how far a group has come.
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Admin } from 'kafkajs'
 
 export interface LogRange {
@@ -35,7 +36,7 @@ export async function committedOffsets(
   groupId: string,
   topics: readonly string[]
 ): Promise<Map<string, number>> {
-  const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
+  const committed = await fetchOffsets(admin, groupId, topics)
   return new Map(
     committed.flatMap(({ topic, partitions }) =>
       partitions.flatMap(({ partition, offset }): [string, number][] =>
@@ -43,4 +44,19 @@ export async function committedOffsets(
       )
     )
   )
+}
+
+const maxTries = 20
+const retryDelayMs = 500
+
+/** kafkajs gives up at once while the group's coordinator moves, or loads what it coordinates. */
+async function fetchOffsets(admin: Admin, groupId: string, topics: readonly string[]) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await admin.fetchOffsets({ groupId, topics: [...topics] })
+    } catch (error) {
+      if (!(error instanceof kafkajs.KafkaJSError) || !error.retriable || tries === maxTries) throw error
+      await sleep(retryDelayMs)
+    }
+  }
 }

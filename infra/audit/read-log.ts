@@ -6,8 +6,9 @@ import type { Batch, Consumer, Kafka } from 'kafkajs'
 import type { KafkaRecord } from '../local/dataplane/record.ts'
 import type { LogRange } from './log-offsets.ts'
 
-/** Of one partition in memory at a time. */
-const maxBatchBytes = 512 * 1024
+/** Of one answer of Kafka, compressed; a well compressed record takes a hundred times as much in memory. */
+const maxFetchBytes = 1024 * 1024
+const maxPartitionBytes = 256 * 1024
 /** Without any record for so long the audit gives up. */
 const stallTimeoutMs = 60_000
 
@@ -26,8 +27,8 @@ export async function readLog(
     groupId,
     allowAutoTopicCreation: false,
     sessionTimeout: 60_000,
-    maxBytesPerPartition: maxBatchBytes,
-    maxBytes: 8 * maxBatchBytes,
+    maxBytesPerPartition: maxPartitionBytes,
+    maxBytes: maxFetchBytes,
     maxWaitTimeInMs: 250,
     retry: { restartOnFailure: async () => false }
   })

@@ -103,7 +103,7 @@ async function urlOf(to: string, state: string | undefined): Promise<string> {
   const endpoints = await readEndpoints(stateDirectoryOf(state, process.env))
   const url = endpoints?.functions[to]?.url
   if (url === undefined) throw new UsageError(`${to} is neither a URL nor a function of the running stack`)
-  return url
+  return to === 'deadLetterReplay' ? `${url}/dead-letters` : url // its root takes commands
 }
 
 async function send(record: KafkaRecord, url: string): Promise<0 | 1> {

@@ -440,6 +440,23 @@ describe('with a guard of the engine switched off', () => {
     expect(findings).toContainEqual(expect.objectContaining({ kind: 'out-of-order', student, sequence: 3 }))
   })
 
+  test('without either, an update that comes again puts the directory back, and that is reported', async () => {
+    const school = await openSchool(kafka)
+    const student = await school.enrol(2)
+    const published = await school.publish(await school.outboxRows())
+    for (const fn of [onStudentCreate, onAnyStudent]) await school.deliver(fn, published)
+    const [, first, second] = published
+    await school.deliver(
+      onStudentUpdate,
+      [first, second, first].flatMap(one => one ?? []),
+      withoutGuards
+    )
+    await school.commitAll()
+    expect((await school.audit()).findings).toContainEqual(
+      expect.objectContaining({ kind: 'directory-differs', student, sequence: 2 })
+    )
+  })
+
   test('without the inbox, effects have no handled event and their events count as lost', async () => {
     const school = await openSchool(kafka)
     await school.enrol()
@@ -517,6 +534,23 @@ async function withoutFence(db: Database, fn: StudentFunction, event: ReceivedEv
         target: [fences.function, fences.studentId],
         set: { sequence: sql`greatest(fences.sequence, excluded.sequence)` }
       })
+  })
+}
+
+/** Neither compared with the fence nor refused for having been handled. */
+async function withoutGuards(db: Database, fn: StudentFunction, event: ReceivedEvent): Promise<void> {
+  const position = positionOf(event)
+  if (position === undefined) throw new Error('not about a student')
+  await inTransaction(db, async tx => {
+    await fn.handle(readStudentEvent(event, fn.accepts), tx)
+    const handled = { function: fn.name, source: event.source, eventId: event.id, ...position }
+    await tx.insert(handledEvents).values(handled).onConflictDoNothing()
+    const fence = { function: fn.name, ...position }
+    const { sequence } = position
+    await tx
+      .insert(fences)
+      .values(fence)
+      .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence } })
   })
 }
 
