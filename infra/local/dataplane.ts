@@ -3,12 +3,12 @@
 //   -f FILE-or-DIR... --bootstrap HOST:PORT     the rest: --help
 //
 // Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
-import { pino } from 'pino'
 import { parseArguments, USAGE, type Settings } from './dataplane/arguments.ts'
 import { DataPlane } from './dataplane/data-plane.ts'
 import { connectKafka } from './dataplane/kafka.ts'
 import { LivePlan } from './dataplane/live-plan.ts'
-import { drawStatus } from './dataplane/status-lines.ts'
+import { openLog } from './dataplane/log.ts'
+import { openStatusLines } from './dataplane/status-lines.ts'
 import { serveStatus } from './dataplane/status-server.ts'
 
 /** Deliveries under way at a stop get this long … */
@@ -28,8 +28,11 @@ if ('help' in parsed) {
 }
 
 async function run(settings: Settings): Promise<void> {
-  const log = pino({ level: process.env.LOG_LEVEL ?? 'info', base: null }, pino.destination({ dest: 2, sync: true }))
-  const live = await LivePlan.load(settings, tell)
+  const lines = openStatusLines(process.stdout, settings.json)
+  // On a terminal everything goes through the lines, which stay below it.
+  const onTerminal = process.stdout.isTTY && process.stderr.isTTY && !settings.json
+  const log = await openLog(onTerminal ? lines.say : undefined)
+  const live = await LivePlan.load(settings, onTerminal ? lines.say : tell)
   const dataPlane = await DataPlane.start({
     kafka: connectKafka(settings.bootstrap, settings['client-id'], log),
     ingressPort: settings['ingress-port'],
@@ -44,11 +47,11 @@ async function run(settings: Settings): Promise<void> {
 
   await dataPlane.apply(live.plan)
   const watching = await live.follow(dataPlane)
-  const lines = drawStatus(status, process.stdout, settings.json)
+  lines.show(status)
   const readiness = setInterval(() => {
     if (!dataPlane.status().ready) return
     clearInterval(readiness)
-    process.stdout.write('ready\n')
+    lines.say('ready')
   }, READY_CHECK_MS)
 
   const stop = async (): Promise<void> => {

@@ -6,6 +6,10 @@ const REDRAW_MS = 500
 const WRITE_CHANGES_MS = 3000
 
 export interface StatusLines {
+  /** From now on the status is shown. */
+  show(status: () => DataPlaneStatus): void
+  /** Writes a line of text that stays. */
+  say(text: string): void
   close(): void
 }
 
@@ -26,32 +30,55 @@ export function statusLine(source: EgressStatus): string {
   return source.state === 'waiting' ? `${what}: ${how}` : `${what}: ${how}, ${numbers.join(', ')}`
 }
 
-export function drawStatus(status: () => DataPlaneStatus, out: WriteStream, json: boolean): StatusLines {
-  const timer = json || !out.isTTY ? writeChanges(status, out, json) : redraw(status, out)
-  return { close: () => clearInterval(timer) }
+export function openStatusLines(out: WriteStream, json: boolean): StatusLines {
+  return json || !out.isTTY ? writeChanges(out, json) : redraw(out)
 }
 
-function redraw(status: () => DataPlaneStatus, out: WriteStream): NodeJS.Timeout {
+/** The lines are always the last ones on the screen: what is said comes above them. */
+function redraw(out: WriteStream): StatusLines {
+  let timer: NodeJS.Timeout | undefined
+  let draw = (): void => {}
   let drawn = 0
-  return setInterval(() => {
-    const lines = status().sources.map(source => statusLine(source).slice(0, out.columns - 1))
+  const erase = (): void => {
     out.moveCursor(0, -drawn)
     out.cursorTo(0)
     out.clearScreenDown()
-    for (const line of lines) out.write(`${line}\n`)
-    drawn = lines.length
-  }, REDRAW_MS)
+    drawn = 0
+  }
+  return {
+    show: status => {
+      draw = () => {
+        erase()
+        const lines = status().sources.map(source => statusLine(source).slice(0, out.columns - 1))
+        for (const line of lines) out.write(`${line}\n`)
+        drawn = lines.length
+      }
+      timer = setInterval(draw, REDRAW_MS)
+    },
+    say: text => {
+      erase()
+      out.write(`${text}\n`)
+      draw()
+    },
+    close: () => clearInterval(timer)
+  }
 }
 
-function writeChanges(status: () => DataPlaneStatus, out: WriteStream, json: boolean): NodeJS.Timeout {
+function writeChanges(out: WriteStream, json: boolean): StatusLines {
   const written = new Map<string, string>()
-  return setInterval(() => {
-    for (const source of status().sources) {
-      const line = json ? JSON.stringify(source) : statusLine(source)
-      const key = `${source.kind} ${source.namespace}/${source.name}`
-      if (written.get(key) === line) continue
-      written.set(key, line)
-      out.write(`${line}\n`)
-    }
-  }, WRITE_CHANGES_MS)
+  let timer: NodeJS.Timeout | undefined
+  const write = (source: EgressStatus): void => {
+    const line = json ? JSON.stringify(source) : statusLine(source)
+    const key = `${source.kind} ${source.namespace}/${source.name}`
+    if (written.get(key) === line) return
+    written.set(key, line)
+    out.write(`${line}\n`)
+  }
+  return {
+    show: status => {
+      timer = setInterval(() => status().sources.forEach(write), WRITE_CHANGES_MS)
+    },
+    say: text => void out.write(`${text}\n`),
+    close: () => clearInterval(timer)
+  }
 }

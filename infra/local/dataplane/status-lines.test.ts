@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { statusLine } from './status-lines.ts'
+import type { EgressStatus } from './status.ts'
+
+const status: EgressStatus = {
+  kind: 'KafkaSource',
+  namespace: 'students',
+  name: 'on-student-create',
+  group: 'on-student-create',
+  ready: true,
+  state: 'consuming',
+  assignments: [
+    { topic: 't', partition: 0, position: 5, committed: 3, lag: 4 },
+    { topic: 't', partition: 1, position: 5, committed: 5, lag: 2 }
+  ],
+  inFlight: 1,
+  delivered: 8,
+  filtered: 0,
+  retries: 2,
+  deadLettered: 1,
+  dropped: 0,
+  discarded: 0,
+  rate: 120
+}
+
+test('a line sums up the lag of all partitions', () => {
+  expect(statusLine(status)).toBe(
+    'KafkaSource students/on-student-create: consuming, partitions 2, lag 6, 120/s, delivered 8, retries 2, dead letters 1'
+  )
+})
+
+test('what waits says for what, and nothing else', () => {
+  const waiting: EgressStatus = {
+    ...status,
+    ready: false,
+    state: 'waiting',
+    reason: 'InitializeOffset',
+    message: 'topic t does not exist'
+  }
+  expect(statusLine(waiting)).toBe(
+    'KafkaSource students/on-student-create: waiting, InitializeOffset, topic t does not exist'
+  )
+})
+
+test('losses are shouted', () => {
+  expect(statusLine({ ...status, dropped: 1, discarded: 2 })).toMatch(/LOST 3$/)
+})
