@@ -106,8 +106,8 @@ export class DataPlane {
 
   private async listen(): Promise<void> {
     const { ingressPort, sinkPort, log } = this.options
-    this.ingressServer = await listen(ingressPort, () => this.brokerIngresses, this.writer, log)
-    this.sinkServer = await listen(sinkPort, () => this.sinkIngresses, this.writer, log)
+    this.ingressServer = await listen(ingressPort, '--ingress-port', () => this.brokerIngresses, this.writer, log)
+    this.sinkServer = await listen(sinkPort, '--sink-port', () => this.sinkIngresses, this.writer, log)
   }
 
   private async change(plan: DataPlanePlan): Promise<void> {

@@ -49,6 +49,14 @@ test('the key is the partitionkey, whatever its JSON type', async () => {
   expect(written[0]?.key).toBe('5')
 })
 
+test('a port that is taken says so, and what to do', async () => {
+  const { url } = await start()
+  const taken = listen(Number(new URL(url).port), '--ingress-port', () => new Map(), nowhere, pino({ enabled: false }))
+  await expect(taken).rejects.toThrow(/is in use. Give another one: --ingress-port N/)
+})
+
+const nowhere = { write: async () => {}, close: async () => {} }
+
 async function start(write?: () => Promise<void>): Promise<{ url: string; written: NewRecord[] }> {
   const written: NewRecord[] = []
   const writer = {
@@ -56,7 +64,7 @@ async function start(write?: () => Promise<void>): Promise<{ url: string; writte
     close: async () => {}
   }
   const ingresses = new Map([['/ns/broker', { topic: 'topic', contentMode: 'binary' as const }]])
-  const server = await listen(0, () => ingresses, writer, pino({ enabled: false }))
+  const server = await listen(0, '--ingress-port', () => ingresses, writer, pino({ enabled: false }))
   onTestFinished(() => server.close())
   return { url: `http://127.0.0.1:${server.port}`, written }
 }

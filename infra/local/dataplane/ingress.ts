@@ -6,6 +6,7 @@ import type { CloudEvent } from './cloud-event.ts'
 import { NotACloudEvent } from './event-builder.ts'
 import { eventToRecord, type ContentMode } from './event-to-record.ts'
 import { firstHeader, httpToEvent } from './http-to-event.ts'
+import { listenOnLoopback } from './loopback.ts'
 import type { RecordWriter } from './record-writer.ts'
 import { continueTrace } from './trace-context.ts'
 
@@ -27,6 +28,7 @@ export interface IngressServer {
 
 export async function listen(
   port: number,
+  option: string,
   ingresses: () => Ingresses,
   writer: RecordWriter,
   log: Logger
@@ -40,15 +42,7 @@ export async function listen(
       }
     )
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    close: () => close(server)
-  }
+  return { port: await listenOnLoopback(server, port, option), close: () => close(server) }
 }
 
 interface Answer {

@@ -1,5 +1,6 @@
 // GET /status on loopback, for the local runtime and for people with curl.
 import { createServer } from 'node:http'
+import { listenOnLoopback } from './loopback.ts'
 import type { DataPlaneStatus } from './status.ts'
 
 export interface StatusServer {
@@ -12,13 +13,8 @@ export async function serveStatus(port: number, status: () => DataPlaneStatus): 
     if (request.method !== 'GET' || request.url !== '/status') response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(status()))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const address = server.address()
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: await listenOnLoopback(server, port, '--status-port'),
     close: async () => {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeAllConnections()

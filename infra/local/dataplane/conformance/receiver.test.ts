@@ -14,7 +14,7 @@ test.each(receiver.exchanges)('$name', async exchange => {
     write: async (topic: string, record: NewRecord) => void written.push({ topic, record }),
     close: async () => {}
   }
-  const server = await listen(0, () => ingresses, writer, pino({ enabled: false }))
+  const server = await listen(0, '--ingress-port', () => ingresses, writer, pino({ enabled: false }))
   onTestFinished(() => server.close())
 
   expect(await send(server.port, exchange)).toBe(exchange.status)
