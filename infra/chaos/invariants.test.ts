@@ -85,18 +85,16 @@ async function school() {
 async function addStudent({ db }: TestDatabase, id: string, name = id): Promise<void> {
   const email = `${name}@${mark}`
   await db.insert(students).values({ id, userId: 'user-1', name: 'Ada', email, version: 2 })
-  await db
-    .insert(timeline)
-    .values(
-      [1, 2].map(n => ({
-        studentId: id,
-        sequence: n,
-        type: 't',
-        source: 's',
-        eventId: `${id}-${n}`,
-        time: '',
-        name: 'Ada',
-        email
-      }))
-    )
+  await db.insert(timeline).values(
+    [1, 2].map(n => ({
+      studentId: id,
+      sequence: n,
+      type: 't',
+      source: 's',
+      eventId: `${id}-${n}`,
+      time: '',
+      name: 'Ada',
+      email
+    }))
+  )
 }
