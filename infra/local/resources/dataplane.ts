@@ -4,6 +4,7 @@ import { projectDirectory } from '../../bundle.ts'
 import { logToScreen } from './log-to-screen.ts'
 import type { Processes, RunningProcess } from './processes.ts'
 import type { Reporting } from './reporting.ts'
+import { until } from './until.ts'
 
 export interface Dataplane {
   readonly ingressUrl: string
@@ -30,6 +31,10 @@ export interface DataplaneOptions extends Reporting {
 /** In flight requests finish and offsets are committed in this time. */
 const stopTimeoutMs = 6_000
 const restartDelayMs = 500
+/** A member that was killed keeps its place in a group for 30 s, and nobody else gets its partitions. */
+const readyTimeoutMs = 120_000
+/** In pino's lines. */
+const warningLevel = '"level":40'
 
 export function createDataplane(processes: Processes, options: DataplaneOptions): Dataplane {
   const { manifests, bootstrap, resolved, ports, report, pidChanged } = options
@@ -48,7 +53,6 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
   const show = logToScreen('data plane', report)
   let current: RunningProcess | undefined
   let isDown = false
-  let readiness = Promise.withResolvers<void>()
   let isReady = false
 
   function start(): void {
@@ -61,11 +65,10 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
       cwd: projectDirectory,
       env: process.env,
       onLine(line) {
-        if (line.trim() === 'ready') {
-          isReady = true
-          readiness.resolve()
-        } else if (line.startsWith('{')) show(line)
-        else if (/^error\b|\bError\b/.test(line)) report(`data plane: ${line}`) // of YAML main tells itself
+        if (line.trim() === 'ready') isReady = true
+        else if (line.startsWith('{')) {
+          if (isReady || !line.includes(warningLevel)) show(line) // until then groups wait for their coordinators
+        } else if (/^error\b|\bError\b/.test(line)) report(`data plane: ${line}`) // of YAML main tells itself
       }
     })
     current = next
@@ -76,7 +79,6 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
   async function watch(running: RunningProcess): Promise<void> {
     const { code, signal } = await running.exited
     isReady = false
-    readiness = Promise.withResolvers()
     if (isDown) return
     report(`the data plane ended (${signal ?? `exit status ${code}`}) and is started again; see its log`)
     setTimeout(() => !isDown && start(), restartDelayMs)
@@ -92,7 +94,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     sinkIngressUrl: `http://127.0.0.1:${ports.sinkIngress}`,
     statusUrl: `http://127.0.0.1:${ports.dataplaneStatus}/status`,
     start,
-    ready: () => readiness.promise,
+    ready: () => until('the data plane to consume', readyTimeoutMs, async () => isReady),
     isReady: () => isReady,
     stop: takeDown,
     takeDown,
