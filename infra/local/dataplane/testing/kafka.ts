@@ -1,10 +1,10 @@
 // Real brokers for tests, on free ports in a temporary folder, from the jars of the local stack.
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Admin, Kafka } from 'kafkajs'
 import { pino } from 'pino'
+import { freePorts } from '../../../test/free-ports.ts'
 import { fetchJars } from '../../resources/jars.ts'
 import { findJava } from '../../resources/java.ts'
 import { createBroker, type KafkaBroker } from '../../resources/kafka.ts'
@@ -112,16 +112,4 @@ async function start(count: number): Promise<TestKafka> {
     await stopProcesses()
     throw error
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  const ports: number[] = []
-  for (const server of servers) {
-    if (!server.listening) await new Promise(resolve => server.once('listening', resolve))
-    const address = server.address()
-    if (address !== null && typeof address === 'object') ports.push(address.port)
-  }
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }
