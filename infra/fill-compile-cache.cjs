@@ -13,6 +13,7 @@ Object.assign(process.env, {
   STUDENT_UPDATE_TOPIC: 'none',
   FUNCTION_URLS: 'none=http://127.0.0.1:1'
 })
+// oxlint-disable-next-line import/no-absolute-path -- where the image has it
 require('/app/function.cjs')
 
 async function run() {
