@@ -1,6 +1,8 @@
 // The flags and environment of `npm run local -- audit` and `record`. Without addresses they are those of the running stack.
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { projectDirectory } from '../bundle.ts'
 import { readEndpoints } from '../local/endpoints.ts'
 import { manifestPaths } from '../local/manifest-paths.ts'
 import { stateDirectoryOf } from '../local/settings.ts'
@@ -63,7 +65,7 @@ export async function readAuditArguments(args: readonly string[], env: NodeJS.Pr
     help: values.help,
     json: values.json,
     graceSeconds: grace.data,
-    manifests: values.file ?? manifestPaths,
+    manifests: values.file ?? manifestPaths.map(path => join(projectDirectory, path)),
     ...(values.help ? { kafka: { bootstrap: '' }, databaseUrl: '' } : await readAddresses(values, env))
   }
 }

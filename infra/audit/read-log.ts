@@ -2,7 +2,8 @@
 //
 // kafkajs reads only as a member of a group, so the audit has a group of its own for as long as it reads. It commits nothing.
 import { randomUUID } from 'node:crypto'
-import type { Batch, Consumer, Kafka } from 'kafkajs'
+import type { Consumer, Kafka } from 'kafkajs'
+import { toRecord } from '../local/dataplane/kafkajs-record.ts'
 import type { KafkaRecord } from '../local/dataplane/record.ts'
 import type { LogRange } from './log-offsets.ts'
 
@@ -19,8 +20,11 @@ export async function readLog(
   take: (records: readonly KafkaRecord[]) => Promise<void>
 ): Promise<void> {
   const keyOf = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`
-  const ends = new Map(ranges.filter(({ start, end }) => start < end).map(range => [keyOf(range), range.end]))
-  if (ends.size === 0) return
+  const unread = ranges.filter(({ start, end }) => start < end)
+  if (unread.length === 0) return
+  const ends = new Map(unread.map(range => [keyOf(range), range.end]))
+  /** The next offset to take: a member that has to join again begins at the start again. */
+  const positions = new Map(unread.map(range => [keyOf(range), range.start]))
 
   const groupId = `audit-${randomUUID()}`
   const consumer = kafka.consumer({
@@ -29,8 +33,7 @@ export async function readLog(
     sessionTimeout: 60_000,
     maxBytesPerPartition: maxPartitionBytes,
     maxBytes: maxFetchBytes,
-    maxWaitTimeInMs: 250,
-    retry: { restartOnFailure: async () => false }
+    maxWaitTimeInMs: 250
   })
   const done = Promise.withResolvers<void>()
   done.promise.catch(() => undefined) // it may fail before it is awaited
@@ -40,31 +43,45 @@ export async function readLog(
   const reached = (at: { topic: string; partition: number }, next: number) => {
     clearTimeout(stall)
     stall = setTimeout(stalled, stallTimeoutMs)
+    positions.set(keyOf(at), next)
     if (next < (ends.get(keyOf(at)) ?? 0)) return
     ends.delete(keyOf(at))
     consumer.pause([{ topic: at.topic, partitions: [at.partition] }])
     if (ends.size === 0) done.resolve()
   }
-  consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error))
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) done.reject(payload.error)
+  })
   // Only control or aborted records: eachBatch is not called for those.
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    if (payload.batchSize === 0) reached(payload, Number(payload.lastOffset) + 1)
+    const next = Number(payload.lastOffset) + 1
+    if (payload.batchSize === 0 && next > (positions.get(keyOf(payload)) ?? Infinity)) reached(payload, next)
   })
   try {
     await consumer.connect()
-    const topics = [...new Set(ranges.filter(range => ends.has(keyOf(range))).map(({ topic }) => topic))]
+    const topics = [...new Set(unread.map(({ topic }) => topic))]
     await consumer.subscribe({ topics, fromBeginning: true })
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch, heartbeat }) => {
         const end = ends.get(keyOf(batch))
-        if (end === undefined) return // another partition of the topic, or one that has been read
-        await take(recordsOf(batch).filter(({ offset }) => offset < end))
-        await heartbeat()
-        reached(batch, Number(batch.lastOffset()) + 1)
+        const position = positions.get(keyOf(batch))
+        if (end === undefined || position === undefined) return // not asked for, or read to its end
+        const fresh = batch.messages.flatMap(message => {
+          const offset = Number(message.offset)
+          return offset >= position && offset < end ? [toRecord(batch.topic, batch.partition, offset, message)] : []
+        })
+        try {
+          await take(fresh)
+        } catch (error) {
+          done.reject(error) // not Kafka's fault: nothing to try again
+          return
+        }
+        if (Number(batch.lastOffset()) >= position) reached(batch, Number(batch.lastOffset()) + 1)
+        await heartbeat() // may throw, and then the same records come again
       }
     })
-    for (const { topic, partition, start } of ranges) consumer.seek({ topic, partition, offset: String(start) })
+    for (const { topic, partition, start } of unread) consumer.seek({ topic, partition, offset: String(start) })
     await done.promise
   } finally {
     clearTimeout(stall)
@@ -81,18 +98,4 @@ async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise
     .then(() => admin.deleteGroups([groupId]))
     .catch(() => undefined)
   await admin.disconnect().catch(() => undefined)
-}
-
-function recordsOf({ topic, partition, messages }: Batch): KafkaRecord[] {
-  return messages.map(({ offset, timestamp, key, value, headers = {} }) => ({
-    topic,
-    partition,
-    offset: Number(offset),
-    timestampMs: Number(timestamp),
-    key,
-    value,
-    headers: Object.entries(headers).flatMap(([name, values]) =>
-      [values].flat().map((one): [string, Buffer | null] => [name, one === undefined ? null : Buffer.from(one)])
-    )
-  }))
 }

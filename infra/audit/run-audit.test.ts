@@ -325,6 +325,21 @@ describe('named is', () => {
     ])
   })
 
+  test('an event id that was used twice: its second event is a letter, not applied', async () => {
+    const school = await openSchool(kafka)
+    await school.enrol(2)
+    const [create, first, second] = await school.run()
+    const reused = second && first && { ...second.row, id: first.row.id, sequence: '0000000004' }
+    const published = await school.publish(reused ? [reused] : [])
+    await school.deliver(onAnyStudent, published)
+    await school.deliver(onStudentUpdate, published)
+    await school.commitAll()
+    const report = await school.audit()
+    expect(report.findings).toMatchObject([{ kind: 'record-changed', id: first?.row.id }])
+    expect(sums(report)).toMatchObject({ onAnyStudent: { applied: 3, letters: 1, duplicates: 0 } })
+    expect(create?.row.sequence).toBe('0000000001')
+  })
+
   test('a record that no outbox row stands for', async () => {
     const school = await openSchool(kafka)
     await school.enrol()

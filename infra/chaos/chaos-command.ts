@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { projectDirectory } from '../bundle.ts'
 import { kafkaClient } from '../audit/kafka-client.ts'
 import { readEndpoints } from '../local/endpoints.ts'
 import { loadPlan } from '../local/manifests/load-plan.ts'
@@ -80,7 +81,7 @@ export async function chaosCommand(args: readonly string[]): Promise<0 | 1 | 2> 
   const folder = stateDirectoryOf(values.state, process.env)
   const endpoints = await readEndpoints(folder)
   if (endpoints === undefined) return fail(`Nothing runs on ${folder}. Start it with npm run dev.`)
-  const { plan } = await loadPlan(manifestPaths)
+  const { plan } = await loadPlan(manifestPaths.map(path => join(projectDirectory, path)))
   if (plan === undefined) return fail('The YAML is not right: npm run dev tells where.')
 
   const reports = join(folder, 'chaos')

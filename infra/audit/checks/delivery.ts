@@ -104,12 +104,17 @@ export const deliveryChecks: readonly Check[] = [
     sql: `
       select l.function, r.topic, r.partition, r."offset", l.source, l.event_id as id, r.student, r.sequence,
         'the dead letter has other bytes than the record' as detail
-      from dead_letters l join audit_records r on r.source = l.source and r.id = l.event_id
+      from dead_letters l
+      join audit_records r
+        on r.source = l.source and r.id = l.event_id
+        and r.student is not distinct from l.student_id and r.sequence is not distinct from l.sequence
       where sha256(l.data) <> r.value_digest
       union all
       select w.function, r.topic, r.partition, r."offset", w.source, w.event_id, r.student, r.sequence,
         'the held event has other bytes than the record'
-      from held_events w join audit_records r on r.source = w.source and r.id = w.event_id
+      from held_events w
+      join audit_records r
+        on r.source = w.source and r.id = w.event_id and r.student = w.student_id and r.sequence = w.sequence
       where sha256(w.data) <> r.value_digest`
   }
 ]

@@ -25,8 +25,13 @@ export const effectChecks: readonly Check[] = [
       from handled_events h
       where h.function in (select function from audit_partitions)
         and h.handled_at between ${horizon('h.function')} and (select started_at from audit_run)
-        and not exists (select from audit_records r where r.source = h.source and r.id = h.event_id)
-        and not exists (select from outbox o where o.source = h.source and o.id::text = h.event_id)
+        and not exists (
+          select from audit_records r
+          where r.source = h.source and r.id = h.event_id and r.student = h.student_id and r.sequence = h.sequence)
+        and not exists (
+          select from outbox o
+          where o.source = h.source and o.id::text = h.event_id and o.subject = h.student_id
+            and o.sequence = lpad(h.sequence::text, 10, '0'))
         and not exists (select from replay_items i where i.edited_id::text = h.event_id)
         -- A letter, or what it held back, may be applied long after Kafka has forgotten it.
         and not exists (

@@ -20,7 +20,8 @@ export const prepare = [
   `create temporary table audit_repeated as
    select topic, partition, "offset" from (
      select topic, partition, "offset",
-       row_number() over (partition by topic, source, id order by written_at, partition, "offset") as occurrence
+       row_number() over (
+         partition by topic, source, id, student, sequence order by written_at, partition, "offset") as occurrence
      from audit_records where id is not null
    ) numbered where occurrence > 1`,
 
@@ -33,7 +34,9 @@ export const prepare = [
        coalesce(r.id, 'partition:' || r.partition || '/offset:' || r."offset") as id
      from audit_partitions p
      join audit_records r on r.topic = p.topic and r.partition = p.partition and r."offset" < p.committed
-     left join handled_events h on h.function = p.function and h.source = r.source and h.event_id = r.id
+     left join handled_events h
+       on h.function = p.function and h.source = r.source and h.event_id = r.id
+       and h.student_id = r.student and h.sequence = r.sequence -- an id that was used twice is another event
      where h.event_id is null
    ), replaced as (
      select l.id from dead_letters l

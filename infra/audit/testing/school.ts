@@ -172,7 +172,9 @@ async function commitOffsets(
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 20 })
   const joined = Promise.withResolvers<void>()
   consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve())
-  consumer.on(consumer.events.CRASH, ({ payload }) => joined.reject(payload.error))
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) joined.reject(payload.error)
+  })
   await consumer.connect()
   try {
     await consumer.subscribe({ topics: [...new Set(offsets.map(({ topic }) => topic))], fromBeginning: true })
