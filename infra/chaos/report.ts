@@ -17,6 +17,8 @@ export interface FaultResult {
 export interface ChaosReport {
   readonly seed: number
   readonly minutes: number
+  /** The command that does the same again. */
+  readonly again: string
   readonly holds: boolean
   readonly schedule: readonly Fault[]
   readonly faults: readonly FaultResult[]
@@ -43,12 +45,12 @@ export interface ChaosReport {
 }
 
 export function markdown(report: ChaosReport): string {
-  const { seed, minutes, faults, load, deliveries, invariants, audit, quietMs, unrest } = report
+  const { seed, minutes, again, faults, load, deliveries, invariants, audit, quietMs, unrest } = report
   const recoveries = Map.groupBy(faults, ({ fault }) => fault.kind)
   return [
     `# Rehearsal with seed ${seed}: ${report.holds ? 'everything held' : 'something did not hold'}`,
     '',
-    `${faults.length} faults in ${minutes} minutes under load. Again: \`npm run local -- chaos --seed ${seed} --minutes ${minutes}\`.`,
+    `${faults.length} faults in ${minutes} minutes under load. Again: \`${again}\``,
     '',
     ...markdownTable(
       ['Invariant', 'Holds', 'Seen'],

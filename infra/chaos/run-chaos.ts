@@ -118,6 +118,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     return {
       seed,
       minutes,
+      again: [
+        `npm run local -- chaos --seed ${seed} --minutes ${minutes} --rate ${perSecond}`,
+        ...(kinds ?? []).map(kind => `--only ${kind}`)
+      ].join(' '),
       holds:
         invariants.every(({ holds }) => holds) &&
         quietMs !== null &&
