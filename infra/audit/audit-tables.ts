@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { startsAfter } from '../../functions/shared/student-functions.ts'
+import { startOf } from '../../functions/shared/student-functions.ts'
 import type { AuditedRecord } from './audited-record.ts'
 import type { FollowedFunction } from './followed-functions.ts'
 import type { LogRange } from './log-offsets.ts'
@@ -65,7 +65,7 @@ export async function storePartitions(
     await client.query('insert into audit_partitions values ($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
       fn.name,
       fn.plainSource,
-      startSequence(fn.name),
+      startOf(fn.name) ?? 0,
       topic,
       partition,
       start,
@@ -74,11 +74,6 @@ export async function storePartitions(
       offset === undefined
     ])
   }
-}
-
-/** A function that is not known to begin later begins with the first event. */
-function startSequence(functionName: string): number {
-  return Object.entries(startsAfter).find(([name]) => name === functionName)?.[1] ?? 0
 }
 
 export async function storeRecords(
