@@ -7,6 +7,8 @@ import { traceId } from '../shared/trace.ts'
 import type { DecodeData } from './decode-data.ts'
 import { type GroupQuery, type LetterQuery, matches } from './letter-filter.ts'
 
+/** Of data shown in a listing: a page of large letters must not fill the memory. One letter alone is shown whole. */
+const maxListedBytes = 64 * 1024
 /** Of held events shown with one letter. */
 const maxHeld = 100
 
@@ -17,6 +19,8 @@ const heldBehind = sql<number>`(
 )`
 
 export async function readLetters(db: Database, query: LetterQuery, decode: DecodeData) {
+  const decodeListed: DecodeData = async (attributes, data) =>
+    data.length > maxListedBytes ? { bytes: data.length } : decode(attributes, data)
   const rows = await db
     .select({ letter: deadLetters, held: heldBehind })
     .from(deadLetters)
@@ -32,7 +36,7 @@ export async function readLetters(db: Database, query: LetterQuery, decode: Deco
   const page = rows.slice(0, query.limit)
   const next = rows.length > query.limit ? page.at(-1)?.letter.id : undefined
   return {
-    deadLetters: await Promise.all(page.map(({ letter, held }) => describeLetter(letter, held, decode))),
+    deadLetters: await Promise.all(page.map(({ letter, held }) => describeLetter(letter, held, decodeListed))),
     ...(next ? { next } : {})
   }
 }
