@@ -136,11 +136,13 @@ test('letters whose replayer died are taken over when its lease has ended', asyn
   await db.insert(users).values(user)
   const [letter] = await letters(replay)
   const died = { id: uuidv7(), name: 'of one who died', command: {}, concurrency: 1 }
-  await db.insert(replayJobs).values(died)
   const leasedUntil = new Date(Date.now() - 1_000)
   const item = { jobId: died.id, letterId: letter?.id ?? '', position: 1, state: 'sending' as const, leasedUntil }
-  await db.insert(replayItems).values(item)
-  await db.update(deadLetters).set({ state: 'replaying' })
+  await db.transaction(async tx => {
+    await tx.insert(replayJobs).values(died)
+    await tx.insert(replayItems).values(item)
+    await tx.update(deadLetters).set({ state: 'replaying' })
+  })
   await eventually('the takeover', async () => (await letters(replay))[0]?.state === 'resolved')
   await eventually('the end of the job', async () => (await db.$count(replayJobs, eq(replayJobs.state, 'done'))) === 1)
 })
