@@ -1,5 +1,4 @@
 // Every Service of the plan as a function on this machine: bundled, started, watched, and reachable at a port that stays.
-import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { functionsDirectory } from '../../bundle.ts'
 import type { Service } from '../manifests/plan.ts'
@@ -7,6 +6,7 @@ import { startBundles } from './functions/bundles.ts'
 import { type EnvironmentSources, functionOf, serviceEnvironment } from './functions/environment.ts'
 import { createFunctionService, type FunctionService } from './functions/function-service.ts'
 import { startInstance } from './functions/instance.ts'
+import { addRunDirectory, removeRunDirectory } from './functions/run-directories.ts'
 import { logToScreen } from './log-to-screen.ts'
 import { isFree } from './ports.ts'
 import type { Processes } from './processes.ts'
@@ -75,7 +75,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
     const port = ports.get(service.name)
     if (port === undefined) throw new Error(`Service ${service.name} has no port`)
     services.set(service.name, await createFunctionService(service, { port, launch, report, pidChanged }))
-    await mkdir(runDirectory(functionOf(service), port), { recursive: true })
+    await addRunDirectory(join(functionsDirectory, functionOf(service)), port)
   }
 
   async function reload(target: string): Promise<void> {
@@ -121,16 +121,11 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
         [...services].map(async ([name, service]) => {
           await service.stop()
           const target = targetOf(name)
-          if (target) await rm(runDirectory(target, service.port), { recursive: true, force: true })
+          if (target) await removeRunDirectory(join(functionsDirectory, target), service.port)
         })
       )
     }
   }
-}
-
-/** `func invoke` finds a running function by a directory with the name of its port. */
-function runDirectory(target: string, port: number): string {
-  return join(functionsDirectory, target, '.func', 'runs', String(port))
 }
 
 function sameSettings(a: Service, b: Service): boolean {
