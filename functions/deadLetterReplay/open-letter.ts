@@ -1,8 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../shared/database.ts'
+import { lockFence } from '../shared/fence.ts'
 import { Problem } from '../shared/problem.ts'
 import { startOf } from '../shared/student-functions.ts'
-import { deadLetters, fences } from '../shared/tables.ts'
+import { deadLetters } from '../shared/tables.ts'
 
 /**
  * Locks the fence and then the letter that somebody wants to close: the order in which a delivery locks them.
@@ -14,10 +15,7 @@ export async function lockOpenLetter(tx: Transaction, letterId: string): Promise
   const [found] = await tx.select().from(deadLetters).where(isLetter)
   const start = found && startOf(found.function)
   if (found?.studentId && start !== undefined) {
-    await tx
-      .insert(fences)
-      .values({ function: found.function, studentId: found.studentId, sequence: start })
-      .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence: sql`${fences.sequence}` } })
+    await lockFence(tx, found.function, found.studentId, start)
   }
   const [letter] = await tx.select().from(deadLetters).where(isLetter).for('update')
   if (letter === undefined)

@@ -6,10 +6,11 @@ import { and, eq, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import { inTransaction, type Database, type Transaction } from '../shared/database.ts'
 import { asPublished, searchable } from '../shared/dead-letters.ts'
+import { lockFence } from '../shared/fence.ts'
 import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
 import { positionOf } from '../shared/student-events.ts'
 import { startOf } from '../shared/student-functions.ts'
-import { deadLetters, fences, handledEvents } from '../shared/tables.ts'
+import { deadLetters, handledEvents } from '../shared/tables.ts'
 
 /** What Knative's delivery and our own `kne-*` headers have added to the event on its way here. */
 const addedByFailure = new Set([
@@ -72,10 +73,7 @@ async function isHandled(
 ): Promise<boolean> {
   const start = startOf(functionName)
   if (position !== undefined && start !== undefined) {
-    await tx
-      .insert(fences)
-      .values({ function: functionName, studentId: position.studentId, sequence: start })
-      .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence: sql`${fences.sequence}` } })
+    await lockFence(tx, functionName, position.studentId, start)
   }
   const rows = await tx
     .select({ id: handledEvents.eventId })

@@ -161,6 +161,13 @@ test('a NUL in the data, which PostgreSQL cannot keep, is a letter and not a fai
   expect(await letters(db)).toMatchObject([{ class: 'invalid', decoded: null, data: event.data }])
 })
 
+test('a held event whose data PostgreSQL cannot keep becomes a letter when its turn comes', async () => {
+  const { db } = await testDatabase()
+  await deliverInOrder(db, recorder(), studentEvent({ version: 2, name: 'a\0b' }))
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', sequence: 2, state: 'open' }])
+})
+
 test('a letter for a user who has appeared meanwhile is due at once', async () => {
   const { db } = await testDatabase()
   await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })

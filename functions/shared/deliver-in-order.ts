@@ -11,6 +11,7 @@ import { inTransaction, type Database, type Transaction } from './database.ts'
 import { isDataRefused, isUniqueViolation } from './database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
 import { InvalidEvent, PermanentFailure } from './errors.ts'
+import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from './received-event.ts'
 import { type Position, positionOf, readStudentEvent, type StudentEvent } from './student-events.ts'
 import { deadLetters, heldEvents } from './tables.ts'
@@ -58,7 +59,7 @@ async function deliverOne(
 ): Promise<Delivered> {
   try {
     return await inTransaction(db, async tx => {
-      const fence = await lockFence(tx, fn, position.studentId)
+      const fence = await lockFence(tx, fn.name, position.studentId, fn.startsAfter)
       // A crash may have left held events behind that nobody drives: any delivery for the student goes on with them.
       if (position.sequence <= fence) return { outcome: 'already-done', successorHeld: true }
       if (position.sequence > fence + 1) {
@@ -67,9 +68,8 @@ async function deliverOne(
       }
       return { outcome: 'applied', successorHeld: await apply(tx, fn, event, position) }
     })
-  } catch (thrown) {
-    if (thrown instanceof DiscardedEvent) return { outcome: 'already-done', successorHeld: true }
-    const error = isDataRefused(thrown) ? new InvalidEvent('the database cannot keep these values') : thrown
+  } catch (error) {
+    if (error instanceof DiscardedEvent) return { outcome: 'already-done', successorHeld: true }
     if (!(error instanceof PermanentFailure)) throw error
     if (await failed(db, fn, event, position, error)) throw error
     return { outcome: 'already-done', successorHeld: true }
@@ -82,7 +82,7 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
     let next: (Position & { event: ReceivedEvent }) | undefined
     try {
       await inTransaction(db, async tx => {
-        const sequence = (await lockFence(tx, fn, studentId)) + 1
+        const sequence = (await lockFence(tx, fn.name, studentId, fn.startsAfter)) + 1
         const event = await findHeld(tx, fn, studentId, sequence)
         if (event === undefined) return
         next = { studentId, sequence, event }
@@ -98,14 +98,7 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
   throw new Error(`over ${maxSuccessors} held events for one student; the redelivery goes on with them`)
 }
 
-// Named, so that PostgreSQL plans them once a connection: these two are on the path of every event.
-const lockFenceStatement = {
-  name: 'lock_fence',
-  text: `
-    insert into fences (function, student_id, sequence) values ($1, $2, $3)
-    on conflict (function, student_id) do update set sequence = fences.sequence
-    returning sequence`
-}
+// Named, so that PostgreSQL plans it once a connection: it is on the path of every event.
 const closeEventStatement = {
   name: 'close_event',
   text: `
@@ -125,14 +118,6 @@ const closeEventStatement = {
     ) as successor_held, exists (
       select from dead_letters where function = $1 and source = $4 and event_id = $5 and state = 'discarded'
     ) as discarded`
-}
-
-/** Inserts the fence where there is none, and locks it until the transaction ends. */
-async function lockFence(tx: Transaction, fn: StudentFunction, studentId: string): Promise<number> {
-  const values = [fn.name, studentId, fn.startsAfter]
-  const { rows } = await tx.$client.query<{ sequence: number }>({ ...lockFenceStatement, values })
-  if (rows[0] === undefined) throw new Error('the fence was not returned')
-  return rows[0].sequence
 }
 
 /**
@@ -202,8 +187,8 @@ async function apply(
   event: ReceivedEvent,
   { studentId, sequence }: Position
 ): Promise<boolean> {
-  await fn.handle(readStudentEvent(event, fn.accepts), tx)
   try {
+    await fn.handle(readStudentEvent(event, fn.accepts), tx)
     const values = [fn.name, studentId, sequence, event.source, event.id]
     const { rows } = await tx.$client.query<{ successor_held: boolean; discarded: boolean }>({
       ...closeEventStatement,
@@ -212,8 +197,10 @@ async function apply(
     if (rows[0]?.discarded) throw new DiscardedEvent()
     return rows[0]?.successor_held ?? false
   } catch (error) {
-    if (!isUniqueViolation(error, 'handled_events')) throw error
-    throw new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
+    if (isUniqueViolation(error, 'handled_events')) {
+      throw new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
+    }
+    throw isDataRefused(error) ? new InvalidEvent('the database cannot keep these values') : error
   }
 }
 
@@ -226,7 +213,7 @@ async function failed(
   failure: PermanentFailure
 ): Promise<boolean> {
   return inTransaction(db, async tx => {
-    const fence = await lockFence(tx, fn, position.studentId)
+    const fence = await lockFence(tx, fn.name, position.studentId, fn.startsAfter)
     if (position.sequence <= fence) return false
     await recordLetter(tx, fn.name, event, failure, position)
     await tx
