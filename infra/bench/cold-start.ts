@@ -10,7 +10,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,6 +21,7 @@ import { bundleOptions, functionNames } from '../bundle.ts'
 import { migrate } from '../jobs/migrate.ts'
 import { createPostgres } from '../local/resources/postgres.ts'
 import { openProcesses } from '../local/resources/processes.ts'
+import { freePort } from '../test/free-ports.ts'
 
 const runs = 15
 const startTimeoutMs = 10_000
@@ -190,15 +190,6 @@ function print(subjects: readonly Subject[], medianOf: (subject: Subject, milest
       ''
     ].join('\n')
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 const column = (text: string) => text.padStart(10)

@@ -1,7 +1,5 @@
 // One real broker with Kafka's authorizer, and the users and ACLs of the production overlay as Strimzi's user operator would set them.
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } from 'kafkajs'
@@ -12,6 +10,7 @@ import { openProcesses, type Processes } from '../local/resources/processes.ts'
 import { until } from '../local/resources/until.ts'
 import { KafkaTopic, kafkaTopic, KafkaUser, kafkaUser } from './kinds.ts'
 import { objectsOf } from './render.ts'
+import { freePorts } from '../test/free-ports.ts'
 
 const users = objectsOf('production', kafkaUser, KafkaUser)
 export const topics = objectsOf('production', kafkaTopic, KafkaTopic).map(({ spec }) => spec.topicName)
@@ -35,7 +34,8 @@ export async function startAuthorizingBroker(): Promise<AuthorizingBroker> {
   const processes = openProcesses(state)
   const java = await findJava()
   const jars = await fetchJars(java, () => undefined)
-  const ports = { id: 1, port: await freePort(), controllerPort: await freePort() }
+  const [port = 0, controllerPort = 0] = await freePorts(2)
+  const ports = { id: 1, port, controllerPort }
   const broker = await createBroker(java, jars, processes, ports, {
     directory: state,
     brokers: [ports],
@@ -134,13 +134,4 @@ function known<Value>(values: Readonly<Record<string, Value>>, name: string): Va
   const value = values[name]
   if (value === undefined) throw new Error(`this test does not know ${name}`)
   return value
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -12,3 +12,9 @@ export async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map(server => new Promise<void>(fulfil => server.close(() => fulfil()))))
   return ports
 }
+
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1)
+  if (port === undefined) throw new Error('no port is free')
+  return port
+}

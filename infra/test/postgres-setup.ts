@@ -1,12 +1,12 @@
 // One PostgreSQL for all tests of a run, in a temporary folder, with a migrated database that tests copy.
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { openProcesses } from '../local/resources/processes.ts'
 import { createPostgres } from '../local/resources/postgres.ts'
 import { migrate } from '../jobs/migrate.ts'
+import { freePort } from './free-ports.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,13 +34,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
     processes.close()
     await rm(state, { recursive: true, force: true })
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
 }

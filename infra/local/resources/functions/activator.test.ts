@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { until } from '../until.ts'
+import { freePort } from '../../../test/free-ports.ts'
 import { type Activator, type Limits, startActivator } from './activator.ts'
 
 test('a request and its answer pass through with their headers and bytes', async () => {
@@ -101,7 +102,7 @@ test('an instance that ends before it answers gives 502', async () => {
 })
 
 test('a request that met a closed port waits for the next instance', async () => {
-  const gone = await listenOnce()
+  const gone = await freePort()
   const { url, activator } = await activatorWithout({})
   activator.setTarget(gone)
   const answer = fetch(url, { method: 'POST', body: 'event' })
@@ -153,7 +154,7 @@ interface Running {
 }
 
 async function activatorWithout(limits: Partial<Limits>, wake: () => void = () => undefined): Promise<Running> {
-  const port = await listenOnce()
+  const port = await freePort()
   const activator = await startActivator({ port, containerConcurrency: 0, timeoutMs: 10_000, wake, ...limits })
   onTestFinished(() => activator.stop(0))
   return { url: `http://127.0.0.1:${port}`, port, activator }
@@ -173,14 +174,4 @@ async function listen(listener: RequestListener): Promise<number> {
     server.closeAllConnections()
   })
   return (server.address() as AddressInfo).port
-}
-
-/** A port that was free a moment ago. */
-async function listenOnce(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
