@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { projectDirectory } from '../bundle.ts'
 import { readEndpoints } from '../local/endpoints.ts'
-import { manifestPaths } from '../local/manifest-paths.ts'
+import { manifestPathsIn } from '../local/manifest-paths.ts'
 import { stateDirectoryOf } from '../local/settings.ts'
 import type { KafkaAddress } from './kafka-client.ts'
 
@@ -30,7 +30,7 @@ export const auditUsage = `npm run local -- audit [--json] [--state DIR | --boot
   committed offset, and whether every change reached Kafka as it was written. Changes nothing.
 
 ${addressUsage}
-  -f PATH                 YAML whose KafkaSources are audited; may be repeated (${manifestPaths.join(', ')})
+  -f PATH                 YAML whose KafkaSources are audited; may be repeated (${manifestPathsIn(projectDirectory).join(', ')})
   --grace SECONDS         an outbox row this young may still be on its way to Kafka (30)
   --json                  the same facts for scripts
 
@@ -65,7 +65,7 @@ export async function readAuditArguments(args: readonly string[], env: NodeJS.Pr
     help: values.help,
     json: values.json,
     graceSeconds: grace.data,
-    manifests: values.file ?? manifestPaths.map(path => join(projectDirectory, path)),
+    manifests: values.file ?? manifestPathsIn(projectDirectory).map(path => join(projectDirectory, path)),
     ...(values.help ? { kafka: { bootstrap: '' }, databaseUrl: '' } : await readAddresses(values, env))
   }
 }

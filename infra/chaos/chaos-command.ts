@@ -1,13 +1,13 @@
 // `npm run local -- chaos`: a rehearsal against the running stack.
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { projectDirectory } from '../bundle.ts'
 import { kafkaClient } from '../audit/kafka-client.ts'
 import { readEndpoints } from '../local/endpoints.ts'
 import { loadPlan } from '../local/manifests/load-plan.ts'
-import { manifestPaths } from '../local/manifest-paths.ts'
+import { manifestPathsIn } from '../local/manifest-paths.ts'
 import { openProcesses } from '../local/resources/processes.ts'
 import { stateDirectoryOf } from '../local/settings.ts'
 import { markdown, showInvariants, showSchedule } from './report.ts'
@@ -81,7 +81,7 @@ export async function chaosCommand(args: readonly string[]): Promise<0 | 1 | 2> 
   const folder = stateDirectoryOf(values.state, process.env)
   const endpoints = await readEndpoints(folder)
   if (endpoints === undefined) return fail(`Nothing runs on ${folder}. Start it with npm run dev.`)
-  const { plan } = await loadPlan(manifestPaths.map(path => join(projectDirectory, path)))
+  const { plan } = await loadPlan(manifestPathsIn(endpoints.manifestRoot).map(path => resolve(projectDirectory, path)))
   if (plan === undefined) return fail('The YAML is not right: npm run dev tells where.')
 
   const reports = join(folder, 'chaos')

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { projectDirectory } from '../bundle.ts'
 import type { Endpoints } from '../local/endpoints.ts'
-import { manifestPaths } from '../local/manifest-paths.ts'
+import { manifestPathsIn } from '../local/manifest-paths.ts'
 import type { Plan } from '../local/manifests/plan.ts'
 import type { Processes } from '../local/resources/processes.ts'
 import { type AnswerMode, type AnswerProxy, startAnswerProxy } from './answer-proxy.ts'
@@ -18,7 +18,7 @@ const stopTimeoutMs = 10_000
 
 export async function startSecondDataPlane(
   processes: Processes,
-  { functions, kafka }: Endpoints,
+  { functions, kafka, manifestRoot }: Endpoints,
   { services, kafkaSources }: Plan,
   mode: AnswerMode
 ): Promise<SecondDataPlane> {
@@ -38,7 +38,7 @@ export async function startSecondDataPlane(
     args: [
       '--disable-warning=TimeoutNegativeWarning',
       resolve(import.meta.dirname, '../local/dataplane.ts'),
-      ...manifestPaths.flatMap(path => ['-f', path]),
+      ...manifestPathsIn(manifestRoot).flatMap(path => ['-f', path]),
       '--bootstrap',
       kafka.bootstrap,
       // Of its own and free: the first data plane has the known ones.

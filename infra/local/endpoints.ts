@@ -28,7 +28,9 @@ export const Endpoints = z.object({
   dataplane: z.object({ statusUrl: z.string(), pid: Pid }),
   /** Of the runtime itself: `npm run local` talks to it. */
   control: z.object({ url: z.string(), pid: z.number().int() }),
-  kubeconfig: z.string()
+  kubeconfig: z.string(),
+  /** The folder whose knative/ and infra/ are read: an edit there takes effect. */
+  manifestRoot: z.string()
 })
 export type Endpoints = z.infer<typeof Endpoints>
 
@@ -78,7 +80,15 @@ export async function readEndpoints(stateDirectory: string): Promise<Endpoints |
   return text === undefined ? undefined : Endpoints.parse(JSON.parse(text))
 }
 
-export function describeEndpoints(stack: Stack, plan: Plan, ports: Ports, stateDirectory: string): Endpoints {
+export interface Described {
+  readonly stack: Stack
+  readonly plan: Plan
+  readonly ports: Ports
+  readonly stateDirectory: string
+  readonly manifestRoot: string
+}
+
+export function describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot }: Described): Endpoints {
   const { functions, bootstrap, brokers, postgres, registry, connect, dataplane } = stack
   return {
     ready: true,
@@ -100,7 +110,8 @@ export function describeEndpoints(stack: Stack, plan: Plan, ports: Ports, stateD
     connect: { url: connect.url, pid: pidOf(connect) },
     dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },
     control: { url: `http://127.0.0.1:${ports.control}`, pid: process.pid },
-    kubeconfig: join(stateDirectory, 'kubeconfig')
+    kubeconfig: join(stateDirectory, 'kubeconfig'),
+    manifestRoot
   }
 }
 

@@ -10,7 +10,7 @@ import { watchLiveState } from './live-state.ts'
 import { loadPlan } from './manifests/load-plan.ts'
 import type { Plan } from './manifests/plan.ts'
 import { formatProblems } from './manifests/problem.ts'
-import { manifestPaths } from './manifest-paths.ts'
+import { manifestPathsIn } from './manifest-paths.ts'
 import { partsOf } from './parts.ts'
 import { killLeftovers } from './resources/leftovers.ts'
 import { assignPorts, checkPorts } from './resources/ports.ts'
@@ -50,7 +50,7 @@ if (settings === 'help') {
 }
 await main(settings).catch(fail)
 
-async function main({ stateDirectory, portBase, clean }: Settings): Promise<void> {
+async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings): Promise<void> {
   process.chdir(projectDirectory)
   const lock = await lockState(stateDirectory)
   stopsAfter.push(lock.release)
@@ -60,7 +60,8 @@ async function main({ stateDirectory, portBase, clean }: Settings): Promise<void
   await endpointsFile.remove() // of a run that was killed
   if (clean) await removeState(stateDirectory)
 
-  let plan = await readPlan()
+  const manifestPaths = manifestPathsIn(manifestRoot)
+  let plan = await readPlan(manifestPaths)
   const ports = assignPorts(
     portBase,
     plan.services.map(({ name }) => name)
@@ -72,6 +73,7 @@ async function main({ stateDirectory, portBase, clean }: Settings): Promise<void
 
   const stack = await startStack({
     plan,
+    manifestPaths,
     ports,
     stateDirectory,
     processes,
@@ -83,6 +85,7 @@ async function main({ stateDirectory, portBase, clean }: Settings): Promise<void
   if (stopRequestedAt !== undefined) return
 
   const manifests = watchManifests(
+    manifestPaths,
     plan,
     async edited => {
       plan = edited
@@ -102,7 +105,7 @@ async function main({ stateDirectory, portBase, clean }: Settings): Promise<void
   stopsBefore.push(kubernetes.stop)
   const control = await startControl(ports.control, partsOf(stack), report)
   stopsBefore.push(control.close)
-  const endpoints = () => describeEndpoints(stack, plan, ports, stateDirectory)
+  const endpoints = () => describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot })
   const topics = await stack.topics()
   stopsBefore.push(endpointsFile.remove)
   await endpointsFile.publish(endpoints)
@@ -110,7 +113,7 @@ async function main({ stateDirectory, portBase, clean }: Settings): Promise<void
   write(statusScreen({ plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
 }
 
-async function readPlan(): Promise<Plan> {
+async function readPlan(manifestPaths: readonly string[]): Promise<Plan> {
   const { plan, problems } = await loadPlan(manifestPaths, { requireTopics: true })
   if (problems.length > 0) write(formatProblems(problems, { colour: process.stdout.isTTY }))
   if (!plan) throw new Error('The YAML is not right (above). Nothing was started.')

@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectDirectory } from '../bundle.ts'
 
-/** Relative to the project, as messages name files. The last three only matter to the Kubernetes API. */
-export const manifestPaths = ['knative', 'infra/kafka', 'infra/debezium', 'infra/postgres', 'infra/registry'].filter(
-  path => existsSync(join(projectDirectory, path, 'kustomization.yaml'))
-)
+/** The last three only matter to the Kubernetes API. */
+const folders = ['knative', 'infra/kafka', 'infra/debezium', 'infra/postgres', 'infra/registry']
+
+/** Those of a root that has them; of the project's own relative to it, as messages name files. */
+export function manifestPathsIn(root: string): string[] {
+  return folders
+    .filter(folder => existsSync(join(root, folder, 'kustomization.yaml')))
+    .map(folder => (root === projectDirectory ? folder : join(root, folder)))
+}

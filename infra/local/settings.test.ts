@@ -7,7 +7,8 @@ test('without flags the state is in .local and the ports begin at the documented
   expect(parseSettings([], {})).toEqual({
     clean: false,
     stateDirectory: join(projectDirectory, '.local'),
-    portBase: defaultPortBase
+    portBase: defaultPortBase,
+    manifestRoot: projectDirectory
   })
 })
 
@@ -15,7 +16,11 @@ test('flags win over the environment', () => {
   const env = { LOCAL_STATE: '/from/env', LOCAL_PORT_BASE: '9000' }
   expect(parseSettings([], env)).toMatchObject({ stateDirectory: '/from/env', portBase: 9_000 })
   const flags = ['--state', '/from/flag', '--port-base', '9100', '--clean']
-  expect(parseSettings(flags, env)).toEqual({ clean: true, stateDirectory: '/from/flag', portBase: 9_100 })
+  expect(parseSettings(flags, env)).toMatchObject({ clean: true, stateDirectory: '/from/flag', portBase: 9_100 })
+})
+
+test('the YAML may be a copy elsewhere', () => {
+  expect(parseSettings(['--manifests', '/tmp/copy'], {})).toMatchObject({ manifestRoot: '/tmp/copy' })
 })
 
 test('--help asks for help', () => {

@@ -13,6 +13,7 @@ const Flags = z.strictObject({
   clean: z.boolean({ error: '--clean takes no value' }).default(false),
   help: z.boolean({ error: '--help takes no value' }).default(false),
   state: z.string({ error: '--state needs a folder: --state DIR' }).min(1).optional(),
+  manifests: z.string({ error: '--manifests needs a folder: --manifests DIR' }).min(1).optional(),
   'port-base': z.coerce
     .number({ error: `--port-base must be a number, ${defaultPortBase} for instance` })
     .int()
@@ -25,13 +26,16 @@ export interface Settings {
   readonly clean: boolean
   readonly stateDirectory: string
   readonly portBase: number
+  /** Holds knative/ and infra/, as the project does. */
+  readonly manifestRoot: string
 }
 
-export const help = `npm run dev -- [--clean] [--state DIR] [--port-base N]
+export const help = `npm run dev -- [--clean] [--state DIR] [--port-base N] [--manifests DIR]
 
   --clean         starts afresh: what the state folder holds is deleted first
   --state DIR     where data, logs and endpoints.json are kept (LOCAL_STATE; .local unless told)
   --port-base N   the first of the 100 ports that this stack uses (LOCAL_PORT_BASE; ${defaultPortBase} unless told)
+  --manifests DIR a copy of knative/ and infra/ to read instead of the project's, for edits that are to leave it alone
 
 Two stacks run side by side when both --state and --port-base differ.`
 
@@ -49,6 +53,7 @@ export function parseSettings(args: readonly string[], env: NodeJS.ProcessEnv): 
       clean: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
       state: { type: 'string' },
+      manifests: { type: 'string' },
       'port-base': { type: 'string' }
     }
   })
@@ -63,8 +68,9 @@ export function parseSettings(args: readonly string[], env: NodeJS.ProcessEnv): 
     ) ?? [])
   ]
   if (!result.success || problems.length > 0) throw new Error(`${problems.join('\n')}\n\n${help}`)
-  const { clean, help: wantsHelp, state, 'port-base': portBase } = result.data
-  return wantsHelp ? 'help' : { clean, stateDirectory: stateDirectoryOf(state, env), portBase }
+  const { clean, help: wantsHelp, state, manifests, 'port-base': portBase } = result.data
+  const manifestRoot = resolve(projectDirectory, manifests ?? '.')
+  return wantsHelp ? 'help' : { clean, stateDirectory: stateDirectoryOf(state, env), portBase, manifestRoot }
 }
 
 /** For the start of a program: what is wrong ends it. */

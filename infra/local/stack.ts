@@ -13,7 +13,6 @@ import { migrate } from '../jobs/migrate.ts'
 import { registerSchemas } from '../jobs/register-schemas.ts'
 import { seedUsers } from '../jobs/seed-users.ts'
 import type { Plan } from './manifests/plan.ts'
-import { manifestPaths } from './manifest-paths.ts'
 import type { ClusterAddresses } from './resources/cluster-addresses.ts'
 import { brokerConfig, connectConfig } from './resources/cluster-config.ts'
 import { localiseConnector } from './resources/connector-config.ts'
@@ -48,6 +47,8 @@ export interface Stack {
 
 export interface StackOptions {
   readonly plan: Plan
+  /** Where the plan was read: the data plane reads it by itself. */
+  readonly manifestPaths: readonly string[]
   readonly ports: Ports
   readonly stateDirectory: string
   readonly processes: Processes
@@ -63,7 +64,7 @@ export const stopOrder = [['dataplane'], ['functions'], ['connect', 'registry'],
 export type StopOrder = (typeof stopOrder)[number][number]
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { plan, ports, stateDirectory, processes, progress, report, pidChanged, started } = options
+  const { plan, manifestPaths, ports, stateDirectory, processes, progress, report, pidChanged, started } = options
   const { step } = progress
   const bootstrap = ports.brokers.map(({ port }) => `127.0.0.1:${port}`)
 

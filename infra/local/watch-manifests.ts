@@ -1,8 +1,7 @@
 // Reads the YAML again when a file of it changes; a broken edit is told, and what runs goes on as it was.
 import { type FSWatcher, watch } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { projectDirectory } from '../bundle.ts'
-import { manifestPaths } from './manifest-paths.ts'
 import { loadPlan } from './manifests/load-plan.ts'
 import type { Plan } from './manifests/plan.ts'
 import { formatProblems } from './manifests/problem.ts'
@@ -15,6 +14,7 @@ export interface ManifestWatch {
 const settleMs = 100
 
 export function watchManifests(
+  paths: readonly string[],
   running: Plan,
   apply: (plan: Plan) => Promise<void>,
   report: (sentence: string) => void
@@ -26,7 +26,7 @@ export function watchManifests(
 
   const reload = async (): Promise<void> => {
     try {
-      const { plan, problems } = await loadPlan(manifestPaths, { requireTopics: true, running: applied })
+      const { plan, problems } = await loadPlan(paths, { requireTopics: true, running: applied })
       const told = formatProblems(problems)
       if (told !== '' && told !== last) report(told)
       last = told
@@ -38,8 +38,8 @@ export function watchManifests(
     }
   }
 
-  const watchers = manifestPaths.map((path): FSWatcher => {
-    const watcher = watch(join(projectDirectory, path), (_, file) => {
+  const watchers = paths.map((path): FSWatcher => {
+    const watcher = watch(resolve(projectDirectory, path), (_, file) => {
       if (file && !/\.ya?ml$/.test(file)) return
       clearTimeout(timer)
       timer = setTimeout(() => {

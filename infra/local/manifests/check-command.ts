@@ -1,5 +1,6 @@
 // `npm run local -- check [FILE-or-DIR...]`: says everything that is wrong with the YAML, and starts nothing.
-import { manifestPaths } from '../manifest-paths.ts'
+import { projectDirectory } from '../../bundle.ts'
+import { manifestPathsIn } from '../manifest-paths.ts'
 import { loadPlan } from './load-plan.ts'
 import { formatProblems } from './problem.ts'
 
@@ -11,7 +12,9 @@ export interface CheckOutput {
 /** Returns the exit status: 0 when nothing is an error, 1 otherwise. */
 export async function checkCommand(paths: readonly string[], output: CheckOutput): Promise<0 | 1> {
   const ownFiles = paths.length === 0
-  const { plan, problems } = await loadPlan(ownFiles ? manifestPaths : paths, { requireTopics: ownFiles })
+  const { plan, problems } = await loadPlan(ownFiles ? manifestPathsIn(projectDirectory) : paths, {
+    requireTopics: ownFiles
+  })
   if (problems.length > 0) output.write(`${formatProblems(problems, { colour: output.colour })}\n`)
   const errors = problems.filter(({ level }) => level === 'error').length
   const warnings = problems.length - errors

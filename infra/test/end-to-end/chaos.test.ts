@@ -4,7 +4,7 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { kafkaClient } from '../../audit/kafka-client.ts'
 import { runChaos } from '../../chaos/run-chaos.ts'
 import { loadPlan } from '../../local/manifests/load-plan.ts'
-import { manifestPaths } from '../../local/manifest-paths.ts'
+import { manifestPathsIn } from '../../local/manifest-paths.ts'
 import { openProcesses } from '../../local/resources/processes.ts'
 
 test(
@@ -12,7 +12,7 @@ test(
   { timeout: 300_000 },
   async () => {
     const endpoints = inject('endpoints')
-    const { plan } = await loadPlan(manifestPaths)
+    const { plan } = await loadPlan(manifestPathsIn(inject('endpoints').manifestRoot))
     if (plan === undefined) throw new Error('the YAML is not right')
     const processes = openProcesses(join(inject('stateDirectory'), 'chaos'))
     onTestFinished(() => {

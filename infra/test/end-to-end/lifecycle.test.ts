@@ -7,7 +7,7 @@ import { readEndpoints } from '../../local/endpoints.ts'
 import { findLeftovers } from '../../local/resources/leftovers.ts'
 import { isFree, portsPerStack } from '../../local/resources/ports.ts'
 import { until } from '../../local/resources/until.ts'
-import { createStackFolder, type StackFolder } from '../local-stack.ts'
+import { createStackFolder, type StackFolder } from '../../local/temporary-stack.ts'
 import { send } from './students.ts'
 
 const student = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }

@@ -1,13 +1,15 @@
-// `npm run dev` as a child of the tests: on free ports, in a folder of its own, gone when the tests are, however they end.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+// `npm run dev` as a child: on free ports, in a folder of its own and with its own copy of the YAML, gone when its parent is,
+// however that ends.
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectDirectory } from '../bundle.ts'
-import { type Endpoints, readEndpoints } from '../local/endpoints.ts'
-import { killLeftovers } from '../local/resources/leftovers.ts'
-import { isFree, portsPerStack } from '../local/resources/ports.ts'
-import { openProcesses, type Processes, type RunningProcess } from '../local/resources/processes.ts'
-import { until } from '../local/resources/until.ts'
+import { type Endpoints, readEndpoints } from './endpoints.ts'
+import { manifestPathsIn } from './manifest-paths.ts'
+import { killLeftovers } from './resources/leftovers.ts'
+import { isFree, portsPerStack } from './resources/ports.ts'
+import { openProcesses, type Processes, type RunningProcess } from './resources/processes.ts'
+import { until } from './resources/until.ts'
 
 export interface LocalStack {
   readonly stateDirectory: string
@@ -36,6 +38,10 @@ export async function createStackFolder(): Promise<StackFolder> {
   const stateDirectory = join(root, 'state')
   await mkdir(stateDirectory)
   const portBase = await freePortBase()
+  const manifestRoot = join(root, 'manifests')
+  for (const path of manifestPathsIn(projectDirectory)) {
+    await cp(join(projectDirectory, path), join(manifestRoot, path), { recursive: true })
+  }
   // Its reaper ends main when this process ends, and main's own reaper ends the rest.
   const processes: Processes = openProcesses(root)
   let output = ''
@@ -51,6 +57,8 @@ export async function createStackFolder(): Promise<StackFolder> {
         stateDirectory,
         '--port-base',
         String(portBase),
+        '--manifests',
+        manifestRoot,
         ...flags
       ],
       env: process.env,
@@ -87,11 +95,7 @@ export async function createStackFolder(): Promise<StackFolder> {
   }
 }
 
-export async function readLog(stateDirectory: string, name: string): Promise<string> {
-  return readFile(join(stateDirectory, 'logs', `${name}.log`), 'utf8')
-}
-
-/** All ports of a stack free, from somewhere in the middle of the range so that runs side by side seldom meet. */
+/** All ports of a stack free, from somewhere in the middle of the range so that stacks side by side seldom meet. */
 async function freePortBase(): Promise<number> {
   const first = 12_000
   const places = 180
