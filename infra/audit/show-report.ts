@@ -1,5 +1,5 @@
 // The report for people: the table, what could not be compared, and every finding with the command that shows it again.
-import { table } from '../local/status-screen.ts'
+import { table } from '../local/table.ts'
 import type { Finding } from './finding.ts'
 import { type AuditReport, type Coverage, maxListed } from './run-audit.ts'
 

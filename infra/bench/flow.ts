@@ -12,7 +12,7 @@ import { Pool } from 'undici'
 import { z } from 'zod'
 import { type Endpoints, readEndpoints } from '../local/endpoints.ts'
 import { stateDirectoryOf } from '../local/settings.ts'
-import { table } from '../local/status-screen.ts'
+import { table } from '../local/table.ts'
 
 const idleStudents = 50
 const connections = 64

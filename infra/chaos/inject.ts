@@ -3,6 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Kafka } from 'kafkajs'
 import { Client } from 'pg'
+import { actOnPart } from '../local/act-on-part.ts'
+import type { Action } from '../local/control.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import type { Plan } from '../local/manifests/plan.ts'
 import type { Processes } from '../local/resources/processes.ts'
@@ -26,8 +28,6 @@ export interface InjectorOptions {
   readonly load: Load
 }
 
-/** Starting a JVM on a busy machine is the longest of them. */
-const actionTimeoutMs = 120_000
 /** Of a topic: enough to see keys move, and no more. */
 const maxPartitions = 12
 const storms = 3
@@ -35,16 +35,8 @@ const storms = 3
 export function createInjector({ endpoints, kafka, plan, processes, load }: InjectorOptions): Injector {
   let proxied = 0
 
-  async function act(action: 'kill' | 'start' | 'pause' | 'resume', part: string): Promise<void> {
-    const response = await fetch(`${endpoints.control.url}/parts/${part}/${action}`, {
-      method: 'POST',
-      signal: AbortSignal.timeout(actionTimeoutMs)
-    })
-    if (!response.ok) throw new Error(`${action} ${part}: ${await response.text()}`)
-  }
-
-  const all = (action: Parameters<typeof act>[0], parts: readonly string[]) =>
-    Promise.all(parts.map(part => act(action, part)))
+  const all = (action: Action, parts: readonly string[]) =>
+    Promise.all(parts.map(part => actOnPart(endpoints, part, action)))
 
   async function around(
     before: () => Promise<unknown>,
@@ -147,7 +139,7 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
           return 'killed, down for a while, started again'
         case 'kill-data-plane':
         case 'kill-function':
-          await act('kill', target)
+          await actOnPart(endpoints, target, 'kill')
           return 'killed; the runtime starts it again'
         case 'pause-broker':
         case 'pause-postgres':

@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { actOnPart, callControl } from './act-on-part.ts'
 import { type Action, actions, Status } from './control.ts'
 import { type Endpoints, readEndpoints } from './endpoints.ts'
 import { stateDirectoryOf } from './settings.ts'
-import { table } from './status-screen.ts'
+import { table } from './table.ts'
 
 const usage = `npm run local -- COMMAND [--state DIR]
 
@@ -77,7 +78,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 async function showStatus(endpoints: Endpoints, asJson: boolean): Promise<number> {
-  const status = Status.parse(await call(endpoints, 'GET', '/status'))
+  const status = Status.parse(await callControl(endpoints, 'GET', '/status'))
   if (asJson) print(JSON.stringify({ running: true, ...status, endpoints }, null, 2))
   else {
     const rows = status.parts.map(({ name, pid, healthy, problem }) => [
@@ -92,20 +93,9 @@ async function showStatus(endpoints: Endpoints, asJson: boolean): Promise<number
 }
 
 async function act(endpoints: Endpoints, action: Action, part: string): Promise<number> {
-  await call(endpoints, 'POST', `/parts/${part}/${action}`)
+  await actOnPart(endpoints, part, action)
   print(`${part}: ${action} done`)
   return 0
-}
-
-async function call({ control }: Endpoints, method: string, path: string): Promise<unknown> {
-  const response = await fetch(`${control.url}${path}`, { method, signal: AbortSignal.timeout(120_000) }).catch(() => {
-    throw new Error(
-      `The runtime (pid ${control.pid}) does not answer at ${control.url}. Was it killed? npm run dev starts it again.`
-    )
-  })
-  const body = (await response.json()) as { error?: string }
-  if (!response.ok) throw new Error(body.error ?? `The runtime answered ${response.status}`)
-  return body
 }
 
 /** A function may be called by its folder too. */

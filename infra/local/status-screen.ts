@@ -3,6 +3,7 @@ import type { Endpoints } from './endpoints.ts'
 import type { Plan, Service } from './manifests/plan.ts'
 import { functionOf } from './resources/functions/environment.ts'
 import type { TopicDescription } from './resources/topics.ts'
+import { table } from './table.ts'
 
 export interface Screen {
   readonly plan: Plan
@@ -57,14 +58,4 @@ export function triggersOf({ name }: Service, { kafkaSources, triggers }: Plan):
     .filter(({ subscriber }) => subscriber.ref?.name === name)
     .map(({ broker, name: trigger }) => `Trigger ${broker}/${trigger}`)
   return topics.length > 0 ? [...topics, ...types] : ['HTTP', ...types]
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => (row[column] ?? '').length)))
-  return [head, ...rows].map(row =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('   ')
-      .trimEnd()
-  )
 }
