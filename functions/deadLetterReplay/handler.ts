@@ -3,7 +3,7 @@
 //   POST /dead-letters      KafkaSource on student_dead_letter     (knative/dead-letter-replay.yaml)
 //   POST /users             KafkaSource on db.public.users: a missing user has appeared
 //   POST /                  ReplayDeadLetters as JSON, or as an event through the Broker or `func invoke`
-//   GET  /  /groups  /:id   the letters, decoded
+//   GET  /  /groups  /:id   the letters, decoded; / and /:id also as CloudEvents, where Accept asks for their JSON format
 //   POST /:id/discard       gives an event up
 //   POST /:id/resend        sends an edited event in its place
 //   GET  /jobs  /jobs/:id   replays and what they did with each letter
@@ -21,8 +21,9 @@ import { claimsToBeEvent } from '../shared/received-event.ts'
 import type { Routes } from '../shared/router.ts'
 import { createDecoder } from './decode-data.ts'
 import { DiscardCommand, discardLetter } from './discard-letter.ts'
+import { asksFor, batchFormat, eventFormat } from './letter-as-event.ts'
 import { GroupQuery, LetterQuery, readQuery, ReplayCommand } from './letter-filter.ts'
-import { groupLetters, readLetter, readLetters } from './read-letters.ts'
+import { groupLetters, readLetter, readLetterEvent, readLetterEvents, readLetters } from './read-letters.ts'
 import {
   abortReplay,
   awaitReplay,
@@ -87,10 +88,17 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
       if (command.dryRun) return { status: 200, body: await previewReplay(db, command, replayLimit) }
       return answerWith(await start(command, idempotencyKey(request.headers['idempotency-key'])))
     },
-    'GET /': async request => ({
-      status: 200,
-      body: await readLetters(db, readQuery(LetterQuery, request.query), decode)
-    }),
+    'GET /': async ({ headers, query }) => {
+      const wanted = readQuery(LetterQuery, query)
+      const vary = { vary: 'accept' }
+      if (!asksFor(batchFormat, headers)) {
+        return { status: 200, headers: vary, body: await readLetters(db, wanted, decode) }
+      }
+      const { events, next } = await readLetterEvents(db, wanted)
+      // A batch is an array of events and nothing else: the way to the next page is in the header of RFC 8288.
+      const link = next && { link: `</?${new URLSearchParams([...withoutAfter(query), ['after', next]])}>; rel="next"` }
+      return { status: 200, headers: { ...vary, 'content-type': batchFormat, ...link }, body: events }
+    },
     'GET /groups': async request => ({
       status: 200,
       body: await groupLetters(db, readQuery(GroupQuery, request.query))
@@ -104,7 +112,13 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
       await abortReplay(db, id)
       return { status: 200, body: await describeReplay(db, id) }
     },
-    'GET /:id': async (_request, id) => ({ status: 200, body: await readLetter(db, id, decode) }),
+    'GET /:id': async ({ headers }, id) => {
+      const vary = { vary: 'accept' }
+      if (!asksFor(eventFormat, headers)) {
+        return { status: 200, headers: vary, body: await readLetter(db, id, decode) }
+      }
+      return { status: 200, headers: { ...vary, 'content-type': eventFormat }, body: await readLetterEvent(db, id) }
+    },
     'POST /:id/discard': async (request, id) => {
       const { reason } = readJsonCommand(request, DiscardCommand)
       const discarded = await discardLetter(db, id, reason)
@@ -121,3 +135,5 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
     }
   }
 }
+
+const withoutAfter = (query: URLSearchParams) => [...query].filter(([parameter]) => parameter !== 'after')

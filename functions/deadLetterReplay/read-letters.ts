@@ -5,10 +5,13 @@ import { Problem } from '../shared/problem.ts'
 import { deadLetters, heldEvents, replayItems, replayJobs } from '../shared/tables.ts'
 import { traceId } from '../shared/trace.ts'
 import type { DecodeData } from './decode-data.ts'
+import { letterAsEvent, type LetterEvent } from './letter-as-event.ts'
 import { type GroupQuery, type LetterQuery, matches } from './letter-filter.ts'
 
 /** Of data shown in a listing: a page of large letters must not fill the memory. One letter alone is shown whole. */
 const maxListedBytes = 64 * 1024
+/** Of data in one batch of events, where each is whole: the page ends with the letter that goes beyond. */
+const maxBatchBytes = 4 * 1024 * 1024
 /** Of held events shown with one letter. */
 const maxHeld = 100
 
@@ -24,13 +27,7 @@ export async function readLetters(db: Database, query: LetterQuery, decode: Deco
   const rows = await db
     .select({ letter: deadLetters, held: heldBehind })
     .from(deadLetters)
-    .where(
-      and(
-        matches(query),
-        query.state === undefined ? undefined : eq(deadLetters.state, query.state),
-        query.after === undefined ? undefined : lt(deadLetters.id, query.after)
-      )
-    )
+    .where(onPage(query))
     .orderBy(desc(deadLetters.id))
     .limit(query.limit + 1)
   const page = rows.slice(0, query.limit)
@@ -41,14 +38,40 @@ export async function readLetters(db: Database, query: LetterQuery, decode: Deco
   }
 }
 
+/** The same page as whole events; shorter where their data is large. */
+export async function readLetterEvents(db: Database, query: LetterQuery) {
+  // Of bytes before each letter: PostgreSQL knows how many a letter has without reading them.
+  const sizes = db.$with('sizes').as(
+    db
+      .select({
+        id: deadLetters.id,
+        before: sql<number>`sum(octet_length(${deadLetters.data})) over (order by ${deadLetters.id} desc)
+          - octet_length(${deadLetters.data})`.as('before')
+      })
+      .from(deadLetters)
+      .where(onPage(query))
+      .orderBy(desc(deadLetters.id))
+      .limit(query.limit + 1)
+  )
+  const rows = await db
+    .with(sizes)
+    .select({ letter: deadLetters, listed: sql<number>`(select count(*)::int from ${sizes})` })
+    .from(deadLetters)
+    .innerJoin(sizes, and(eq(sizes.id, deadLetters.id), lt(sizes.before, maxBatchBytes)))
+    .orderBy(desc(deadLetters.id))
+    .limit(query.limit)
+  const next = rows.length < (rows[0]?.listed ?? 0) ? rows.at(-1)?.letter.id : undefined
+  return { events: rows.map(({ letter }) => letterAsEvent(letter)), next }
+}
+
+/** @throws Problem 404 */
+export async function readLetterEvent(db: Database, id: string): Promise<LetterEvent> {
+  return letterAsEvent((await findLetter(db, id)).letter)
+}
+
 /** One letter with its replays and the events it holds back. @throws Problem 404 */
 export async function readLetter(db: Database, id: string, decode: DecodeData) {
-  const [found] = await db
-    .select({ letter: deadLetters, held: heldBehind })
-    .from(deadLetters)
-    .where(eq(sql`${deadLetters.id}::text`, id))
-  if (found === undefined) throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${id}`)
-  const { letter, held } = found
+  const { letter, held } = await findLetter(db, id)
   const history = await db
     .select({
       replay: replayItems.jobId,
@@ -89,6 +112,23 @@ export async function groupLetters(db: Database, query: GroupQuery) {
     .groupBy(deadLetters.function, deadLetters.reason, deadLetters.class, deadLetters.state)
     .orderBy(desc(sql`count(*)`))
   return { groups }
+}
+
+function onPage(query: LetterQuery) {
+  return and(
+    matches(query),
+    query.state === undefined ? undefined : eq(deadLetters.state, query.state),
+    query.after === undefined ? undefined : lt(deadLetters.id, query.after)
+  )
+}
+
+async function findLetter(db: Database, id: string) {
+  const [found] = await db
+    .select({ letter: deadLetters, held: heldBehind })
+    .from(deadLetters)
+    .where(eq(sql`${deadLetters.id}::text`, id))
+  if (found === undefined) throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${id}`)
+  return found
 }
 
 async function describeLetter(letter: typeof deadLetters.$inferSelect, held: number, decode: DecodeData) {

@@ -5,7 +5,9 @@ export const usage = `npm run local -- dead-letters [COMMAND] [FILTERS] [--json]
 
   list                       letters, newest first (--limit N, --after ID for the next page, --state-is STATE)
   groups                     how many there are of each function, reason and state
+      --cloudevents          as a batch of CloudEvents: original attributes and bytes, and letterreason, letterstatus ...
   show ID                    one letter: attributes, decoded data, history, what it holds back
+      --cloudevents          as one CloudEvent
   replay ID... | FILTERS     sends open letters to the function that failed; without either, --all
       --dry-run              says which, with warnings, and sends nothing
       --canary K             K letters first, the others only when those succeed
@@ -74,6 +76,7 @@ function parse(args: readonly string[]) {
         name: text,
         data: text,
         json: flag,
+        cloudevents: flag,
         state: text,
         url: text,
         help: { ...flag, short: 'h' }

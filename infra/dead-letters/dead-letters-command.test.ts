@@ -31,6 +31,22 @@ test('letters are listed, counted and shown, for people and as JSON', async () =
   expect(shown.stdout).toContain('"name": "Grace Hopper"')
 })
 
+test('letters go into a pipe as CloudEvents, and standard error tells of the next page', async () => {
+  const { cli, create } = await start()
+  const event = studentEvent({ version: 1 })
+  await deliver(create, event)
+  await deliver(create, studentEvent({ id: 'student-2', version: 1 }))
+  const newest = await cli('list', '--cloudevents', '--limit', '1')
+  expect(JSON.parse(newest.stdout)).toMatchObject([{ subject: 'student-2', letterreason: 'user-not-found' }])
+  const after = /^More: --after (\S+)$/m.exec(newest.stderr)?.[1] ?? ''
+  const older = await cli('list', '--cloudevents', '--limit', '1', '--after', after)
+  expect(JSON.parse(older.stdout)).toMatchObject([{ ...event.attributes, data_base64: event.data.toString('base64') }])
+  expect(older.stderr).toBe('')
+  const one = await cli('show', '--cloudevents', after)
+  expect(JSON.parse(one.stdout)).toMatchObject({ letterid: after, subject: 'student-2' })
+  expect(await cli('jobs', '--cloudevents')).toMatchObject({ status: 2 })
+})
+
 test('a dry run says what would be sent, a replay sends it, and the exit status says whether all of it was taken', async () => {
   const { cli, create, db } = await start()
   await deliver(create, studentEvent({ version: 1 }))

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { batchFormat, eventFormat } from '../../functions/deadLetterReplay/letter-as-event.ts'
 import { readEndpoints } from '../local/endpoints.ts'
 import { stateDirectoryOf } from '../local/settings.ts'
 import { type Arguments, readArguments, replayCommand, usage, UsageError } from './arguments.ts'
@@ -14,6 +15,7 @@ import {
   Jobs,
   LetterPage,
   Preview,
+  readAsEvents,
   Refused,
   replayApi,
   Started,
@@ -32,7 +34,8 @@ export async function deadLettersCommand(args: readonly string[]): Promise<0 | 1
       process.stdout.write(`${usage}\n`)
       return 0
     }
-    return await run(given, replayApi(await urlOf(given.flags)))
+    const url = await urlOf(given.flags)
+    return await (given.flags.cloudevents ? writeEvents(given, url) : run(given, replayApi(url)))
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     if (error instanceof UsageError) process.stderr.write(`\n${usage}\n`)
@@ -49,6 +52,19 @@ async function urlOf({ url, state }: Arguments['flags']): Promise<string> {
   const replay = (await readEndpoints(folder))?.functions.deadLetterReplay
   if (replay === undefined) throw new UsageError(`Nothing runs on ${folder}. Start it with npm run dev, or give --url.`)
   return replay.url
+}
+
+/** Events alone on standard output, for a pipe; what there is to say besides goes to standard error. */
+async function writeEvents(given: Arguments, url: string): Promise<0> {
+  const { command, filters, flags } = given
+  if (command !== 'list' && command !== 'show') throw new UsageError('--cloudevents goes with list and show')
+  const { events, after } =
+    command === 'show'
+      ? await readAsEvents(url, `/${oneId(given)}`, eventFormat)
+      : await readAsEvents(url, `/?${query({ ...filters, ...pageOf(flags) })}`, batchFormat)
+  process.stdout.write(`${JSON.stringify(events, null, 2)}\n`)
+  if (after !== null) process.stderr.write(`More: --after ${after}\n`)
+  return 0
 }
 
 async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
@@ -86,7 +102,7 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
       say(
         discarded,
         () =>
-          `${discarded.id} is discarded. ${discarded.fenceMoved ? 'What it held back goes on.' : 'What comes after it waits for an earlier event.'}`
+          `${discarded.id} is discarded. ${discarded.fenceMoved ? 'What it held back goes on.' : 'It held nothing back: its place is taken, or an earlier event is missing.'}`
       )
       return 0
     }

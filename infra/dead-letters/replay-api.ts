@@ -128,19 +128,28 @@ export type Ask = <Schema extends z.ZodType>(
 /** @throws Refused with the function's own words; any other error means that it cannot be reached */
 export function replayApi(url: string): Ask {
   return async (schema, method, path, body) => {
-    const response = await fetch(new URL(path, url), {
-      method,
-      signal: AbortSignal.timeout(requestTimeoutMs),
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-    }).catch((error: unknown) => {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-      throw new Error(`deadLetterReplay does not answer at ${url}: ${cause instanceof Error ? cause.message : cause}`)
-    })
-    const answer: unknown = await response.json().catch(() => undefined)
-    if (response.ok) return schema.parse(answer)
-    const problem = Problem.safeParse(answer)
-    const words = problem.success ? [problem.data.title, problem.data.detail].filter(Boolean).join(': ') : ''
-    if (response.status < 500) throw new Refused(words || `deadLetterReplay answered ${response.status}`)
-    throw new Error(`deadLetterReplay answered ${response.status} ${words}`)
+    const headers = body === undefined ? undefined : { 'content-type': 'application/json' }
+    return schema.parse(await (await request(url, path, { method, headers, body: JSON.stringify(body) })).json())
   }
+}
+
+/** Letters in a CloudEvents format, as they come, and the id after which the next page begins. @throws as replayApi */
+export async function readAsEvents(url: string, path: string, format: string) {
+  const response = await request(url, path, { headers: { accept: format } })
+  const next = /^<([^>]+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1]
+  const after = next === undefined ? null : new URL(next, url).searchParams.get('after')
+  return { events: await response.json(), after }
+}
+
+async function request(url: string, path: string, init: RequestInit): Promise<Response> {
+  const signal = AbortSignal.timeout(requestTimeoutMs)
+  const response = await fetch(new URL(path, url), { ...init, signal }).catch((error: unknown) => {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    throw new Error(`deadLetterReplay does not answer at ${url}: ${cause instanceof Error ? cause.message : cause}`)
+  })
+  if (response.ok) return response
+  const problem = Problem.safeParse(await response.json().catch(() => undefined))
+  const words = problem.success ? [problem.data.title, problem.data.detail].filter(Boolean).join(': ') : ''
+  if (response.status < 500) throw new Refused(words || `deadLetterReplay answered ${response.status}`)
+  throw new Error(`deadLetterReplay answered ${response.status} ${words}`)
 }
