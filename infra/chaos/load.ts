@@ -10,6 +10,8 @@ export interface LoadOptions {
   /** Marks everything that this run wrote: the domain of the students' addresses. */
   readonly mark: string
   readonly perSecond: number
+  /** One student in so many has a user who comes later; 0 is none. */
+  readonly lateUserEvery: number
   readonly random: Random
 }
 
@@ -34,13 +36,11 @@ const maxInFlight = 32
 const requestTimeoutMs = 10_000
 const repeatAfterMs = 500
 const existingUsers = ['user-1', 'user-2', 'user-3'] as const
-/** One student in so many has a user who comes later. */
-const lateUserEvery = 8
 const maxVersions = 20
 
 const Student = z.object({ id: z.string(), version: z.number() })
 
-export function startLoad({ createUrl, updateUrl, mark, perSecond, random }: LoadOptions): Load {
+export function startLoad({ createUrl, updateUrl, mark, perSecond, lateUserEvery, random }: LoadOptions): Load {
   const accepted = new Map<string, AcceptedStudent>()
   const missingUsers = new Set<string>()
   const counts = { sent: 0, repeated: 0, skipped: 0 }
@@ -64,7 +64,7 @@ export function startLoad({ createUrl, updateUrl, mark, perSecond, random }: Loa
     const n = ++number
     const email = `student-${n}@${mark}`
     let userId: string = random.pick(existingUsers)
-    if (n % lateUserEvery === 0) {
+    if (lateUserEvery > 0 && n % lateUserEvery === 0) {
       userId = `late-${n}-${mark}`
       missingUsers.add(userId)
     }

@@ -33,6 +33,7 @@ export interface ChaosOptions {
   say(sentence: string): void
 }
 
+const lateUserEvery = 8
 const recoveryTimeoutMs = 120_000
 const quietTimeoutMs = 240_000
 const loadDrainMs = 60_000
@@ -55,6 +56,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     updateUrl: endpoints.functions.updateStudent?.url ?? '',
     mark,
     perSecond,
+    lateUserEvery,
     random: seededRandom(seed)
   })
   const injector = createInjector({ endpoints, kafka, plan, processes, load })

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 /** kafkajs sets timers in the past: harmless, and printed once by Node 24. */
 const quiet = ['--disable-warning=TimeoutNegativeWarning']
-const endToEnd = 'infra/test/end-to-end/**/*.test.ts'
+const onTheStack = ['infra/test/end-to-end/**/*.test.ts', 'infra/scenarios/scenarios.test.ts']
 
 export default defineConfig({
   test: {
@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['functions/**/*.test.ts', 'infra/**/*.test.ts', 'schemas/**/*.test.ts'],
-          exclude: [endToEnd],
+          exclude: onTheStack,
           globalSetup: ['infra/test/postgres-setup.ts', 'infra/test/bundle-setup.ts'],
           execArgv: quiet,
           testTimeout: 30_000,
@@ -26,7 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'stack',
-          include: [endToEnd],
+          include: onTheStack,
           globalSetup: ['infra/test/stack-setup.ts'],
           execArgv: quiet,
           testTimeout: 60_000,

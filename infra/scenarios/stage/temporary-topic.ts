@@ -1,0 +1,75 @@
+// A topic for one run of a scenario, and a way to read all of it.
+import type { KafkaMessage } from 'kafkajs'
+import { until } from '../../local/resources/until.ts'
+import type { Stage } from './stage.ts'
+
+export interface TopicShape {
+  readonly partitions: number
+  readonly config?: Readonly<Record<string, string>>
+}
+
+const readTimeoutMs = 60_000
+
+/** Replicated three times, and deleted with the scenario. Answers its name. */
+export async function createTemporaryTopic(
+  { admin, mark, undo }: Stage,
+  suffix: string,
+  { partitions, config = {} }: TopicShape
+): Promise<string> {
+  const topic = `scenario-${suffix}-${mark}`
+  undo(`topic ${topic}`, () => admin.deleteTopics({ topics: [topic] }))
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      {
+        topic,
+        numPartitions: partitions,
+        replicationFactor: 3,
+        configEntries: Object.entries({ 'min.insync.replicas': '2', ...config }).map(([name, value]) => ({
+          name,
+          value
+        }))
+      }
+    ]
+  })
+  return topic
+}
+
+export type ReadRecord = KafkaMessage & { readonly partition: number }
+
+/** Its records from the first to the last, in the order in which a consumer of all partitions meets them. */
+export async function readTopic(
+  { kafka, admin, mark, undo, signal }: Stage,
+  topic: string,
+  groupId = `${topic}-reader-${mark}`
+): Promise<ReadRecord[]> {
+  const ends = new Map(
+    (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [partition, [low, high]])
+  )
+  const records: ReadRecord[] = []
+  const next = new Map<number, bigint>()
+  const consumer = kafka.consumer({ groupId })
+  undo(`group ${groupId}`, async () => {
+    await consumer.disconnect()
+    await admin.deleteGroups([groupId])
+  })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({
+    eachMessage: async ({ partition, message }) => {
+      records.push({ ...message, partition })
+      next.set(partition, BigInt(message.offset) + 1n)
+    }
+  })
+  await until(
+    `all records of ${topic}`,
+    readTimeoutMs,
+    async () =>
+      [...ends].every(([partition, [low = '0', high = '0']]) =>
+        BigInt(high) === BigInt(low) ? true : (next.get(partition) ?? 0n) >= BigInt(high)
+      ),
+    { signal }
+  )
+  await consumer.stop()
+  return records
+}
