@@ -8,10 +8,10 @@ import type { Action } from '../local/control.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import type { Plan } from '../local/manifests/plan.ts'
 import type { Processes } from '../local/resources/processes.ts'
-import type { AnswerMode } from './answer-proxy.ts'
+import { type AnswerMode, type AnswerProxy, startAnswerProxy } from './answer-proxy.ts'
+import { startDataPlaneMember } from './data-plane-member.ts'
 import type { Load } from './load.ts'
 import type { Fault } from './schedule.ts'
-import { startSecondDataPlane } from './second-data-plane.ts'
 
 export interface Injector {
   /** Resolves when the fault is over; answers what was done, in words. The fault is undone even when `signal` ends it early. */
@@ -53,12 +53,20 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
   }
 
   async function withSecondDataPlane(mode: AnswerMode, forMs: number, signal: AbortSignal) {
-    const second = await startSecondDataPlane(processes, endpoints, plan, mode)
+    const proxies: AnswerProxy[] = []
+    const second = await startDataPlaneMember(processes, endpoints, plan, {
+      name: 'second-dataplane',
+      async proxy(target) {
+        const proxy = await startAnswerProxy(target, mode)
+        proxies.push(proxy)
+        return proxy
+      }
+    })
     await sleep(forMs, undefined, { signal }).catch(() => undefined)
     await second.stop()
-    const passed = second.proxies.reduce((sum, { counts }) => sum + counts.passed, 0)
+    const passed = proxies.reduce((sum, { counts }) => sum + counts.passed, 0)
     proxied += passed
-    return { passed, broken: second.proxies.reduce((sum, { counts }) => sum + counts.broken, 0) }
+    return { passed, broken: proxies.reduce((sum, { counts }) => sum + counts.broken, 0) }
   }
 
   async function setMinInSync(topic: string, replicas: number): Promise<void> {
