@@ -8,15 +8,18 @@ import { isRecord } from './is-record.ts'
 
 const recreate = 'Delete the object and create it again, or give the new one another name'
 
-/** One error for each field of the edited plan that may not differ from the running one; `locate` finds its line. */
+/** A problem for each field of the edited plan that may not differ from the running one; `locate` finds its line. */
 export function checkChange(
   running: Plan,
   edited: Plan,
   locate: (origin: Origin, path: Path) => Origin = origin => origin
 ): Problem[] {
   const problems: Problem[] = []
-  const refuse = ({ origin }: { readonly origin: Origin }, path: Path, message: string) =>
-    void problems.push({ level: 'error', origin: locate(origin, path), path: formatPath(path), message })
+  const tell = (level: Problem['level'], { origin }: { readonly origin: Origin }, path: Path, message: string) =>
+    void problems.push({ level, origin: locate(origin, path), path: formatPath(path), message })
+  const refuse = tell.bind(undefined, 'error')
+  /** A cluster takes the edit, and the topic stays as it is. */
+  const warn = tell.bind(undefined, 'warning')
   const refuseImmutable = (entry: { readonly origin: Origin }, field: string, before: unknown, after: unknown) => {
     if (isDeepStrictEqual(before, after)) return
     refuse(entry, ['spec', field], `is immutable, and was ${show(before)}. ${recreate}`)
@@ -54,9 +57,9 @@ export function checkChange(
   for (const [before, after] of pairs(running.kafkaTopics, edited.kafkaTopics)) {
     const later = failsLater('NotSupported')
     if (after.partitions < before.partitions)
-      refuse(after, ['spec', 'partitions'], `Kafka cannot take partitions away: there are ${before.partitions}${later}`)
+      warn(after, ['spec', 'partitions'], `Kafka cannot take partitions away: there are ${before.partitions}${later}`)
     if (after.replicas !== before.replicas)
-      refuse(
+      warn(
         after,
         ['spec', 'replicas'],
         `the number of replicas cannot be changed here: it is ${before.replicas}${later}, unless Cruise Control runs`

@@ -1,0 +1,107 @@
+// YAML edited while everything runs takes effect, as `kubectl apply` would; the stack reads a copy of the project's files.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+import { z } from 'zod'
+import { readEndpoints } from '../../local/endpoints.ts'
+import { withAdmin } from '../../local/resources/kafka-admin.ts'
+import { until } from '../../local/resources/until.ts'
+import { send } from './students.ts'
+
+const Kubeconfig = z.object({ clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })) })
+const KafkaTopic = z.object({
+  status: z.object({ conditions: z.array(z.object({ type: z.string(), reason: z.string().optional() })) })
+})
+const takesEffectMs = 30_000
+
+test('a KafkaTopic with more partitions grows, a new one is made, and one with fewer stays as it is', async () => {
+  const edit = await editFile('infra/kafka/topics.yaml')
+  const name = `edited-${Date.now()}`
+  const topic = (partitions: number) => `---
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaTopic
+metadata: { name: ${name}, namespace: students, labels: { strimzi.io/cluster: students } }
+spec: { partitions: ${partitions}, replicas: 3 }
+`
+  for (const partitions of [2, 3]) {
+    await edit(before => `${before}${topic(partitions)}`)
+    await until(`${partitions} partitions`, takesEffectMs, async () => (await partitionsOf(name)) === partitions)
+  }
+  await edit(before => `${before}${topic(1)}`)
+  await until('the object to say so', takesEffectMs, async () => (await reasonOf(name)) === 'NotSupported')
+  expect(await partitionsOf(name)).toBe(3)
+})
+
+test('an edited environment variable of a Service reaches its function, and only that one is started again', async () => {
+  const edit = await editFile('knative/update-student.yaml')
+  const before = await pids()
+  await edit(text => replaceOnce(text, 'value: info', 'value: warn'))
+  await until(
+    'updateStudent to run with it',
+    takesEffectMs,
+    async () => (await environmentOf('updateStudent')).LOG_LEVEL === 'warn'
+  )
+  const after = await pids()
+  expect({ ...after, updateStudent: 0 }).toEqual({ ...before, updateStudent: 0 })
+  expect((await send('GET', `${inject('endpoints').functions.updateStudent?.url}/health/readiness`)).status).toBe(200)
+})
+
+test('an edited connector is configured anew', async () => {
+  const edit = await editFile('infra/debezium/users-connector.yaml')
+  await edit(text => replaceOnce(text, 'poll.interval.ms: 50', 'poll.interval.ms: 49'))
+  await expect
+    .poll(() => connectorConfig('users'), { timeout: takesEffectMs })
+    .toMatchObject({ 'poll.interval.ms': '49' })
+})
+
+async function connectorConfig(name: string): Promise<unknown> {
+  return (await send('GET', `${inject('endpoints').connect.url}/connectors/${name}/config`)).json()
+}
+
+/** Writes a file of the running stack's YAML from what it was; it is put back when the test ends. */
+async function editFile(path: string): Promise<(change: (before: string) => string) => Promise<void>> {
+  const file = join(inject('endpoints').manifestRoot, path)
+  const before = await readFile(file, 'utf8')
+  onTestFinished(() => writeFile(file, before))
+  return async change => {
+    const after = change(before)
+    expect(parseAllDocuments(after).flatMap(({ errors }) => errors)).toEqual([])
+    await writeFile(file, after)
+  }
+}
+
+function replaceOnce(text: string, from: string, to: string): string {
+  expect(text.split(from)).toHaveLength(2)
+  return text.replace(from, to)
+}
+
+async function partitionsOf(topic: string): Promise<number | undefined> {
+  return withAdmin(inject('endpoints').kafka.bootstrap.split(','), async admin => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0]?.partitions.length
+  })
+}
+
+/** Of the object's Ready condition, as kubectl shows it. */
+async function reasonOf(topic: string): Promise<string | undefined> {
+  const kubeconfig = Kubeconfig.parse(parse(await readFile(inject('endpoints').kubeconfig, 'utf8')))
+  const path = `apis/kafka.strimzi.io/v1/namespaces/students/kafkatopics/${topic}`
+  const object = KafkaTopic.parse((await send('GET', `${kubeconfig.clusters[0]?.cluster.server}/${path}`)).json())
+  return object.status.conditions.find(({ type }) => type === 'Ready')?.reason
+}
+
+async function pids(): Promise<Record<string, number | null>> {
+  const endpoints = await readEndpoints(inject('stateDirectory'))
+  return Object.fromEntries(Object.entries(endpoints?.functions ?? {}).map(([name, { pid }]) => [name, pid]))
+}
+
+async function environmentOf(name: string): Promise<Record<string, string>> {
+  const pid = (await pids())[name]
+  const text = await readFile(`/proc/${pid}/environ`, 'utf8')
+  return Object.fromEntries(
+    text
+      .split('\0')
+      .map((pair): [string, string] => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
+  )
+}
