@@ -1,80 +1,78 @@
-// Order follows the partition, and the partition follows the key.
+// Order follows the partition, and the partition follows the key; behind a dead letter it follows the fence.
 import type { Narrator } from '../report/narrator.ts'
 import type { Scenario } from '../scenario.ts'
-import type { Stage } from '../stage/stage.ts'
-import { createTemporaryTopic, type ReadRecord, readTopic } from '../stage/temporary-topic.ts'
-
-const partitions = 4
-const students = ['ada', 'alan', 'barbara', 'edsger', 'grace']
-/** Records in one request: small, so that a topic is written in many. */
-const batch = 20
+import { deadLetterInTheMiddle } from './dead-letter-in-the-middle.ts'
+import { outOfOrderPairs, pairsOf } from './out-of-order.ts'
+import { type MetUpdate, partitions, students, writeWhileRead } from './write-while-read.ts'
 
 export const ordering: Scenario = {
   name: 'ordering',
   sentence: 'Updates with a key and without one over 4 partitions: who stays in order, and what a dead letter changes.',
   async run(stage, narrator) {
     const updates = stage.short ? 200 : 1_000
-    narrator.step(`${updates} updates of ${students.length} students with the student as the key`)
-    const keyed = await writeAndRead(stage, narrator, { name: 'keyed', updates, keyOf: student => student })
-    narrator.claim('with a key no student is out of order', keyed === 0, `${keyed} pairs out of order`)
+    const count = updates.toLocaleString('en-GB')
+    narrator.step(`${count} updates of ${students.length} students, the student as the key`)
+    narrator.say(
+      `A group of two members reads the topic while it is written. A key always goes to the same partition, and a partition has one reader; ` +
+        `a pair is out of order when a student's later update is met before an earlier one.`
+    )
+    const keyed = show(narrator, await writeWhileRead(stage, { name: 'keyed', updates, keyOf: student => student }))
+    narrator.claim(
+      'with a key each student has one partition',
+      keyed.every(({ used }) => used === 1),
+      `${keyed.filter(({ used }) => used === 1).length} of ${students.length} students`
+    )
+    narrator.claim(
+      'and no update is met before an earlier one',
+      total(keyed) === 0,
+      `${total(keyed)} pairs out of order`
+    )
 
-    narrator.step(`The same ${updates} updates without a key`)
-    const unkeyed = await writeAndRead(stage, narrator, { name: 'unkeyed', updates, keyOf: () => null })
-    narrator.claim('without one they are', unkeyed > 0, `${unkeyed} pairs out of order`)
-    narrator.fact('outOfOrderPairs', { keyed, unkeyed })
+    narrator.step(`The same ${count} updates without a key`)
+    narrator.say(
+      'The producer deals them out to the partitions in turn, and nothing orders one partition with another.'
+    )
+    const unkeyed = show(narrator, await writeWhileRead(stage, { name: 'unkeyed', updates, keyOf: () => null }))
+    narrator.claim(
+      'without a key the updates of a student are spread',
+      unkeyed.every(({ used }) => used > 1),
+      `${unkeyed.filter(({ used }) => used > 1).length} of ${students.length} students on several partitions`
+    )
+    narrator.claim('and they are met out of order', total(unkeyed) > 0, `${total(unkeyed)} pairs out of order`)
+    narrator.fact('outOfOrderPairs', { keyed: total(keyed), unkeyed: total(unkeyed) })
+
+    await deadLetterInTheMiddle(stage, narrator)
   }
 }
 
-interface Run {
-  readonly name: string
-  readonly updates: number
-  keyOf(student: string): string | null
+interface StudentOrder {
+  /** Partitions with updates of this student. */
+  readonly used: number
+  readonly outOfOrder: number
 }
 
-async function writeAndRead(stage: Stage, narrator: Narrator, { name, updates, keyOf }: Run): Promise<number> {
-  const topic = await createTemporaryTopic(stage, `ordering-${name}`, { partitions })
-  const producer = stage.kafka.producer({ idempotent: true })
-  stage.undo('the producer', () => producer.disconnect())
-  await producer.connect()
-  for (let first = 0; first < updates; first += batch) {
-    const messages = Array.from({ length: Math.min(batch, updates - first) }, (_, index) => {
-      const number = first + index
-      const student = students[number % students.length] ?? ''
-      const sequence = Math.floor(number / students.length) + 1
-      return { key: keyOf(student), value: JSON.stringify({ student, sequence }) }
-    })
-    await producer.send({ topic, messages, acks: -1 })
-  }
-  const records = (await readTopic(stage, topic)).map(readUpdate)
-  narrator.table(
-    students.map(student => {
-      const own = records.filter(record => record.student === student)
-      return {
-        STUDENT: student,
-        UPDATES: own.length,
-        PARTITIONS: [...new Set(own.map(({ partition }) => partition))].toSorted().join(', '),
-        'OUT OF ORDER': outOfOrderPairs(own)
-      }
-    })
-  )
-  return students.reduce(
-    (sum, student) => sum + outOfOrderPairs(records.filter(record => record.student === student)),
-    0
-  )
+function show(narrator: Narrator, met: readonly MetUpdate[]): StudentOrder[] {
+  const shown = students.map(student => {
+    const own = met.filter(update => update.student === student)
+    const counts = Array.from(
+      { length: partitions },
+      (_, partition) => own.filter(update => update.partition === partition).length
+    )
+    const outOfOrder = outOfOrderPairs(own.map(({ sequence }) => sequence))
+    const row = {
+      STUDENT: student,
+      UPDATES: own.length,
+      ...Object.fromEntries(counts.map((count, partition) => [`PARTITION ${partition}`, count === 0 ? null : count])),
+      'READ BY MEMBER': [...new Set(own.map(({ member }) => member))].toSorted().join(', '),
+      'PAIRS OUT OF ORDER': outOfOrder,
+      'OF PAIRS': pairsOf(own.length)
+    }
+    return { row, used: counts.filter(count => count > 0).length, outOfOrder }
+  })
+  narrator.table(shown.map(({ row }) => row))
+  return shown
 }
 
-interface Update {
-  readonly student: string
-  readonly sequence: number
-  readonly partition: number
-}
-
-function readUpdate({ partition, value }: ReadRecord): Update {
-  const { student, sequence } = JSON.parse(value?.toString() ?? '{}') as { student: string; sequence: number }
-  return { student, sequence, partition }
-}
-
-/** Neighbours of which the later one was written first. */
-export function outOfOrderPairs(updates: readonly { readonly sequence: number }[]): number {
-  return updates.filter(({ sequence }, index) => sequence < (updates[index - 1]?.sequence ?? 0)).length
+function total(orders: readonly StudentOrder[]): number {
+  return orders.reduce((sum, { outOfOrder }) => sum + outOfOrder, 0)
 }
