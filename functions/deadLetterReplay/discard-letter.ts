@@ -8,16 +8,16 @@ import { lockOpenLetter } from './open-letter.ts'
 
 export const DiscardCommand = z.strictObject({ reason: line(500) })
 
-/** Tells whether the fence moved: it does not yet when an earlier event is missing. @throws Problem 404, 409 */
+/** Tells whether the fence moved: not yet when an earlier event is missing, never when another event has the place. @throws Problem 404, 409 */
 export async function discardLetter(db: Database, letterId: string, reason: string) {
   return inTransaction(db, async tx => {
-    const { function: functionName, studentId, sequence } = await lockOpenLetter(tx, letterId)
+    const { function: functionName, studentId, sequence, reason: cause } = await lockOpenLetter(tx, letterId)
     await tx
       .update(deadLetters)
       .set({ state: 'discarded', closedAt: sql`now()`, closedBecause: `discarded: ${reason}`, dueAt: null })
       .where(eq(deadLetters.id, letterId))
-    const moved =
-      studentId !== null && sequence !== null && (await moveFenceOver(tx, functionName, studentId, sequence))
+    const holdsPlace = studentId !== null && sequence !== null && cause !== 'sequence-taken'
+    const moved = holdsPlace && (await moveFenceOver(tx, functionName, studentId, sequence))
     return { id: letterId, state: 'discarded', student: studentId, sequence, fenceMoved: moved }
   })
 }

@@ -34,14 +34,17 @@ export async function advanceFences(db: Database): Promise<void> {
     from dead_letters letter
     where letter.state = 'discarded' and letter.function = fences.function and letter.student_id = fences.student_id
       and letter.sequence = fences.sequence + 1
+      and letter.reason <> 'sequence-taken' -- its place is another event's
       and not exists (
         select from dead_letters another
         where another.function = letter.function and another.student_id = letter.student_id
           and another.sequence = letter.sequence and another.state in ('open', 'replaying')
       )`)
-  // A discarded event that was delivered again before its turn was held, and nobody will ask for it.
+  // An event that was held when its letter was discarded: nobody will ask for it.
   await db.execute(sql`
-    delete from held_events using fences
+    delete from held_events using fences, dead_letters letter
     where held_events.function = fences.function and held_events.student_id = fences.student_id
-      and held_events.sequence <= fences.sequence`)
+      and held_events.sequence <= fences.sequence
+      and letter.function = held_events.function and letter.source = held_events.source
+      and letter.event_id = held_events.event_id and letter.state = 'discarded'`)
 }

@@ -106,6 +106,45 @@ test('a letter that only Knative saw is kept with what Knative knows', async () 
   expect(Object.keys(older?.event ?? {})).not.toContain('knativeerrordest')
 })
 
+test('a producer’s own class, reason and detail stay its own on a letter that only Knative saw', async () => {
+  const { replay } = await start()
+  const own = { class: 'permanent', reason: 'winter', detail: 'of the producer' }
+  for (const [version, knativeerrorcode] of [
+    [1, '503'],
+    [2, '404']
+  ] as const) {
+    await deliver(replay, fromKnative(studentEvent({ version }), { ...own, knativeerrorcode }), '/dead-letters')
+  }
+  const { knativeerrorcode: _, ...unanswered } = fromKnative(studentEvent({ version: 3 }), own).attributes
+  await deliver(replay, { ...studentEvent({ version: 3 }), attributes: unanswered }, '/dead-letters')
+  expect(await letters(replay)).toMatchObject([
+    { reason: 'unreachable', event: own },
+    { reason: 'retries-exhausted', event: own },
+    { reason: 'retries-exhausted', event: own }
+  ])
+})
+
+test('a letter that a function refused, and could not record itself, has the reason of its answer', async () => {
+  const { replay } = await start()
+  const said = { class: 'invalid', reason: 'invalid-event', detail: 'cut', knativeerrorcode: '422' }
+  await deliver(replay, fromKnative(studentEvent({ version: 1 }), said), '/dead-letters')
+  const [letter] = await letters(replay)
+  expect(letter).toMatchObject({ class: 'invalid', reason: 'invalid-event', detail: 'cut' })
+  expect(Object.keys(letter?.event ?? {})).not.toContain('reason')
+})
+
+test('discarding an event whose place another one has moves no fence', async () => {
+  const { replay, any, db } = await start()
+  await deliver(any, studentEvent({ version: 2 }))
+  await deliver(any, studentEvent({ version: 2 }, { attributes: { id: 'rival' } }))
+  const [rival] = await letters(replay)
+  expect(rival).toMatchObject({ reason: 'sequence-taken', held: 0 })
+  const discarded = await send(replay, `/${rival?.id}/discard`, { reason: 'sent twice' })
+  expect(discarded).toMatchObject({ body: { fenceMoved: false } })
+  await deliver(any, studentEvent({ version: 1 }))
+  expect(await db.select().from(timeline)).toMatchObject([{ sequence: 1 }, { eventId: 'event-student-1-2' }])
+})
+
 test('a letter about an event that was handled since is kept as resolved', async () => {
   const { replay, db } = await start()
   const event = studentEvent({ version: 1 })

@@ -16,7 +16,10 @@ serve('deadLetterReplay', config, ({ connection: { db }, log }) => {
     timeoutMs: config.REPLAY_TIMEOUT_MS
   })
   return {
-    isReady: async () => (await db.execute(sql`select from dead_letters limit 1`)) !== undefined,
+    isReady: async () => {
+      await db.execute(sql`select from dead_letters limit 1`) // throws while the table is not there
+      return true
+    },
     stop: replayer.stop,
     routes: deadLetterReplay(db, log, { functionUrls, replayLimit, registryUrl, wake: replayer.wake })
   }

@@ -19,6 +19,7 @@ const heldBehind = sql<number>`(
   select count(*)::int from held_events
   where held_events.function = dead_letters.function and held_events.student_id = dead_letters.student_id
     and held_events.sequence > dead_letters.sequence
+    and dead_letters.reason <> 'sequence-taken' -- what follows waits for the event that has the place, if for any
 )`
 
 export async function readLetters(db: Database, query: LetterQuery, decode: DecodeData) {

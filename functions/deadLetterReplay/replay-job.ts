@@ -40,7 +40,7 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
     select later.id from dead_letters later
     join dead_letters earlier
       on earlier.function = later.function and earlier.student_id = later.student_id
-      and earlier.sequence < later.sequence and earlier.state = 'open'
+      and earlier.sequence < later.sequence and earlier.state = 'open' and earlier.reason <> 'sequence-taken'
     where later.id in (select id from dead_letters where ${open}) and later.state = 'open'
       and earlier.id not in (select id from dead_letters where ${open})
     limit ${maxListed}`)

@@ -3,24 +3,18 @@
 // Most often it is the second copy: the function has recorded its own letter, in order and with its reason, and this
 // one adds the last status. For an event that no function could record it is the only copy.
 import { and, eq, sql } from 'drizzle-orm'
-import { v7 as uuidv7 } from 'uuid'
 import { inTransaction, type Database, type Transaction } from '../shared/database.ts'
-import { asPublished, searchable } from '../shared/dead-letters.ts'
+import { newLetter } from '../shared/dead-letters.ts'
 import { lockFence } from '../shared/fence.ts'
 import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
 import { positionOf } from '../shared/student-events.ts'
 import { startOf } from '../shared/student-functions.ts'
 import { deadLetters, handledEvents } from '../shared/tables.ts'
 
-/** What Knative's delivery and our own `kne-*` headers have added to the event on its way here. */
-const addedByFailure = new Set([
-  'knativeerrordest',
-  'knativeerrorcode',
-  'knativeerrordata',
-  'class',
-  'reason',
-  'detail'
-])
+/** What Knative has added to the event on its way here. */
+const addedByKnative = ['knativeerrordest', 'knativeerrorcode', 'knativeerrordata']
+/** What a function's answer has added, by its `kne-*` headers: see receive-event.ts. */
+const addedByFunction = ['class', 'reason', 'detail']
 
 /** Statuses that Knative has tried again before it gave up. */
 const retriedStatus = (status: number) => status >= 500 || [404, 408, 409, 429].includes(status)
@@ -40,19 +34,11 @@ export async function storeDeadLetter(
     const stored = await tx
       .insert(deadLetters)
       .values({
-        id: uuidv7(),
-        function: functionName,
-        source: event.source,
-        eventId: event.id,
-        studentId: position?.studentId ?? null,
-        sequence: position?.sequence ?? null,
+        ...newLetter(functionName, { ...event, attributes: originalAttributes(attributes) }, position),
         ...causeOf(attributes, status),
         status,
         state: handled ? 'resolved' : 'open',
-        closedAt: handled ? sql`now()` : null,
-        attributes: originalAttributes(attributes),
-        data: event.data,
-        decoded: searchable(event.type, event.data)
+        closedAt: handled ? sql`now()` : null
       })
       .onConflictDoUpdate({
         target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
@@ -90,18 +76,28 @@ async function isHandled(
 
 type Cause = Pick<typeof deadLetters.$inferInsert, 'class' | 'reason' | 'detail'>
 
+/**
+ * A function says why with a 422 and with no other answer. On any other letter a `class`, `reason` or `detail` is an
+ * attribute of the producer's own.
+ */
+function saidByFunction(attributes: EventAttributes): Cause | undefined {
+  const { knativeerrorcode, class: letterClass, reason, detail } = attributes
+  if (knativeerrorcode !== '422' || reason === undefined || detail === undefined) return undefined
+  return letterClass === 'invalid' || letterClass === 'permanent' ? { class: letterClass, reason, detail } : undefined
+}
+
 function causeOf(attributes: EventAttributes, status: number | null): Cause {
-  const detail = attributes.detail ?? (status === null ? 'no answer' : `the last try was answered with ${status}`)
-  if (attributes.class === 'invalid' || attributes.class === 'permanent') {
-    return { class: attributes.class, reason: attributes.reason ?? 'unknown', detail }
-  }
-  if (status === null) return { class: 'unreachable', reason: 'unreachable', detail }
+  const said = saidByFunction(attributes)
+  if (said !== undefined) return said
+  if (status === null) return { class: 'unreachable', reason: 'unreachable', detail: 'no answer' }
+  const detail = `the last try was answered with ${status}`
   if (retriedStatus(status)) return { class: 'exhausted', reason: 'retries-exhausted', detail }
   return { class: 'permanent', reason: `status-${status}`, detail }
 }
 
 function originalAttributes(attributes: EventAttributes): EventAttributes {
-  return asPublished(Object.fromEntries(Object.entries(attributes).filter(([name]) => !addedByFailure.has(name))))
+  const added = new Set([...addedByKnative, ...(saidByFunction(attributes) ? addedByFunction : [])])
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !added.has(name)))
 }
 
 /** The function whose address an undeliverable event was sent to, where nothing else names it. */

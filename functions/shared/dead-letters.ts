@@ -39,19 +39,7 @@ export async function recordLetter(
   }
   await tx
     .insert(deadLetters)
-    .values({
-      id: uuidv7(),
-      function: functionName,
-      source: event.source,
-      eventId: event.id,
-      studentId: position?.studentId ?? null,
-      sequence: position?.sequence ?? null,
-      attributes: asPublished(event.attributes),
-      data: event.data,
-      decoded: searchable(event.type, event.data),
-      attempts: 1,
-      ...found
-    })
+    .values({ ...newLetter(functionName, event, position), attempts: 1, ...found })
     .onConflictDoUpdate({
       target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
       set: {
@@ -65,14 +53,29 @@ export async function recordLetter(
     })
 }
 
+/** What every letter has of its event, whoever saw it fail. */
+export function newLetter(functionName: string, event: ReceivedEvent, position: Position | undefined) {
+  return {
+    id: uuidv7(),
+    function: functionName,
+    source: event.source,
+    eventId: event.id,
+    studentId: position?.studentId ?? null,
+    sequence: position?.sequence ?? null,
+    attributes: asPublished(event.attributes),
+    data: event.data,
+    decoded: searchable(event.type, event.data)
+  }
+}
+
 /** The data as JSON to search in; PostgreSQL keeps no NUL in it. */
-export function searchable(type: string, data: Buffer): JsonValue | undefined {
+function searchable(type: string, data: Buffer): JsonValue | undefined {
   const decoded = studentEventAsJson(type, data)
   return JSON.stringify(decoded)?.includes('\\u0000') ? undefined : decoded
 }
 
 /** Without what a KafkaSource adds on delivery, which the letter's own columns say. */
-export function asPublished(attributes: EventAttributes): EventAttributes {
+function asPublished(attributes: EventAttributes): EventAttributes {
   const { function: _, knativekafkapartition: _partition, knativekafkaoffset: _offset, ...published } = attributes
   return published
 }

@@ -145,6 +145,77 @@ test('of two events that claim one early sequence the second is a letter, not lo
   expect(await letters(db)).toMatchObject([{ eventId: 'rival', reason: 'sequence-taken' }])
 })
 
+test('the second of two events that claim one early sequence takes nothing from the first', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 2 })
+  await deliverInOrder(db, recorder(), first)
+  for (const data of [first.data, Buffer.from([0xff])]) {
+    const rival = studentEvent({ version: 2 }, { attributes: { id: `rival-${data.length}` }, data })
+    await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow(PermanentFailure)
+  }
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await timelineIds(db)).toEqual(['event-student-1-1', first.id])
+  expect(await letters(db)).toMatchObject([
+    { reason: 'sequence-taken', state: 'open' },
+    { reason: 'invalid-event', state: 'resolved', closedBecause: `applied as ${first.id}` }
+  ])
+})
+
+test('an event does not go ahead of another one that is held for its place', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 2 })
+  await deliverInOrder(db, recorder(), first)
+  await expect(
+    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody goes on with the held one
+  ).rejects.toThrow('broken for now')
+  const rival = studentEvent({ version: 2 }, { attributes: { id: 'rival' } })
+  await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('holds sequence 2')
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
+  expect(await timelineIds(db)).toEqual(['event-student-1-1', first.id])
+})
+
+test('an event that claims a sequence already done by another is a letter on every delivery, and has no effect', async () => {
+  const { db } = await testDatabase()
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
+  const rival = studentEvent({ version: 1 }, { attributes: { id: 'rival' } })
+  for (const _ of [1, 2]) {
+    await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('was done as sequence 1')
+  }
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([
+    { eventId: 'rival', reason: 'sequence-taken', class: 'permanent', state: 'open', attempts: 2 }
+  ])
+  await db.update(deadLetters).set({ state: 'discarded' })
+  expect(await deliverInOrder(db, recorder(), rival)).toBe('already-done')
+})
+
+test('of two events that claim one sequence at the same moment one is applied and the other is a letter', async () => {
+  const { db } = await testDatabase()
+  const rivals = ['a', 'b'].map(id => studentEvent({ version: 1 }, { attributes: { id } }))
+  const outcomes = await Promise.allSettled(rivals.map(event => deliverInOrder(db, recorder(), event)))
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([{ reason: 'sequence-taken' }])
+})
+
+test('an event whose edited copy was applied in its place is done, and stays so', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ failsAt: 1 }), original)).rejects.toThrow(PermanentFailure)
+  const edited = studentEvent({ version: 1 }, { attributes: { id: 'edited', causationid: original.id } })
+  expect(await deliverInOrder(db, recorder(), edited)).toBe('applied')
+  expect(await letters(db)).toMatchObject([{ state: 'resolved', closedBecause: 'applied as edited' }])
+  for (const event of [original, edited]) expect(await deliverInOrder(db, recorder(), event)).toBe('already-done')
+  expect(await letters(db)).toMatchObject([{ state: 'resolved' }])
+})
+
+test('a sequence from before a function’s first one is refused, not taken for done', async () => {
+  const { db } = await testDatabase()
+  const early = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ startsAfter: 1 }), early)).rejects.toThrow('comes before the first')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', sequence: 1 }])
+})
+
 test('an event that was discarded before its turn has no effect, however often it comes', async () => {
   const { db } = await testDatabase()
   const discarded = studentEvent({ version: 1 })
@@ -239,6 +310,11 @@ async function effects(db: Database, studentId = 'student-1'): Promise<number[]>
     .where(eq(timeline.studentId, studentId))
     .orderBy(asc(timeline.sequence))
   return rows.map(row => row.sequence)
+}
+
+async function timelineIds(db: Database): Promise<string[]> {
+  const rows = await db.select({ id: timeline.eventId }).from(timeline).orderBy(asc(timeline.sequence))
+  return rows.map(({ id }) => id)
 }
 
 function letters(db: Database) {

@@ -1,7 +1,7 @@
 // Exactly one effect per event and function, in the order of each student's sequence.
 //
 // A delivery locks the fence of its function and student and compares sequences:
-//   at or below the fence   done already: nothing happens
+//   at or below the fence   done already: nothing happens; another event that claims this place fails for good
 //   the next one            effect, fence and handled_events row are one transaction
 //   a later one             is held, byte for byte, until its turn comes
 // A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
@@ -60,8 +60,12 @@ async function deliverOne(
   try {
     return await inTransaction(db, async tx => {
       const fence = await lockFence(tx, fn.name, position.studentId, fn.startsAfter)
-      // A crash may have left held events behind that nobody drives: any delivery for the student goes on with them.
-      if (position.sequence <= fence) return { outcome: 'already-done', successorHeld: true }
+      if (position.sequence <= fence) {
+        const failure = await whyNotDone(tx, fn, event, position)
+        if (failure !== undefined) throw failure
+        // A crash may have left held events behind that nobody drives: any delivery for the student goes on with them.
+        return { outcome: 'already-done', successorHeld: true }
+      }
       if (position.sequence > fence + 1) {
         const held = await hold(tx, fn, event, position)
         return { outcome: held ? 'held' : 'already-done', successorHeld: true }
@@ -71,9 +75,43 @@ async function deliverOne(
   } catch (error) {
     if (error instanceof DiscardedEvent) return { outcome: 'already-done', successorHeld: true }
     if (!(error instanceof PermanentFailure)) throw error
-    if (await failed(db, fn, event, position, error)) throw error
+    const failure = await recordFailure(db, fn, event, position, error)
+    if (failure !== undefined) throw failure
     return { outcome: 'already-done', successorHeld: true }
   }
+}
+
+/**
+ * The fence has passed the event's sequence: undefined when this event is what was done there, or was given up or edited.
+ * Handled events and closed letters are kept as long as an event can come again (infra/jobs/prune.ts), so that the absence
+ * of both says that somebody else has its place. It would be lost without a word if it were taken for done.
+ */
+async function whyNotDone(
+  tx: Transaction,
+  fn: StudentFunction,
+  event: ReceivedEvent,
+  { studentId, sequence }: Position
+): Promise<PermanentFailure | undefined> {
+  const values = [fn.name, event.source, event.id, studentId, sequence]
+  const { rows } = await tx.$client.query<{ done: boolean }>({ ...isDoneStatement, values })
+  if (rows[0]?.done) return undefined
+  if (sequence <= fn.startsAfter) {
+    return new InvalidEvent(`sequence ${sequence} comes before the first that ${fn.name} takes`)
+  }
+  return new PermanentFailure('sequence-taken', `another event of this student was done as sequence ${sequence}`)
+}
+
+const isDoneStatement = {
+  name: 'is_done',
+  text: `
+    select exists (
+      select from handled_events
+      where function = $1 and source = $2 and event_id = $3 and student_id = $4 and sequence = $5
+    ) or exists (
+      select from dead_letters
+      where function = $1 and source = $2 and event_id = $3 and student_id = $4 and sequence = $5
+        and state in ('resolved', 'discarded')
+    ) as done`
 }
 
 /** Applies what waited for its turn, one transaction each; stops at a gap or at an event that fails for good. */
@@ -91,11 +129,17 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
     } catch (error) {
       if (error instanceof DiscardedEvent) return // its fence is moved by deadLetterReplay
       if (!(error instanceof PermanentFailure) || next === undefined) throw error
-      if (await failed(db, fn, next.event, next, error)) return
+      if ((await recordFailure(db, fn, next.event, next, error)) !== undefined) return
     }
     if (next === undefined) return
   }
   throw new Error(`over ${maxSuccessors} held events for one student; the redelivery goes on with them`)
+}
+
+interface Closed {
+  readonly successor_held: boolean
+  readonly another_held: boolean
+  readonly discarded: boolean
 }
 
 // Named, so that PostgreSQL plans it once a connection: it is on the path of every event.
@@ -107,15 +151,21 @@ const closeEventStatement = {
     ), moved as (
       update fences set sequence = $3 where function = $1 and student_id = $2
     ), resolved as (
-      update dead_letters set state = 'resolved', closed_at = now(), closed_because = 'applied', due_at = null
-      where function = $1 and (source = $4 and event_id = $5 or student_id = $2 and sequence = $3)
-        and state in ('open', 'replaying')
+      update dead_letters set state = 'resolved', closed_at = now(), due_at = null,
+        closed_because = case when source = $4 and event_id = $5 then 'applied' else 'applied as ' || $5 end
+      where function = $1 and (
+          source = $4 and event_id = $5
+          or student_id = $2 and sequence = $3 and reason <> 'sequence-taken' -- a rival, not an edit: a person decides
+        ) and state in ('open', 'replaying')
     ), released as (
       delete from held_events where function = $1 and student_id = $2 and sequence = $3
     )
     select exists (
       select from held_events where function = $1 and student_id = $2 and sequence = $3 + 1
     ) as successor_held, exists (
+      select from held_events
+      where function = $1 and student_id = $2 and sequence = $3 and (source <> $4 or event_id <> $5)
+    ) as another_held, exists (
       select from dead_letters where function = $1 and source = $4 and event_id = $5 and state = 'discarded'
     ) as discarded`
 }
@@ -143,8 +193,11 @@ async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, 
   if (inserted.rowCount === 1) return true
   const there = await findHeld(tx, fn, position.studentId, position.sequence)
   if (there?.id === event.id && there.source === event.source) return true
-  throw new PermanentFailure('sequence-taken', `another event of this student holds sequence ${position.sequence}`)
+  throw heldByAnother(position.sequence)
 }
+
+const heldByAnother = (sequence: number) =>
+  new PermanentFailure('sequence-taken', `another event of this student holds sequence ${sequence}`)
 
 async function isDiscarded(tx: Transaction, fn: StudentFunction, event: ReceivedEvent): Promise<boolean> {
   const isLetter = and(
@@ -190,12 +243,11 @@ async function apply(
   try {
     await fn.handle(readStudentEvent(event, fn.accepts), tx)
     const values = [fn.name, studentId, sequence, event.source, event.id]
-    const { rows } = await tx.$client.query<{ successor_held: boolean; discarded: boolean }>({
-      ...closeEventStatement,
-      values
-    })
-    if (rows[0]?.discarded) throw new DiscardedEvent()
-    return rows[0]?.successor_held ?? false
+    const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
+    const [closed] = rows
+    if (closed?.discarded) throw new DiscardedEvent()
+    if (closed?.another_held) throw heldByAnother(sequence)
+    return closed?.successor_held ?? false
   } catch (error) {
     if (isUniqueViolation(error, 'handled_events')) {
       throw new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
@@ -204,27 +256,31 @@ async function apply(
   }
 }
 
-/** Records the letter unless another delivery has moved the fence past the event meanwhile; tells whether it did. */
-async function failed(
+/**
+ * Records the letter. Another delivery may have moved the fence past the event meanwhile: then the failure is that its
+ * place is taken, or there is none and undefined is returned, because that delivery was of this very event.
+ */
+async function recordFailure(
   db: Database,
   fn: StudentFunction,
   event: ReceivedEvent,
   position: Position,
-  failure: PermanentFailure
-): Promise<boolean> {
+  found: PermanentFailure
+): Promise<PermanentFailure | undefined> {
   return inTransaction(db, async tx => {
     const fence = await lockFence(tx, fn.name, position.studentId, fn.startsAfter)
-    if (position.sequence <= fence) return false
+    const failure = position.sequence <= fence ? await whyNotDone(tx, fn, event, position) : found
+    if (failure === undefined) return undefined
     await recordLetter(tx, fn.name, event, failure, position)
-    await tx
-      .delete(heldEvents)
-      .where(
-        and(
-          eq(heldEvents.function, fn.name),
-          eq(heldEvents.studentId, position.studentId),
-          eq(heldEvents.sequence, position.sequence)
-        )
+    await tx.delete(heldEvents).where(
+      and(
+        eq(heldEvents.function, fn.name),
+        eq(heldEvents.studentId, position.studentId),
+        eq(heldEvents.sequence, position.sequence),
+        eq(heldEvents.source, event.source), // not another event that holds this place
+        eq(heldEvents.eventId, event.id)
       )
-    return true
+    )
+    return failure
   })
 }

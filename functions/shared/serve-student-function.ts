@@ -7,7 +7,10 @@ import { serve } from './serve.ts'
 
 export function serveStudentFunction(fn: StudentFunction): void {
   serve(fn.name, loadConfig(FunctionConfig), ({ connection: { db }, log }) => ({
-    isReady: async () => (await db.execute(sql`select from fences limit 1`)) !== undefined,
+    isReady: async () => {
+      await db.execute(sql`select from fences limit 1`) // throws while the table is not there
+      return true
+    },
     routes: {
       'POST /': request => receiveEvent(fn.name, log, request, event => deliverInOrder(db, fn, event))
     }

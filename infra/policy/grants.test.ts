@@ -36,6 +36,7 @@ test('the functions do all they do under their own roles', async () => {
   for (const [fn, version] of [
     [onAny, 2], // held
     [onAny, 1], // applied, and the held one after it
+    [onAny, 1], // done already
     [onCreate, 1],
     [onUpdate, 2]
   ] as const) {

@@ -15,7 +15,7 @@ grant select                         on timeline         to create_student;
 
 grant select, insert, update         on fences           to on_student_create, on_student_update, on_any_student;
 grant select, insert, delete         on held_events      to on_student_create, on_student_update, on_any_student;
-grant insert                         on handled_events   to on_student_create, on_student_update, on_any_student;
+grant select, insert                 on handled_events   to on_student_create, on_student_update, on_any_student;
 grant select, insert, update         on dead_letters     to on_student_create, on_student_update, on_any_student;
 grant select                         on users            to on_student_create, on_student_update, on_any_student;
 grant select, insert, update         on directory        to on_student_create, on_student_update;
