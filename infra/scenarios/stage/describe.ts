@@ -1,23 +1,20 @@
 // Groups and topics as Kafka's own tools show them.
-import kafkajs, { type Admin } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { committedOffsets, logRanges } from '../../audit/log-offsets.ts'
 import type { Row } from '../report/narrator.ts'
+import { stateOfGroup } from './group.ts'
 
 /** As `kafka-consumer-groups --describe --group G`, over the partitions of `topics`. */
 export async function describeGroup(admin: Admin, group: string, topics: readonly string[]): Promise<Row[]> {
-  const [{ groups }, ranges, committed] = await Promise.all([
-    admin.describeGroups([group]),
+  const [{ members }, ranges, committed] = await Promise.all([
+    stateOfGroup(admin, group),
     logRanges(admin, topics),
     committedOffsets(admin, group, topics)
   ])
-  const owners = (groups[0]?.members ?? []).flatMap(({ memberId, clientId, clientHost, memberAssignment }) => {
-    const assignment = kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}
-    return Object.entries(assignment).flatMap(([topic, partitions]) =>
-      partitions.map(partition => ({ topic, partition, memberId, clientId, clientHost }))
-    )
-  })
   return ranges.map(({ topic, partition, end }) => {
-    const owner = owners.find(one => one.topic === topic && one.partition === partition)
+    const owner = members.find(({ partitions }) =>
+      partitions.some(one => one.topic === topic && one.partition === partition)
+    )
     const offset = committed.get(`${topic}/${partition}`)
     return {
       GROUP: group,

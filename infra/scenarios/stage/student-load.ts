@@ -37,9 +37,9 @@ export function startStudentLoad({ endpoints, mark, undo }: Stage, perSecond: nu
   return { ...load, domain, startedAt }
 }
 
-/** Ends the load, waits until nothing is under way, and claims what must hold of it. */
-export async function judge(stage: Stage, narrator: Narrator, load: StudentLoad): Promise<void> {
-  const { kafka, database, plan, endpoints, signal } = stage
+/** Ends the load and waits until nothing of it is under way; answers what still is when the time is over, in words. */
+export async function comeToRest(stage: Stage, load: StudentLoad): Promise<string[]> {
+  const { kafka, database, plan, signal } = stage
   await load.stop(drainMs)
   const { functions } = followedFunctions(plan)
   const client = await database.connect()
@@ -50,13 +50,25 @@ export async function judge(stage: Stage, narrator: Narrator, load: StudentLoad)
       await sleep(pollMs, undefined, { signal })
       left = await unrest(kafka, client, functions, load.startedAt)
     }
-    const audit = await runAudit({
-      kafka,
-      databaseUrl: endpoints.postgres.url,
-      plan,
-      graceSeconds: 0,
-      progress: () => undefined
-    })
+    return left
+  } finally {
+    client.release()
+  }
+}
+
+/** Ends the load, waits until nothing is under way, and claims what must hold of it. */
+export async function judge(stage: Stage, narrator: Narrator, load: StudentLoad): Promise<void> {
+  const { kafka, database, plan, endpoints } = stage
+  const left = await comeToRest(stage, load)
+  const audit = await runAudit({
+    kafka,
+    databaseUrl: endpoints.postgres.url,
+    plan,
+    graceSeconds: 0,
+    progress: () => undefined
+  })
+  const client = await database.connect()
+  try {
     const invariants = await checkInvariants(client, load, load.domain, audit)
     narrator.claim('all comes to rest', left.length === 0, left.join(', ') || 'nothing is under way')
     for (const { name, holds, detail } of invariants) narrator.claim(name, holds, detail)
