@@ -1,5 +1,7 @@
 // All scenarios, in the order in which they are told.
+import { cdc } from './cdc/cdc.ts'
 import { ordering } from './ordering/ordering.ts'
+import { rebalance } from './rebalance/rebalance.ts'
 import type { Scenario } from './scenario.ts'
 
-export const scenarios: readonly Scenario[] = [ordering]
+export const scenarios: readonly Scenario[] = [rebalance, ordering, cdc]
