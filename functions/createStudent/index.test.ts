@@ -139,6 +139,19 @@ test('a command event that cannot be done is answered 422 with its reason for th
   expect([stranger.status, stranger.headers.get('kne-detail')]).toEqual([422, expect.stringContaining('boson.fn')])
 })
 
+test('a command event whose time is over is refused for good; one done before that is done', async () => {
+  const { fn, db } = await start()
+  const over = { 'ce-expirytime': '2020-01-01T00:00:00Z' }
+  const late = await sendCommand(fn, ada, over)
+  expect([late.status, late.headers.get('kne-reason')]).toEqual([422, 'expired'])
+  expect(await db.$count(students)).toBe(0)
+  expect((await sendCommand(fn, ada, { 'ce-expirytime': '2999-12-31T23:59:59+01:00' })).status).toBe(204)
+  expect((await sendCommand(fn, ada, over)).status).toBe(204)
+  expect(await db.$count(students)).toBe(1)
+  const unclear = await sendCommand(fn, ada, { 'ce-expirytime': 'tomorrow' })
+  expect([unclear.status, unclear.headers.get('kne-reason')]).toEqual([422, 'invalid-event'])
+})
+
 test('a CloudEvent that lacks an attribute is a 400 that names it', async () => {
   const { fn } = await start()
   const response = await sendCommand(fn, ada, { 'ce-source': '' })

@@ -3,6 +3,7 @@ import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/
 import { answerOnce, eventKey, idempotencyKey } from '../shared/answer-once.ts'
 import { readEventCommand, readJsonCommand } from '../shared/command.ts'
 import { FunctionConfig, loadConfig, topicName } from '../shared/config.ts'
+import { expiryOf } from '../shared/expiry.ts'
 import { createPublisher } from '../shared/outbox.ts'
 import { receiveEvent } from '../shared/receive-event.ts'
 import { claimsToBeEvent } from '../shared/received-event.ts'
@@ -20,8 +21,13 @@ serve(name, config, ({ connection: { db }, log }) => {
     type: StudentCreatedSchema.typeName,
     source: '/students/createStudent'
   })
-  const accept = (command: CreateStudentCommand, key: string | undefined, traceparent: string | undefined) =>
-    answerOnce(db, { function: name, key, request: command }, async tx => {
+  const accept = (
+    command: CreateStudentCommand,
+    key: string | undefined,
+    traceparent: string | undefined,
+    expiresAt?: Date
+  ) =>
+    answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => {
       const student = await createStudent(command, tx, publisher, nextTraceparent(traceparent), new Date())
       return { status: 201, headers: { location: `/${student.id}` }, body: student }
     })
@@ -34,7 +40,7 @@ serve(name, config, ({ connection: { db }, log }) => {
         if (claimsToBeEvent(request.headers)) {
           return receiveEvent(name, log, request, async event => {
             const command = readEventCommand(event, CreateStudentSchema, CreateStudentCommand)
-            await accept(command, eventKey(event), traceparent ?? event.attributes.traceparent)
+            await accept(command, eventKey(event), traceparent ?? event.attributes.traceparent, expiryOf(event))
           })
         }
         const command = readJsonCommand(request, CreateStudentCommand)

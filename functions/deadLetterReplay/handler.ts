@@ -13,6 +13,7 @@ import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/
 import { answerOnce, eventKey, idempotencyKey } from '../shared/answer-once.ts'
 import { readEventCommand, readJsonCommand } from '../shared/command.ts'
 import type { Database } from '../shared/database.ts'
+import { expiryOf } from '../shared/expiry.ts'
 import type { FunctionAnswer } from '../shared/http-server.ts'
 import type { Log } from '../shared/log.ts'
 import { Problem } from '../shared/problem.ts'
@@ -54,8 +55,8 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
   const decode = createDecoder(options.registryUrl)
 
   /** One code path for every way in: a job in the database, then a word to the replayer. */
-  async function start(command: ReplayCommand, key: string | undefined): Promise<string> {
-    const answer = await answerOnce(db, { function: name, key, request: command }, async tx => ({
+  async function start(command: ReplayCommand, key: string | undefined, expiresAt?: Date): Promise<string> {
+    const answer = await answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => ({
       status: 200,
       body: { jobId: await startReplay(tx, command, replayLimit) }
     }))
@@ -81,7 +82,7 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
       if (claimsToBeEvent(request.headers)) {
         return receiveEvent(name, log, request, async event => {
           const command = readEventCommand(event, ReplayDeadLettersSchema, ReplayCommand)
-          if (!command.dryRun) await start(command, eventKey(event))
+          if (!command.dryRun) await start(command, eventKey(event), expiryOf(event))
         })
       }
       const command = readJsonCommand(request, ReplayCommand)

@@ -2,6 +2,7 @@
 import { and, eq } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
 import { inTransaction, type Database, type Transaction } from './database.ts'
+import { PermanentFailure } from './errors.ts'
 import type { FunctionAnswer } from './http-server.ts'
 import { Problem } from './problem.ts'
 import { commandAnswers } from './tables.ts'
@@ -12,6 +13,8 @@ export interface RepeatableCommand {
   readonly key: string | undefined
   /** What was asked for, in a fixed field order. */
   readonly request: unknown
+  /** From then on it is not begun; one that was done before is answered again all the same. */
+  readonly expiresAt?: Date
 }
 
 /** Of an Idempotency-Key. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
@@ -36,14 +39,21 @@ export function eventKey(event: { source: string; id: string }): string {
  * Runs `work` and keeps its answer in the same transaction. A repeat that comes meanwhile waits for the first one.
  *
  * @throws Problem 422 when the key was used for another request
+ * @throws PermanentFailure when the command has expired
  */
 export async function answerOnce(
   db: Database,
   command: RepeatableCommand,
   work: (tx: Transaction) => Promise<FunctionAnswer>
 ): Promise<FunctionAnswer> {
-  const { key } = command
-  if (key === undefined) return inTransaction(db, work)
+  const { key, expiresAt } = command
+  const begin = (tx: Transaction): Promise<FunctionAnswer> => {
+    if (expiresAt !== undefined && expiresAt <= new Date()) {
+      throw new PermanentFailure('expired', `the command was to be done before ${expiresAt.toISOString()}`)
+    }
+    return work(tx)
+  }
+  if (key === undefined) return inTransaction(db, begin)
   const requestDigest = createHash('sha256').update(JSON.stringify(command.request)).digest('hex')
   const isThisCommand = and(eq(commandAnswers.function, command.function), eq(commandAnswers.key, key))
 
@@ -65,7 +75,7 @@ export async function answerOnce(
       }
       return given.body as FunctionAnswer
     }
-    const answer = await work(tx)
+    const answer = await begin(tx)
     await tx.update(commandAnswers).set({ status: answer.status, body: answer }).where(isThisCommand)
     return answer
   })

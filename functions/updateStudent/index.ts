@@ -3,6 +3,7 @@ import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/
 import { answerOnce, eventKey, idempotencyKey } from '../shared/answer-once.ts'
 import { readEventCommand, readJsonCommand } from '../shared/command.ts'
 import { FunctionConfig, loadConfig, topicName } from '../shared/config.ts'
+import { expiryOf } from '../shared/expiry.ts'
 import { createPublisher } from '../shared/outbox.ts'
 import { receiveEvent } from '../shared/receive-event.ts'
 import { serve } from '../shared/serve.ts'
@@ -18,8 +19,13 @@ serve(name, config, ({ connection: { db }, log }) => {
     type: StudentUpdatedSchema.typeName,
     source: '/students/updateStudent'
   })
-  const accept = (command: UpdateStudentCommand, key: string | undefined, traceparent: string | undefined) =>
-    answerOnce(db, { function: name, key, request: command }, async tx => {
+  const accept = (
+    command: UpdateStudentCommand,
+    key: string | undefined,
+    traceparent: string | undefined,
+    expiresAt?: Date
+  ) =>
+    answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => {
       const student = await updateStudent(command, tx, publisher, nextTraceparent(traceparent), new Date())
       return { status: 200, body: student }
     })
@@ -33,7 +39,8 @@ serve(name, config, ({ connection: { db }, log }) => {
           await accept(
             command,
             eventKey(event),
-            request.headers.traceparent?.toString() ?? event.attributes.traceparent
+            request.headers.traceparent?.toString() ?? event.attributes.traceparent,
+            expiryOf(event)
           )
         }),
       'PATCH /:id': async (request, id) => {
