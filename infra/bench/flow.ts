@@ -5,7 +5,7 @@
 //          whether or not earlier ones were answered; then until all three consumers are done
 //
 // Effects are timed by the database's clock (handled_events.handled_at), which is this machine's.
-import { availableParallelism, cpus, loadavg } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { Pool } from 'undici'
@@ -13,6 +13,9 @@ import { z } from 'zod'
 import { type Endpoints, readEndpoints } from '../local/endpoints.ts'
 import { stateDirectoryOf } from '../local/settings.ts'
 import { table } from '../local/table.ts'
+import { busyShare, cpuTimes } from './cpu-times.ts'
+import { lastEffects } from './last-effects.ts'
+import { percentile } from './percentile.ts'
 
 const idleStudents = 50
 const connections = 64
@@ -140,7 +143,7 @@ async function measureLoad(caller: Caller, database: pg.Client, rate: number, se
     `Load, ${rate} students a second for ${seconds} s, every ${updateEvery}th updated too`,
     ...percentileTable([
       ['POST to answer', answers],
-      ['POST to last effect', await lastEffects(database, startedAt, sentAt)]
+      ['POST to last effect', await toLastEffects(database, startedAt, sentAt)]
     ]),
     '',
     `accepted            ${acceptedPerSecond.toFixed(0)} a second; answers ${[...statuses].map(([status, times]) => `${status}: ${times}`).join(', ')}`,
@@ -164,15 +167,11 @@ async function effectsSince(database: pg.Client, since: Date): Promise<number> {
 }
 
 /** Of each student's create: from its POST to the later one of its two effects. */
-async function lastEffects(database: pg.Client, since: Date, sentAt: ReadonlyMap<string, number>): Promise<number[]> {
-  const { rows } = await database.query<{ id: string; done: number }>(
-    `select student_id as id, extract(epoch from max(handled_at)) * 1000 as done
-     from handled_events where handled_at >= $1 and sequence = 1 group by 1`,
-    [since]
-  )
-  return rows.flatMap(({ id, done }) => {
-    const at = sentAt.get(id)
-    return at === undefined ? [] : [Number(done) - at]
+async function toLastEffects(database: pg.Client, since: Date, sentAt: ReadonlyMap<string, number>): Promise<number[]> {
+  const effects = await lastEffects(database, since)
+  return effects.flatMap(({ studentId, sequence, doneAtMs }) => {
+    const at = sentAt.get(studentId)
+    return at === undefined || sequence !== 1 ? [] : [doneAtMs - at]
   })
 }
 
@@ -187,27 +186,10 @@ async function until(isMet: () => Promise<boolean>): Promise<void> {
 function percentileTable(measured: readonly (readonly [string, readonly number[]])[]): string[] {
   const rows = measured.map(([what, values]) => {
     const sorted = values.toSorted((a, b) => a - b)
-    const at = (share: number) =>
-      `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0)} ms`
+    const at = (share: number) => `${percentile(sorted, share).toFixed(0)} ms`
     return [what, String(sorted.length), at(0.5), at(0.95), at(0.99), at(1)]
   })
   return table(['', 'count', 'p50', 'p95', 'p99', 'max'], rows)
-}
-
-interface CpuTimes {
-  readonly busy: number
-  readonly all: number
-}
-
-function cpuTimes(): CpuTimes {
-  const times = cpus().map(cpu => cpu.times)
-  const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0)
-  const idle = times.reduce((sum, time) => sum + time.idle, 0)
-  return { busy: all - idle, all }
-}
-
-function busyShare(before: CpuTimes, after: CpuTimes): number {
-  return (after.busy - before.busy) / Math.max(1, after.all - before.all)
 }
 
 function print(lines: readonly string[]): void {

@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { cacheDirectory } from './cache-directory.ts'
 import type { Java } from './java.ts'
 
 const pomFile = resolve(import.meta.dirname, '../java/pom.xml')
@@ -23,7 +23,7 @@ export interface Jars {
 
 export async function fetchJars(java: Java, report: (progress: string) => void): Promise<Jars> {
   const pom = await readFile(pomFile)
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'students-event-by-event')
+  const cache = cacheDirectory()
   const directory = join(cache, `jars-${createHash('sha256').update(pom).digest('hex').slice(0, 16)}`)
 
   if (!(await exists(directory))) {
