@@ -1,6 +1,7 @@
 // `npm run scenario -- NAME`: a Kafka question, answered on the real cluster. Flags: below, or --help.
 import { parseArgs } from 'node:util'
 import { runAll } from './run-all.ts'
+import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 import { stopSignal } from './stop-signal.ts'
 import { withStack } from './with-stack.ts'
@@ -15,6 +16,10 @@ ${list}
   --json       the facts, claims and tables for tools
   --own        starts a stack of its own on free ports and deletes it in the end, though another one runs
   --state DIR  the stack that runs there (LOCAL_STATE; .local unless told)
+${scenarios
+  .filter(({ flags }) => flags !== undefined)
+  .map(describeFlags)
+  .join('\n')}
 
 Runs on the stack of npm run dev, or on one of its own when none runs. What a scenario kills or stops it starts again;
 students, and partitions that were added, stay. Exit status: 0 all claims hold, 1 one does not, or it could not be done,
@@ -36,7 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
         json: { type: 'boolean', default: false },
         own: { type: 'boolean', default: false },
         state: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false }
+        help: { type: 'boolean', short: 'h', default: false },
+        ...Object.fromEntries(scenarios.flatMap(flagNames).map(name => [name, { type: 'string' }] as const))
       }
     })
   } catch (error) {
@@ -51,12 +57,20 @@ async function main(args: readonly string[]): Promise<number> {
   if (unknown.length > 0) return wrong(`There is no scenario ${unknown.join(', ')}.`)
   if (positionals.length === 0) return wrong('Which scenario?')
   const wanted = scenarios.filter(({ name }) => positionals.includes('all') || positionals.includes(name))
+  const flags: Record<string, string> = {}
+  for (const [name, value] of Object.entries(values)) {
+    const owners = scenarios.filter(scenario => flagNames(scenario).includes(name))
+    if (owners.length === 0 || typeof value !== 'string') continue // one of every scenario's
+    if (!owners.some(owner => wanted.includes(owner))) return wrong(`--${name} is a flag of ${owners[0]?.name}.`)
+    flags[name] = value
+  }
 
   const reports = await withStack({ ...values, say }, (endpoints, stateDirectory) =>
     runAll(wanted, {
       endpoints,
       stateDirectory,
       short: values.short,
+      flags,
       signal,
       stream: values.json ? process.stderr : process.stdout,
       say
@@ -66,6 +80,15 @@ async function main(args: readonly string[]): Promise<number> {
   if (values.json) print(JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2))
   if (signal.aborted) return 130
   return reports.every(({ holds }) => holds) ? 0 : 1
+}
+
+function flagNames({ flags = {} }: Scenario): string[] {
+  return Object.keys(flags)
+}
+
+function describeFlags({ name, flags = {} }: Scenario): string {
+  const lines = Object.entries(flags).map(([flag, says]) => `  --${flag.padEnd(10)} ${says}`)
+  return [`\nOnly for ${name}:`, ...lines].join('\n')
 }
 
 function print(text: string): 0 {

@@ -11,6 +11,8 @@ export interface RunAllOptions {
   readonly endpoints: Endpoints
   readonly stateDirectory: string
   readonly short: boolean
+  /** Of the scenarios' own. */
+  readonly flags?: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   /** What the scenarios tell. */
   readonly stream: NodeJS.WriteStream
@@ -20,7 +22,7 @@ export interface RunAllOptions {
 
 export async function runAll(
   wanted: readonly Scenario[],
-  { endpoints, stateDirectory, short, signal, stream, say }: RunAllOptions
+  { endpoints, stateDirectory, short, flags, signal, stream, say }: RunAllOptions
 ): Promise<ScenarioReport[]> {
   const directory = join(stateDirectory, 'scenarios')
   await mkdir(directory, { recursive: true })
@@ -28,7 +30,11 @@ export async function runAll(
   for (const scenario of wanted) {
     if (signal.aborted) break
     say(`\n${scenario.name}: ${scenario.sentence}`)
-    const report = await runScenario(scenario, { endpoints, directory, short, signal }, terminal(stream))
+    const report = await runScenario(
+      scenario,
+      { endpoints, directory, short, flags, signal, progress: say },
+      terminal(stream)
+    )
     for (const problem of report.problems) say(`\n${problem}`)
     const failed = report.claims.filter(({ holds }) => !holds).length
     say(

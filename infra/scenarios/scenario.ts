@@ -7,6 +7,8 @@ export interface Scenario {
   readonly name: string
   /** For the list. */
   readonly sentence: string
+  /** Flags of its own, each with a value: what each says, by name. The values are in `stage.flags`. */
+  readonly flags?: Readonly<Record<string, string>>
   /** @throws when it cannot be done at all; what does not hold is a claim that is false */
   run(stage: Stage, narrator: Narrator): Promise<void>
 }

@@ -17,6 +17,7 @@ const stopTimeoutMs = 30_000
 /** @throws when nothing runs where it was asked for, or the stack does not start */
 export async function withStack<Result>(
   { own, state, say }: StackChoice,
+  /** The folder is where a stack keeps its state, and scenarios their files. */
   use: (endpoints: Endpoints, stateDirectory: string) => Promise<Result>
 ): Promise<Result> {
   const stateDirectory = stateDirectoryOf(state, process.env)
@@ -29,7 +30,7 @@ export async function withStack<Result>(
   const folder = await createStackFolder()
   try {
     const stack = await folder.start()
-    const result = await use(stack.endpoints, folder.stateDirectory)
+    const result = await use(stack.endpoints, stateDirectory) // what a scenario writes for people outlives the stack
     say('Stopping the stack.')
     await stack.main.stop(stopTimeoutMs)
     return result

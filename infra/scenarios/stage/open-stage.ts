@@ -13,9 +13,11 @@ import type { Stage } from './stage.ts'
 
 export interface StageOptions {
   readonly endpoints: Endpoints
-  /** Logs of what the scenario starts. */
+  /** Files for people, and logs of what the scenario starts. */
   readonly directory: string
   readonly short: boolean
+  readonly flags?: Readonly<Record<string, string | undefined>>
+  progress?(sentence: string): void
   readonly signal: AbortSignal
 }
 
@@ -28,7 +30,8 @@ export interface OpenStage {
 const connections = 8
 const queryTimeoutMs = 60_000
 
-export async function openStage({ endpoints, directory, short, signal }: StageOptions): Promise<OpenStage> {
+export async function openStage(options: StageOptions): Promise<OpenStage> {
+  const { endpoints, directory, short, flags = {}, signal, progress = () => undefined } = options
   const { plan, problems } = await loadPlan(
     manifestPathsIn(endpoints.manifestRoot).map(path => resolve(projectDirectory, path))
   )
@@ -54,7 +57,10 @@ export async function openStage({ endpoints, directory, short, signal }: StageOp
       database,
       processes,
       short,
+      flags,
+      directory,
       signal,
+      progress,
       mark: Date.now().toString(36),
       act: (action, part) => actOnPart(endpoints, part, action),
       undo: (what, work) => void undone.push({ what, work })

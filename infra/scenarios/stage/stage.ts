@@ -18,10 +18,16 @@ export interface Stage {
   readonly processes: Processes
   /** The size that the tests run; the other one is for people. */
   readonly short: boolean
+  /** Those of the scenario's own that were given, as they were given. */
+  readonly flags: Readonly<Record<string, string | undefined>>
+  /** Where files for people go. */
+  readonly directory: string
   /** Ctrl-C. Every wait must end with it. */
   readonly signal: AbortSignal
   /** In the names of everything that this run makes, so that runs never meet. */
   readonly mark: string
+  /** Tells whoever waits what takes long; not part of the report. */
+  progress(sentence: string): void
   /** Does to a part what `npm run local -- ACTION PART` does. */
   act(action: Action, part: string): Promise<void>
   /** To be done after the scenario, newest first, however it ends: every step once, whether or not an earlier one failed. */

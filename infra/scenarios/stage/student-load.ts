@@ -16,6 +16,9 @@ export interface StudentLoad extends Load {
   readonly startedAt: Date
 }
 
+/** What is judged, whoever sent it. */
+export type JudgedLoad = Pick<StudentLoad, 'accepted' | 'counts' | 'stop' | 'domain' | 'startedAt'>
+
 const drainMs = 60_000
 const quietTimeoutMs = 180_000
 const pollMs = 250
@@ -38,7 +41,7 @@ export function startStudentLoad({ endpoints, mark, undo }: Stage, perSecond: nu
 }
 
 /** Ends the load and waits until nothing of it is under way; answers what still is when the time is over, in words. */
-export async function comeToRest(stage: Stage, load: StudentLoad): Promise<string[]> {
+export async function comeToRest(stage: Stage, load: JudgedLoad): Promise<string[]> {
   const { kafka, database, plan, signal } = stage
   await load.stop(drainMs)
   const { functions } = followedFunctions(plan)
@@ -57,7 +60,7 @@ export async function comeToRest(stage: Stage, load: StudentLoad): Promise<strin
 }
 
 /** Ends the load, waits until nothing is under way, and claims what must hold of it. */
-export async function judge(stage: Stage, narrator: Narrator, load: StudentLoad): Promise<void> {
+export async function judge(stage: Stage, narrator: Narrator, load: JudgedLoad): Promise<void> {
   const { kafka, database, plan, endpoints } = stage
   const left = await comeToRest(stage, load)
   const audit = await runAudit({
