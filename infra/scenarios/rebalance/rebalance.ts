@@ -1,7 +1,7 @@
 // A consumer group while its members come, go and die: who reads what, what is delivered twice, and that nothing comes of it.
 import type { DataPlaneMember } from '../../chaos/data-plane-member.ts'
 import type { Scenario } from '../scenario.ts'
-import { startCountedMember } from '../stage/counted-member.ts'
+import { startCountedMember, stopDataPlane } from '../stage/counted-member.ts'
 import { stateOfGroup } from '../stage/group.ts'
 import { judge, startStudentLoad } from '../stage/student-load.ts'
 import { tellWhatItCost } from './cost.ts'
@@ -23,8 +23,7 @@ export const rebalance: Scenario = {
     narrator.say(
       `The stack's own data plane is stopped. In its place come data planes of the scenario's own on the same YAML: each is a process and a member of every KafkaSource's consumer group, and a proxy before the functions counts what it delivers. ${perSecond} commands a second create and change students all the while.`
     )
-    await stage.act('stop', 'dataplane')
-    stage.undo("the stack's own data plane", () => stage.act('start', 'dataplane'))
+    await stopDataPlane(stage)
     const load = startStudentLoad(stage, perSecond)
     const offsets = watchOffsets(stage, play.functions)
     const { member: one } = await join(play, 'member-1', [])

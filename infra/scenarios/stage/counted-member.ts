@@ -2,8 +2,14 @@
 // forgotten when it is killed.
 import { type DataPlaneMember, startDataPlaneMember } from '../../chaos/data-plane-member.ts'
 import { type Answer, startForwardingProxy } from '../../chaos/forwarding-proxy.ts'
-import type { Delivery, DeliveryLog } from './delivery-log.ts'
+import { type Delivery, type DeliveryLog, readDelivery } from './delivery-log.ts'
 import type { Stage } from './stage.ts'
+
+/** In place of the stack's own data plane, which comes back in the end. */
+export async function stopDataPlane({ act, undo }: Stage): Promise<void> {
+  undo("the stack's own data plane", () => act('start', 'dataplane'))
+  await act('stop', 'dataplane')
+}
 
 /** Passes a delivery on. Without an answer the member hears nothing. */
 export type PassOn = (delivery: Delivery, forward: () => Promise<Answer>) => Promise<Answer | undefined>
@@ -19,9 +25,10 @@ export async function startCountedMember(
     name,
     proxy: target =>
       startForwardingProxy(target, async (headers, forward) => {
-        const delivery = log.begin(name, headers)
+        const delivery = readDelivery(name, log.step, headers)
         if (!delivery) return forward()
         return passOn(delivery, async () => {
+          log.add(delivery)
           const answer = await forward()
           delivery.done = answer.status < 300
           return answer

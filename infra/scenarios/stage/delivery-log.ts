@@ -1,4 +1,4 @@
-// Deliveries to the functions that follow students, as a proxy before them sees them: in the order in which the functions do.
+// Deliveries to the functions that follow students, in the order in which a proxy hands them to the functions.
 
 export interface Delivery {
   /** Who delivers it. */
@@ -10,7 +10,7 @@ export interface Delivery {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  /** Of the scenario, as it was when the delivery began. */
+  /** Of the scenario, as it was when the delivery came. */
   readonly step: string
   /** The function has answered 2xx: applied, held, or done before. */
   done: boolean
@@ -20,8 +20,7 @@ export interface DeliveryLog {
   readonly all: readonly Delivery[]
   /** What follows belongs to this step. */
   step: string
-  /** Undefined for what is no student's event from Kafka, such as a replay. */
-  begin(member: string, headers: Readonly<Record<string, string>>): Delivery | undefined
+  add(delivery: Delivery): void
 }
 
 /** A scenario at a hundred events a second makes some ten thousand a minute. */
@@ -32,26 +31,33 @@ export function openDeliveryLog(): DeliveryLog {
   return {
     all,
     step: '',
-    begin(member, headers) {
+    add(delivery) {
       if (all.length === maxDeliveries) throw new Error(`over ${maxDeliveries} deliveries in one scenario`)
-      const student = headers['ce-subject']
-      const offset = headers['ce-knativekafkaoffset']
-      if (student === undefined || offset === undefined) return undefined
-      const delivery: Delivery = {
-        member,
-        function: headers['ce-function'] ?? '',
-        id: headers['ce-id'] ?? '',
-        student,
-        sequence: Number(headers['ce-sequence']),
-        topic: headers['ce-kafkatopic'] ?? '',
-        partition: Number(headers['ce-knativekafkapartition']),
-        offset: Number(offset),
-        step: this.step,
-        done: false
-      }
       all.push(delivery)
-      return delivery
     }
+  }
+}
+
+/** Undefined for what is no student's event from Kafka, such as a replay. */
+export function readDelivery(
+  member: string,
+  step: string,
+  headers: Readonly<Record<string, string>>
+): Delivery | undefined {
+  const student = headers['ce-subject']
+  const offset = headers['ce-knativekafkaoffset']
+  if (student === undefined || offset === undefined) return undefined
+  return {
+    member,
+    function: headers['ce-function'] ?? '',
+    id: headers['ce-id'] ?? '',
+    student,
+    sequence: Number(headers['ce-sequence']),
+    topic: headers['ce-kafkatopic'] ?? '',
+    partition: Number(headers['ce-knativekafkapartition']),
+    offset: Number(offset),
+    step,
+    done: false
   }
 }
 

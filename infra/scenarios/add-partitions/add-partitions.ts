@@ -1,0 +1,185 @@
+// More partitions for a running topic: keys move, and a later event can overtake an earlier one of the same student.
+import { followedFunctions } from '../../audit/followed-functions.ts'
+import { logRanges } from '../../audit/log-offsets.ts'
+import type { Narrator } from '../report/narrator.ts'
+import type { Scenario } from '../scenario.ts'
+import { startCountedMember, stopDataPlane } from '../stage/counted-member.ts'
+import { openDeliveryLog } from '../stage/delivery-log.ts'
+import { describeTopic } from '../stage/describe.ts'
+import { untilCaughtUp, untilShared } from '../stage/group.ts'
+import type { Stage } from '../stage/stage.ts'
+import { comeToRest, judge, startStudentLoad } from '../stage/student-load.ts'
+import { waitAtMost } from '../stage/wait-at-most.ts'
+import { growTopic, openTopicYaml, topicsFile } from './grow-topic.ts'
+import { moveKeys, partitionOf, shareThatMoves } from './key-partition.ts'
+import { readLandedRecords } from './landed-records.ts'
+import { createMovingStudents, updateAll } from './moving-students.ts'
+import { countHeld, readers, showOneStudent, tellOrder } from './overtaken.ts'
+import { createSlowPartitions } from './slow-partitions.ts'
+
+const topic = 'student_update'
+const added = 2
+const member = 'member-1'
+/** Changes of a student whose key will move, all of them before it does. */
+const changesBefore = 5
+const waitMs = 30_000
+
+export const addPartitions: Scenario = {
+  name: 'add-partitions',
+  sentence: 'A running topic gets two partitions more by an edit of its YAML: keys move, and order holds all the same.',
+  async run(stage, narrator) {
+    const { admin, short, plan, undo } = stage
+    const functions = followedFunctions(plan).functions.filter(({ topics }) => topics.includes(topic))
+    const before = (await describeTopic(admin, topic)).length
+    const after = before + added
+    const yaml = await openTopicYaml(stage, topic)
+    const begin = await logRanges(admin, [topic])
+
+    narrator.step(`Before: ${topic} has ${before} partitions`)
+    const perSecond = short ? 10 : 30
+    narrator.say(
+      `${perSecond} commands a second create and change students. The stack's own data plane is stopped; one of the scenario's own on the same YAML takes its place, with a proxy before the functions that writes down what they are sent, in which order.`
+    )
+    narrator.table(await describeTopic(admin, topic))
+    const log = openDeliveryLog()
+    const old = createSlowPartitions(topic, partition => partition < before)
+    undo('the slow partitions', async () => old.fast())
+    await stopDataPlane(stage)
+    await startCountedMember(stage, log, member, old.passOn)
+    await untilShared(stage, functions, [member])
+    const load = startStudentLoad(stage, perSecond)
+    const moving = await createMovingStudents(stage, { domain: load.domain, count: short ? 8 : 24, before, after })
+    const ids = moving.map(({ id }) => id)
+    await untilCaughtUp(stage, functions)
+    old.slow()
+    await updateAll(stage, moving, changesBefore)
+
+    narrator.step(`${before} become ${after}: one line of ${topicsFile}`)
+    narrator.block(`topicName: ${topic}\n- partitions: ${yaml.declared}\n+ partitions: ${after}`)
+    const noticed = await growTopic(stage, { topic, before, after }, { yaml, groups: functions, member })
+    await updateAll(stage, moving, 1)
+    await waitAtMost(stage, waitMs, async () => {
+      const held = await countHeld(stage, ids)
+      return readers.every(name => held.get(name) === moving.length)
+    })
+    const held = await countHeld(stage, ids)
+    old.fast()
+    narrator.table([
+      { WHO: 'Kafka', 'AFTER S': tenths(noticed.kafka), WHY: 'the runtime asks it for more at once, as Strimzi does' },
+      {
+        WHO: 'members of the groups',
+        'AFTER S': tenths(noticed.readers),
+        WHY: 'they look for partitions every 2 s, and then join again'
+      },
+      {
+        WHO: 'Debezium, which writes',
+        'AFTER S': tenths(noticed.writer),
+        WHY: 'metadata.max.age.ms of its producer is 5 s (by default it would be 5 minutes)'
+      }
+    ])
+    await claimReplicated(stage, narrator, before)
+    narrator.fact('noticedAfterMs', noticed)
+    await comeToRest(stage, load)
+
+    narrator.step('Which keys move')
+    await tellMovedKeys(stage, narrator, before, after)
+    const ends = await logRanges(admin, [topic])
+    const written = ends.map(range => ({
+      ...range,
+      start: begin.find(({ partition }) => partition === range.partition)?.end ?? range.start
+    }))
+    const landed = await readLandedRecords(stage, written, before, after)
+    narrator.claim(
+      'every record is where murmur2 of its key puts it, and no key goes back',
+      landed.byOld + landed.byNew + landed.byBoth === landed.all && landed.byNew > 0 && landed.backAgain === 0,
+      `${landed.all} records: ${landed.byOld} by ${before}, ${landed.byNew} by ${after}, ${landed.byBoth} by both; ${landed.backAgain} keys back again`
+    )
+    narrator.fact('records', landed)
+
+    narrator.step('A later event overtakes earlier ones')
+    narrator.say(
+      `${moving.length} students whose key moves to a new partition are changed ${changesBefore} times before and once after it has moved, while the old partitions are slow: every delivery from them takes 4 s, as if their reader had fallen behind. The last change comes first. One of these students, as ${readers[0]} was sent its events and as it applied them:`
+    )
+    const deliveries = log.all.filter(delivery => delivery.done && delivery.topic === topic)
+    await showOneStudent(stage, narrator, deliveries, ids[0] ?? '')
+    narrator.claim(
+      'an event that comes early is held, not applied',
+      readers.every(name => (held.get(name) ?? 0) > 0),
+      `${readers.map(name => `${name} held ${held.get(name) ?? 0}`).join(', ')} of ${moving.length} such events`
+    )
+
+    narrator.step('The fence, counted')
+    narrator.say(
+      'Over all students. A function without a fence applies what it is sent when it is sent: the last delivery decides.'
+    )
+    await tellOrder(stage, narrator, load, deliveries)
+    const fresh = ends.filter(({ partition }) => partition >= before)
+    const read = fresh.map(({ partition, end }) => {
+      const own = deliveries.filter(one => one.function === readers[0] && one.partition === partition)
+      return { partition, end, read: new Set(own.map(({ offset }) => offset)).size }
+    })
+    narrator.claim(
+      'no record of a new partition is skipped (initialOffset: earliest)',
+      read.every(one => one.end > 0 && one.read === one.end),
+      read.map(one => `${one.read} of ${one.end} of partition ${one.partition}`).join(', ')
+    )
+
+    narrator.step('Every event, accounted for')
+    await yaml.putBack()
+    await judge(stage, narrator, load)
+    const left = (await describeTopic(admin, topic)).length
+    narrator.claim(
+      `${topicsFile} is as it was, and Kafka keeps its partitions: none can be taken away`,
+      left === after,
+      `${yaml.declared} declared, ${left} there`
+    )
+  }
+}
+
+async function claimReplicated(stage: Stage, narrator: Narrator, before: number): Promise<void> {
+  const replicas = stage.plan.kafkaTopics.find(one => one.topic === topic)?.replicas ?? 0
+  const inSync = (isr: unknown) => String(isr).split(',').length
+  await waitAtMost(stage, waitMs, async () =>
+    (await describeTopic(stage.admin, topic)).every(({ Isr }) => inSync(Isr) === replicas)
+  )
+  const rows = await describeTopic(stage.admin, topic)
+  narrator.table(rows)
+  const fresh = rows.slice(before)
+  narrator.claim(
+    'each new partition has a leader and all its replicas in sync',
+    fresh.every(({ Leader, Isr }) => Leader !== 'none' && inSync(Isr) === replicas),
+    fresh.map(({ Partition, Leader, Isr }) => `${Partition} is led by ${Leader}, ISR ${Isr}`).join('; ')
+  )
+}
+
+async function tellMovedKeys({ database }: Stage, narrator: Narrator, before: number, after: number): Promise<void> {
+  const { rows } = await database.query<{ id: string }>('select id from students order by created_at desc limit 10000')
+  const keys = rows.map(({ id }) => id)
+  const moved = moveKeys(keys, before, after)
+  const leaving = moved.reduce((sum, { leave }) => sum + leave, 0)
+  narrator.say(
+    `A key's partition is murmur2(key) modulo their number, so ${percent(shareThatMoves(before, after))} of all keys move, not only those that fill the new ones; of the ${keys.length} students here ${leaving} do (${percent(leaving / keys.length)}).`
+  )
+  narrator.table(
+    moved.map(({ partition, keysBefore, stay, leave, come, keysAfter }) => ({
+      PARTITION: partition,
+      [`KEYS OF ${before}`]: keysBefore,
+      STAY: stay,
+      LEAVE: leave,
+      COME: come,
+      [`KEYS OF ${after}`]: keysAfter
+    }))
+  )
+  const places = keys.map(key => ({ key, from: partitionOf(key, before), to: partitionOf(key, after) }))
+  const examples = places.filter(({ from, to }) => from !== to).slice(0, 3)
+  narrator.say(`For example ${examples.map(({ key, from, to }) => `${key}: ${from} -> ${to}`).join(', ')}.`)
+  narrator.fact('keys', { students: keys.length, moved: leaving })
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms / 100) / 10
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
