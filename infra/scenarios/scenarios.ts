@@ -1,7 +1,8 @@
 // All scenarios, in the order in which they are told.
+import { addPartitions } from './add-partitions/add-partitions.ts'
 import { cdc } from './cdc/cdc.ts'
 import { ordering } from './ordering/ordering.ts'
 import { rebalance } from './rebalance/rebalance.ts'
 import type { Scenario } from './scenario.ts'
 
-export const scenarios: readonly Scenario[] = [rebalance, ordering, cdc]
+export const scenarios: readonly Scenario[] = [rebalance, addPartitions, ordering, cdc]
