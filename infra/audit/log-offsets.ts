@@ -15,8 +15,8 @@ export interface LogRange {
 export async function logRanges(admin: Admin, topics: readonly string[]): Promise<LogRange[]> {
   const ranges = await Promise.all(
     topics.map(async topic => {
-      const partitions = await admin.fetchTopicOffsets(topic).catch((error: unknown) => {
-        if (error instanceof kafkajs.KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') return []
+      const partitions = await patiently(admin, () => admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
+        if (isUnknownTopic(error)) return []
         throw error
       })
       return partitions.map(({ partition, low, high }) => ({
@@ -36,7 +36,7 @@ export async function committedOffsets(
   groupId: string,
   topics: readonly string[]
 ): Promise<Map<string, number>> {
-  const committed = await fetchOffsets(admin, groupId, topics)
+  const committed = await patiently(admin, () => admin.fetchOffsets({ groupId, topics: [...topics] }))
   return new Map(
     committed.flatMap(({ topic, partitions }) =>
       partitions.flatMap(({ partition, offset }): [string, number][] =>
@@ -49,14 +49,24 @@ export async function committedOffsets(
 const maxTries = 20
 const retryDelayMs = 500
 
-/** kafkajs gives up at once while the group's coordinator moves, or loads what it coordinates. */
-async function fetchOffsets(admin: Admin, groupId: string, topics: readonly string[]) {
+/**
+ * kafkajs gives up at once while a leader or a coordinator moves, or loads what it coordinates, and asks the former leader
+ * for as long as it believes its metadata. Of all that can be asked of it, listing the groups makes it read those again.
+ */
+async function patiently<Result>(admin: Admin, ask: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
-      return await admin.fetchOffsets({ groupId, topics: [...topics] })
+      return await ask()
     } catch (error) {
-      if (!(error instanceof kafkajs.KafkaJSError) || !error.retriable || tries === maxTries) throw error
+      const isPassing =
+        error instanceof kafkajs.KafkaJSError && error.retriable && !isUnknownTopic(error) && tries < maxTries
+      if (!isPassing) throw error
       await sleep(retryDelayMs)
+      await admin.listGroups().catch(() => undefined) // the next try says what is wrong
     }
   }
+}
+
+function isUnknownTopic(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION'
 }
