@@ -13,7 +13,7 @@ namespace=students
 database_roles="debezium registry"
 function_roles="create_student update_student on_student_create on_student_update on_any_student dead_letter_replay"
 kafka_users="connect on-student-create on-student-update on-any-student dead-letter-replay dead-letter-replay-users
-  student-dead-letter student-dead-letter-unread broker-default"
+  student-dead-letter student-dead-letter-unread broker-default prune audit"
 
 kube() { kubectl --namespace "$namespace" "$@"; }
 exists() { kube get secret "$1" >/dev/null 2>&1; }

@@ -6,7 +6,7 @@ import { projectDirectory } from '../bundle.ts'
 import { readEndpoints } from '../local/endpoints.ts'
 import { manifestPathsIn } from '../local/manifest-paths.ts'
 import { stateDirectoryOf } from '../local/settings.ts'
-import type { KafkaAddress } from './kafka-client.ts'
+import type { AuditedKafka } from './kafka-client.ts'
 
 /** A wrong flag, or nothing to audit: exit status 2. */
 export class UsageError extends Error {}
@@ -41,7 +41,7 @@ export interface AuditArguments {
   readonly json: boolean
   readonly graceSeconds: number
   readonly manifests: readonly string[]
-  readonly kafka: KafkaAddress
+  readonly kafka: AuditedKafka
   readonly databaseUrl: string
 }
 
@@ -74,7 +74,7 @@ export async function readAuditArguments(args: readonly string[], env: NodeJS.Pr
 export async function readAddresses(
   values: { readonly state?: string; readonly bootstrap?: string; readonly 'database-url'?: string },
   env: NodeJS.ProcessEnv
-): Promise<{ kafka: KafkaAddress; databaseUrl: string }> {
+): Promise<{ kafka: AuditedKafka; databaseUrl: string }> {
   const fromEnvironment = values.state === undefined ? env : {}
   const bootstrap = values.bootstrap ?? fromEnvironment.KAFKA_BOOTSTRAP
   const databaseUrl = values['database-url'] ?? fromEnvironment.DATABASE_URL

@@ -1,58 +1,166 @@
-// Removes what nothing asks for any more, in small transactions. `node infra/jobs/prune.ts`, with DATABASE_URL; daily, by a CronJob.
+// Removes what nothing asks for any more, in small transactions. `node infra/jobs/prune.ts`; daily, by a CronJob.
 //
-//   outbox            kept as long as its topics keep records, so that a lost replication slot can be made good
-//   handled_events,   kept as long as a record or a dead letter can still come again
+//   outbox            kept longer than its topics keep records, until the replication slot is past it, and while events of its
+//                     student are held: what is missing before them can be published again
+//   handled_events,   kept longer than a record or a dead letter can come again
 //   command_answers
-//   dead_letters,     closed ones, with their part in replays; open ones stay
-//   replay_jobs       those that are over
+//   dead_letters,     closed ones, with their part in replays; open ones stay, and so does a discarded one whose turn has
+//                     not come, because the fence has yet to move over it
+//   replay_jobs       those that are over and took no letter that is still open
 //
 // Fences stay for ever: one small row per student and function is what makes a late duplicate harmless.
+// Before anything is removed the settings are compared with how long Kafka really keeps each topic.
+import type { Admin } from 'kafkajs'
 import { Client } from 'pg'
 import { z } from 'zod'
 import { loadConfig } from '../../functions/shared/config.ts'
+import { createKafkaClient } from './kafka-client.ts'
+import { keptByKafka, tooShort } from './kept-by-kafka.ts'
 
 const days = z.coerce.number().int().min(1).max(3650)
+const topics = z.string().transform(list => list.split(',').map(topic => topic.trim()))
 export const PruneConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   OUTBOX_DAYS: days,
   INBOX_DAYS: days,
-  CLOSED_LETTERS_DAYS: days
+  CLOSED_LETTERS_DAYS: days,
+  /** That the outbox is published to. */
+  OUTBOX_TOPICS: topics,
+  /** Of commands that come as events. */
+  COMMAND_TOPICS: topics,
+  /** In the order in which an event goes from one to the next. */
+  DEAD_LETTER_TOPICS: topics,
+  /** Of the connector that publishes the outbox. */
+  OUTBOX_SLOT: z.string().min(1)
 })
 export type PruneConfig = z.infer<typeof PruneConfig>
+
+const KafkaConfig = z.object({
+  KAFKA_BOOTSTRAP: z.string().min(1),
+  KAFKA_USERNAME: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
+  /** PEM. */
+  KAFKA_CA: z.string().optional()
+})
+
+/** A setting is shorter than what can still come again. Nothing was removed. */
+export class RetentionTooShort extends Error {}
+
+export interface Pruned {
+  /** Rows that went, by table. */
+  readonly removed: Readonly<Record<string, number>>
+  /** Why something was not even looked at. */
+  readonly notes: readonly string[]
+}
 
 /** Rows in one transaction: a short lock, and a small piece of write-ahead log. */
 const batchSize = 10_000
 
-/** Returns how many rows went, by table. */
-export async function prune(config: PruneConfig): Promise<Record<string, number>> {
-  const removals = [
-    { table: 'outbox', old: 'created_at', keepDays: config.OUTBOX_DAYS },
-    { table: 'handled_events', old: 'handled_at', keepDays: config.INBOX_DAYS },
-    { table: 'command_answers', old: 'created_at', keepDays: config.INBOX_DAYS },
-    { table: 'dead_letters', old: 'closed_at', keepDays: config.CLOSED_LETTERS_DAYS },
-    { table: 'replay_jobs', old: 'finished_at', keepDays: config.CLOSED_LETTERS_DAYS }
-  ]
+const removals = [
+  {
+    table: 'handled_events',
+    keep: 'INBOX_DAYS',
+    old: `handled_at < now() - make_interval(days => $1) and not exists (
+      select from dead_letters letter
+      where letter.student_id = handled_events.student_id and letter.function = handled_events.function
+        and letter.sequence = handled_events.sequence and letter.state in ('open', 'replaying'))`
+  },
+  { table: 'command_answers', keep: 'INBOX_DAYS', old: 'created_at < now() - make_interval(days => $1)' },
+  {
+    table: 'dead_letters',
+    keep: 'CLOSED_LETTERS_DAYS',
+    old: `closed_at < now() - make_interval(days => $1) and state in ('resolved', 'discarded')
+      and not exists (
+        select from replay_items item where item.letter_id = dead_letters.id and item.state in ('waiting', 'sending'))
+      and not (state = 'discarded' and exists (
+        select from fences
+        where fences.function = dead_letters.function and fences.student_id = dead_letters.student_id
+          and fences.sequence < dead_letters.sequence))`
+  },
+  {
+    table: 'replay_jobs',
+    keep: 'CLOSED_LETTERS_DAYS',
+    old: `finished_at < now() - make_interval(days => $1) and state <> 'running' and not exists (
+      select from replay_items item join dead_letters letter on letter.id = item.letter_id
+      where item.job_id = replay_jobs.id and letter.state in ('open', 'replaying'))`
+  }
+] as const
+
+/** A row whose transaction is older than the slot's horizon was confirmed: a slot keeps that horizon for what it has yet to send. */
+const publishedAndOld = `created_at < now() - make_interval(days => $1)
+  and age(outbox.xmin) > (select age(catalog_xmin) from pg_replication_slots where slot_name = $2)
+  and subject not in (select student_id from held_events)`
+
+/** @throws RetentionTooShort, before anything is removed */
+export async function prune(config: PruneConfig, admin: Admin): Promise<Pruned> {
+  await refuseTooShort(config, admin)
   const client = new Client({ connectionString: config.DATABASE_URL, connectionTimeoutMillis: 10_000 })
   await client.connect()
   try {
     const removed: Record<string, number> = {}
-    for (const { table, old, keepDays } of removals) {
-      removed[table] = 0
-      let count: number
-      do {
-        const { rowCount } = await client.query(
-          `delete from ${table} where ctid = any(array(
-             select ctid from ${table} where ${old} < now() - make_interval(days => $1) limit ${batchSize}))`,
-          [keepDays]
-        )
-        count = rowCount ?? 0
-        removed[table] += count
-      } while (count === batchSize)
+    for (const { table, keep, old } of removals) {
+      removed[table] = await removeWhere(client, table, old, [config[keep]])
     }
-    return removed
+    const blocked = await slotNotUsable(client, config.OUTBOX_SLOT)
+    const published = [config.OUTBOX_DAYS, config.OUTBOX_SLOT]
+    removed.outbox = blocked === undefined ? await removeWhere(client, 'outbox', publishedAndOld, published) : 0
+    return { removed, notes: blocked === undefined ? [] : [blocked] }
   } finally {
     await client.end()
   }
 }
 
-if (import.meta.main) process.stdout.write(`${JSON.stringify(await prune(loadConfig(PruneConfig)))}\n`)
+async function refuseTooShort(config: PruneConfig, admin: Admin): Promise<void> {
+  const problems = tooShort(
+    { outboxDays: config.OUTBOX_DAYS, inboxDays: config.INBOX_DAYS, closedLettersDays: config.CLOSED_LETTERS_DAYS },
+    {
+      outbox: await keptByKafka(admin, config.OUTBOX_TOPICS),
+      commands: await keptByKafka(admin, config.COMMAND_TOPICS),
+      deadLetters: await keptByKafka(admin, config.DEAD_LETTER_TOPICS)
+    }
+  )
+  if (problems.length > 0) throw new RetentionTooShort(`Nothing was removed.\n${problems.join('\n')}`)
+}
+
+/** Without its slot, the connector publishes what is left in the outbox: all of it has to be left. */
+async function slotNotUsable(client: Client, slot: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ lost: boolean }>(
+    `select wal_status = 'lost' or catalog_xmin is null as lost from pg_replication_slots where slot_name = $1`,
+    [slot]
+  )
+  const [found] = rows
+  if (found === undefined) return `the outbox is kept whole: the replication slot ${slot} is not there`
+  return found.lost ? `the outbox is kept whole: the replication slot ${slot} is lost` : undefined
+}
+
+async function removeWhere(client: Client, table: string, old: string, values: readonly unknown[]): Promise<number> {
+  let removed = 0
+  for (;;) {
+    const { rowCount } = await client.query(
+      `delete from ${table} where ctid = any(array(select ctid from ${table} where ${old} limit ${batchSize}))`,
+      [...values]
+    )
+    removed += rowCount ?? 0
+    if (rowCount !== batchSize) return removed
+  }
+}
+
+if (import.meta.main) {
+  const config = loadConfig(PruneConfig.extend(KafkaConfig.shape))
+  const kafka = createKafkaClient('prune', {
+    bootstrap: config.KAFKA_BOOTSTRAP,
+    username: config.KAFKA_USERNAME,
+    password: config.KAFKA_PASSWORD,
+    authority: config.KAFKA_CA
+  })
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    process.stdout.write(`${JSON.stringify(await prune(config, admin))}\n`)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = error instanceof RetentionTooShort ? 78 : 1 // EX_CONFIG of sysexits.h
+  } finally {
+    await admin.disconnect()
+  }
+}

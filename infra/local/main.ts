@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { projectDirectory } from '../bundle.ts'
 import { startControl } from './control.ts'
+import { startDailyPrune } from './daily-prune.ts'
 import { createEndpointsFile, describeEndpoints } from './endpoints.ts'
 import { startKubernetesApi } from './kubernetes-api/start-kubernetes-api.ts'
 import { watchLiveState } from './live-state.ts'
@@ -107,6 +108,13 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   stopsBefore.push(control.close)
   const endpoints = () => describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot })
   const topics = await stack.topics()
+  const pruning = startDailyPrune({
+    jobsFile: 'infra/jobs/jobs.yaml',
+    databaseUrl: stack.postgres.url('students'),
+    bootstrap: stack.bootstrap,
+    report
+  })
+  stopsBefore.push(pruning.stop)
   stopsBefore.push(endpointsFile.remove)
   await endpointsFile.publish(endpoints)
   progress.end()

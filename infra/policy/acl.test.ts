@@ -2,7 +2,9 @@
 import type { ITopicConfig, Kafka } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthorizingBroker, startAuthorizingBroker, topics } from './authorizing-broker.ts'
+import { keptByKafka } from '../jobs/kept-by-kafka.ts'
 import { KafkaSink, kafkaSink, KafkaSource, kafkaSource } from './kinds.ts'
+import { pruneTopics } from './prune-settings.ts'
 import { objectsOf } from './render.ts'
 
 const sources = objectsOf('production', kafkaSource, KafkaSource)
@@ -81,6 +83,38 @@ test('Connect makes its own topics and writes those of its connectors, not the d
   ]
   for (const topic of written) await write('connect', topic)
   await expect(write('connect', 'student_dead_letter')).rejects.toThrow(/not authorized/i)
+}, 60_000)
+
+test('the prune learns how long the topics keep their records, and reads none of them', async () => {
+  const own = clientOf('prune').admin()
+  await own.connect()
+  try {
+    const asked = pruneTopics('production').filter(topic => topics.includes(topic))
+    expect((await keptByKafka(own, asked)).map(({ topic }) => topic)).toEqual(asked)
+    await expect(keptByKafka(own, ['db.public.users'])).rejects.toThrow(/db\.public\.users: .*not authorized/i)
+  } finally {
+    await own.disconnect()
+  }
+  await expect(readAndCommit('prune', 'audit-prune', ['student_create'])).rejects.toThrow(/not authorized/i)
+}, 60_000)
+
+test('the audit reads offsets and records, takes its own group away, and writes nothing', async () => {
+  const audited = ['student_create', 'student_update', 'student_dead_letter', 'student_dead_letter_unread']
+  for (const topic of audited) await write('admin', topic)
+  expect(await readAndCommit('audit', 'audit-1', audited)).toEqual(new Set(audited))
+  const own = clientOf('audit').admin()
+  await own.connect()
+  try {
+    for (const { spec } of sources.filter(source => source.spec.ceOverrides !== undefined)) {
+      expect(await own.fetchOffsets({ groupId: spec.consumerGroup, topics: spec.topics })).not.toEqual([])
+    }
+    await own.deleteGroups(['audit-1'])
+    await expect(own.deleteGroups(['on-any-student'])).rejects.toThrow('DeleteGroups')
+  } finally {
+    await own.disconnect()
+  }
+  await expect(write('audit', 'student_create')).rejects.toThrow(/not authorized/i)
+  await expect(readAndCommit('audit', 'on-any-student', ['student_create'])).rejects.toThrow(/not authorized/i)
 }, 60_000)
 
 function clientOf(username: string): Kafka {

@@ -17,6 +17,7 @@ import {
   KafkaUser,
   kafkaUser
 } from './kinds.ts'
+import { pruneTopics } from './prune-settings.ts'
 import { objectsOf, overlays, render } from './render.ts'
 
 describe.each(overlays)('in %s', overlay => {
@@ -99,7 +100,9 @@ describe('in production', () => {
       ...sources.map(({ metadata }) => metadata.name),
       ...sinks.map(({ metadata }) => metadata.name),
       'broker-default',
-      'connect'
+      'connect',
+      'prune',
+      'audit'
     ]
     expect(users.map(({ metadata }) => metadata.name).toSorted()).toEqual(components.toSorted())
     for (const { metadata, spec } of users) {
@@ -140,6 +143,29 @@ describe('in production', () => {
         'literal group students-connect: Describe Read',
         'prefix topic debezium-heartbeat.: Describe Write',
         ...written.map(topic => `literal topic ${topic}: Describe Write`)
+      ].toSorted()
+    )
+  })
+
+  test('the prune may ask how long its topics keep their records, and nothing more', () => {
+    expect(granted('prune')).toEqual(
+      pruneTopics('production')
+        .map(topic => `literal topic ${topic}: DescribeConfigs`)
+        .toSorted()
+    )
+  })
+
+  test('the audit reads what the sources read and the sinks write, in groups of its own', () => {
+    const followed = sources.filter(({ spec }) => spec.ceOverrides !== undefined)
+    const sunk = sinks.map(({ spec }) => spec.topic)
+    const readers = sources.filter(({ spec }) => spec.topics.some(topic => sunk.includes(topic)))
+    const topics = new Set([...followed.flatMap(({ spec }) => spec.topics), ...sunk])
+    const groups = new Set([...followed, ...readers].map(({ spec }) => spec.consumerGroup))
+    expect(granted('audit')).toEqual(
+      [
+        ...[...topics].map(topic => `literal topic ${topic}: Describe Read`),
+        ...[...groups].map(group => `literal group ${group}: Describe`),
+        'prefix group audit-: Delete Read'
       ].toSorted()
     )
   })

@@ -1,49 +1,78 @@
-// What is kept to recognise a duplicate is kept as long as one can come.
+// What is kept to recognise a duplicate is kept as long as one can come: the check that the prune makes before it removes
+// anything, made here with what the YAML says.
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
-import { Broker, broker, ConfigMap, configMap, environmentOf, KafkaTopic, kafkaTopic, PodSpec } from './kinds.ts'
-import { objectsOf, overlays } from './render.ts'
+import { type KafkaRetention, type KeptTopic, tooShort } from '../jobs/kept-by-kafka.ts'
+import {
+  Broker,
+  broker,
+  ConfigMap,
+  configMap,
+  KafkaConnector,
+  kafkaConnector,
+  KafkaSink,
+  kafkaSink,
+  KafkaTopic,
+  kafkaTopic
+} from './kinds.ts'
+import { pruneSettings } from './prune-settings.ts'
+import { objectsOf, overlays, render } from './render.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
-const CronJob = z.object({
-  spec: z.object({
-    jobTemplate: z.object({ spec: z.object({ template: z.object({ spec: PodSpec }) }) })
-  })
-})
+/** Where a topic does not say. https://kafka.apache.org/documentation/#topicconfigs_segment.ms */
+const defaultSegmentMs = 7 * dayMs
 
 describe.each(overlays)('in %s', overlay => {
-  const [prune] = objectsOf(overlay, { apiVersion: 'batch/v1', kind: 'CronJob' }, CronJob)
-  const [container] = prune?.spec.jobTemplate.spec.template.spec.containers ?? []
-  const keptDays = container ? environmentOf(container) : {}
-  const topicDays = new Map(
-    objectsOf(overlay, kafkaTopic, KafkaTopic).map(({ spec }) => [
-      spec.topicName,
-      Number(spec.config['retention.ms']) / dayMs
-    ])
+  const settings = pruneSettings(overlay)
+  const topics = objectsOf(overlay, kafkaTopic, KafkaTopic)
+  const [ofBroker] = objectsOf(overlay, broker, Broker).map(({ spec }) =>
+    objectsOf(overlay, configMap, ConfigMap).find(({ metadata }) => metadata.name === spec.config.name)
   )
+  const kept = (list: string | undefined): KeptTopic[] => (list ?? '').split(',').map(topic => keptTopic(topic))
 
-  test('an outbox row outlives its record, so that a lost slot can be made good', () => {
-    const longest = Math.max(topicDays.get('student_create') ?? Infinity, topicDays.get('student_update') ?? Infinity)
-    expect(Number(keptDays.OUTBOX_DAYS)).toBeGreaterThan(longest)
+  test('every setting is longer than what Kafka keeps', () => {
+    const retention: KafkaRetention = {
+      outbox: kept(settings.OUTBOX_TOPICS),
+      commands: kept(settings.COMMAND_TOPICS),
+      deadLetters: kept(settings.DEAD_LETTER_TOPICS)
+    }
+    expect(tooShort(days({}), retention)).toEqual([])
+    expect(tooShort(days({ INBOX_DAYS: '76' }), retention)).toHaveLength(1) // 14, 31 and 31
   })
 
-  test('handled events and answers outlive every record and every dead letter', () => {
-    const [settings] = objectsOf(overlay, broker, Broker).map(({ spec }) =>
-      objectsOf(overlay, configMap, ConfigMap).find(({ metadata }) => metadata.name === spec.config.name)
+  test('the prune asks about every topic that an event can come back from, and about the slot of the outbox', () => {
+    const published = render(overlay).flatMap(object =>
+      [...JSON.stringify(object).matchAll(/"STUDENT_\w+_TOPIC","value":"(\w+)"/g)].flatMap(([, topic]) => topic ?? [])
     )
-    const brokerDays = Number(settings?.data['default.topic.config.retention.ms']) / dayMs
-    const longestRecord = Math.max(brokerDays, ...topicDays.values())
-    const longestLetter = topicDays.get('student_dead_letter') ?? Infinity
-    // A record may become a letter on its last day, and the letter be read on its own last day.
-    expect(Number(keptDays.INBOX_DAYS)).toBeGreaterThan(
-      Math.max(brokerDays, topicDays.get('student_create') ?? Infinity) + longestLetter
-    )
-    expect(Number(keptDays.INBOX_DAYS)).toBeGreaterThan(longestRecord)
+    const sinks = objectsOf(overlay, kafkaSink, KafkaSink).map(({ spec }) => spec.topic)
+    const slots = objectsOf(overlay, kafkaConnector, KafkaConnector)
+      .filter(({ metadata }) => metadata.name === 'outbox')
+      .map(({ spec }) => spec.config['slot.name'])
+    expect(settings.OUTBOX_TOPICS?.split(',').toSorted()).toEqual(published.toSorted())
+    expect(settings.COMMAND_TOPICS).toBe('knative-broker-students-default')
+    expect(settings.DEAD_LETTER_TOPICS?.split(',').toSorted()).toEqual(sinks.toSorted())
+    expect(slots).toEqual([settings.OUTBOX_SLOT])
   })
 
   test('dead letters are kept longer than what they were made of', () => {
-    for (const topic of ['student_create', 'student_update']) {
-      expect(topicDays.get('student_dead_letter')).toBeGreaterThan(topicDays.get(topic) ?? Infinity)
+    const [letters] = kept('student_dead_letter')
+    for (const { topic, days: own } of kept(settings.OUTBOX_TOPICS)) {
+      expect(letters?.days, topic).toBeGreaterThan(own)
     }
   })
+
+  function days(changes: Readonly<Record<string, string>>) {
+    const { OUTBOX_DAYS, INBOX_DAYS, CLOSED_LETTERS_DAYS } = { ...settings, ...changes }
+    return {
+      outboxDays: Number(OUTBOX_DAYS),
+      inboxDays: Number(INBOX_DAYS),
+      closedLettersDays: Number(CLOSED_LETTERS_DAYS)
+    }
+  }
+
+  function keptTopic(topic: string): KeptTopic {
+    const declared = topics.find(({ spec }) => spec.topicName === topic)?.spec.config
+    const retentionMs = declared?.['retention.ms'] ?? ofBroker?.data['default.topic.config.retention.ms']
+    const segmentMs = declared?.['segment.ms'] ?? defaultSegmentMs
+    return { topic, days: (Number(retentionMs) + Number(segmentMs)) / dayMs }
+  }
 })
