@@ -12,8 +12,12 @@ export interface FunctionProcess {
 }
 
 /** Starts a function's bundle, the very file of its image, on a free port and waits until it listens; it is gone when the test ends. */
-export async function startFunction(name: string, env: Readonly<Record<string, string>>): Promise<FunctionProcess> {
-  const child = spawn(process.execPath, ['--enable-source-maps', `${inject('functionBundles')}/${name}.cjs`], {
+export async function startFunction(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  bundles = inject('functionBundles')
+): Promise<FunctionProcess> {
+  const child = spawn(process.execPath, ['--enable-source-maps', `${bundles}/${name}.cjs`], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })

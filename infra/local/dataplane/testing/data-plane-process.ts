@@ -19,10 +19,14 @@ export interface DataPlaneProcess {
   cleanUp(): Promise<void>
 }
 
-const entry = resolve(import.meta.dirname, '../../dataplane.ts')
+const dataPlaneEntry = resolve(import.meta.dirname, '../../dataplane.ts')
 const READY_WITHIN_MS = 60_000
 
-export async function startDataPlane(yaml: string, bootstrap: readonly string[]): Promise<DataPlaneProcess> {
+export async function startDataPlane(
+  yaml: string,
+  bootstrap: readonly string[],
+  entry = dataPlaneEntry
+): Promise<DataPlaneProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'dataplane-process-'))
   const file = join(directory, 'source.yaml')
   await writeFile(file, yaml)
