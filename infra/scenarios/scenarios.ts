@@ -2,7 +2,8 @@
 import { addPartitions } from './add-partitions/add-partitions.ts'
 import { cdc } from './cdc/cdc.ts'
 import { ordering } from './ordering/ordering.ts'
+import { outbox } from './outbox/outbox.ts'
 import { rebalance } from './rebalance/rebalance.ts'
 import type { Scenario } from './scenario.ts'
 
-export const scenarios: readonly Scenario[] = [rebalance, addPartitions, ordering, cdc]
+export const scenarios: readonly Scenario[] = [rebalance, addPartitions, ordering, cdc, outbox]
