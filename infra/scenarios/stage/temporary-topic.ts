@@ -9,6 +9,8 @@ export interface TopicShape {
 }
 
 const readTimeoutMs = 60_000
+/** How long an empty fetch waits; the reader leaves no sooner. */
+const maxWaitTimeInMs = 250
 
 /** Replicated three times, and deleted with the scenario. Answers its name. */
 export async function createTemporaryTopic(
@@ -48,7 +50,7 @@ export async function readTopic(
   )
   const records: ReadRecord[] = []
   const next = new Map<number, bigint>()
-  const consumer = kafka.consumer({ groupId })
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs })
   undo(`group ${groupId}`, async () => {
     await consumer.disconnect()
     await admin.deleteGroups([groupId])
