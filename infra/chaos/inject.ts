@@ -10,7 +10,10 @@ import type { Plan } from '../local/manifests/plan.ts'
 import type { Processes } from '../local/resources/processes.ts'
 import { type AnswerMode, type AnswerProxy, startAnswerProxy } from './answer-proxy.ts'
 import { startDataPlaneMember } from './data-plane-member.ts'
+import { whileSinkIsDown } from './dead-letter-sink-down.ts'
 import type { Load } from './load.ts'
+import { type NetworkMode, type NetworkProxy, startNetworkProxy } from './network-proxy.ts'
+import { seededRandom } from './random.ts'
 import type { Fault } from './schedule.ts'
 
 export interface Injector {
@@ -67,6 +70,31 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
     const passed = proxies.reduce((sum, { counts }) => sum + counts.passed, 0)
     proxied += passed
     return { passed, broken: proxies.reduce((sum, { counts }) => sum + counts.broken, 0) }
+  }
+
+  async function withBadNetwork(mode: NetworkMode, seed: number, forMs: number, signal: AbortSignal): Promise<string> {
+    const random = seededRandom(seed)
+    const answered: AnswerProxy[] = []
+    const networks: NetworkProxy[] = []
+    const second = await startDataPlaneMember(processes, endpoints, plan, {
+      name: 'second-dataplane',
+      async proxy(target) {
+        const counting = await startAnswerProxy(target, 'pass')
+        answered.push(counting)
+        const network = await startNetworkProxy(counting.url, mode, random)
+        networks.push(network)
+        return { url: network.url, close: async () => void (await Promise.all([network.close(), counting.close()])) }
+      }
+    })
+    await sleep(forMs, undefined, { signal }).catch(() => undefined)
+    await second.stop()
+    const passed = answered.reduce((sum, { counts }) => sum + counts.passed, 0)
+    const connections = networks.reduce((sum, { counts }) => sum + counts.connections, 0)
+    const cut = networks.reduce((sum, one) => sum + one.counts.cut, 0)
+    proxied += passed
+    return mode === 'cut'
+      ? `${cut} of ${connections} connections of a second data plane were cut, ${passed} deliveries got through`
+      : `${passed} deliveries of a second data plane went over a slow network`
   }
 
   async function setMinInSync(topic: string, replicas: number): Promise<void> {
@@ -131,7 +159,7 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
 
   return {
     proxied: () => proxied,
-    async inject({ kind, forMs, targets }, signal) {
+    async inject({ kind, atMs, forMs, targets }, signal) {
       const [target = ''] = targets
       switch (kind) {
         case 'kill-broker':
@@ -181,14 +209,20 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
         case 'bulk-replay':
           return bulkReplay()
         case 'dead-letter-sink-down':
-          // More replicas than there are: Kafka refuses every write, and the KafkaSink answers an error.
-          await around(
-            () => setMinInSync(target, 4),
+          return whileSinkIsDown({
+            kafka,
+            databaseUrl: endpoints.postgres.url,
+            topic: target,
+            load,
             forMs,
-            () => setMinInSync(target, 2),
-            signal
-          )
-          return `Kafka refused every write to ${target}`
+            signal,
+            // More replicas than there are: Kafka refuses every write, and the KafkaSink answers an error.
+            takeAway: () => setMinInSync(target, 4),
+            giveBack: () => setMinInSync(target, 2)
+          })
+        case 'cut-connections':
+        case 'slow-network':
+          return withBadNetwork(kind === 'cut-connections' ? 'cut' : 'slow', atMs, forMs, signal)
       }
     }
   }

@@ -27,6 +27,8 @@ export interface Load {
   /** Users that do not exist yet, of students that were sent. */
   readonly missingUsers: Set<string>
   readonly counts: { sent: number; repeated: number; skipped: number }
+  /** A student whose user comes later, now; the id, once it is accepted. */
+  enrolStranger(): Promise<string | undefined>
   /** No new commands; waits until each one under way is answered. */
   stop(timeoutMs: number): Promise<void>
 }
@@ -62,18 +64,26 @@ export function startLoad({ createUrl, updateUrl, mark, perSecond, lateUserEvery
 
   async function create(): Promise<void> {
     const n = ++number
+    const isStranger = lateUserEvery > 0 && n % lateUserEvery === 0
+    const userId = random.pick(existingUsers)
+    await enrol(n, isStranger ? stranger(n) : userId)
+  }
+
+  function stranger(n: number): string {
+    const userId = `late-${n}-${mark}`
+    missingUsers.add(userId)
+    return userId
+  }
+
+  async function enrol(n: number, userId: string): Promise<string | undefined> {
     const email = `student-${n}@${mark}`
-    let userId: string = random.pick(existingUsers)
-    if (lateUserEvery > 0 && n % lateUserEvery === 0) {
-      userId = `late-${n}-${mark}`
-      missingUsers.add(userId)
-    }
     const student = await untilAnswered('POST', createUrl, `create-${n}-${mark}`, {
       userId,
       name: `Student ${n}`,
       email
     })
     if (student) accepted.set(student.id, { email, version: student.version })
+    return student?.id
   }
 
   async function update(id: string): Promise<void> {
@@ -110,6 +120,10 @@ export function startLoad({ createUrl, updateUrl, mark, perSecond, lateUserEvery
     accepted,
     missingUsers,
     counts,
+    async enrolStranger() {
+      const n = ++number
+      return enrol(n, stranger(n))
+    },
     async stop(timeoutMs) {
       clearInterval(timer)
       const timeout = setTimeout(() => giveUp.abort(), timeoutMs)

@@ -62,11 +62,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const injector = createInjector({ endpoints, kafka, plan, processes, load })
   const faults: FaultResult[] = []
   try {
-    for (const [index, fault] of schedule.entries()) {
-      await sleep(Math.max(0, fault.atMs - elapsed()), undefined, { signal }).catch(() => undefined)
+    for (const [atMs, together] of Map.groupBy(schedule, fault => fault.atMs)) {
+      await sleep(Math.max(0, atMs - elapsed()), undefined, { signal }).catch(() => undefined)
       if (signal.aborted) break
-      say(`${index + 1} of ${schedule.length}: ${showFault(fault).trim()}`)
-      faults.push(await oneFault(fault, index))
+      for (const [index, fault] of together.entries()) {
+        say(`${faults.length + index + 1} of ${schedule.length}: ${showFault(fault).trim()}`)
+      }
+      faults.push(...(await allAtOnce(together)))
     }
     await sleep(Math.max(0, minutes * 60_000 - elapsed()), undefined, { signal }).catch(() => undefined)
   } finally {
@@ -74,16 +76,21 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     deliveries.stop()
   }
 
-  async function oneFault(fault: Fault, index: number): Promise<FaultResult> {
+  /** The recovery is theirs together: it begins when the last of them is over. */
+  async function allAtOnce(together: readonly Fault[]): Promise<FaultResult[]> {
     const startedMs = elapsed()
-    const did = await injector.inject(fault, signal).catch((error: Error) => `failed: ${error.message}`)
-    const endedMs = elapsed()
-    const recovered = await isRecovered(endpoints, `probe-${index}-${mark}`, recoveryTimeoutMs)
-    const recoveryMs = recovered ? elapsed() - endedMs : null
-    say(
-      `  ${did}; ${recoveryMs === null ? 'not recovered in time' : `recovered after ${(recoveryMs / 1_000).toFixed(1)} s`}`
+    const done = await Promise.all(
+      together.map(async fault => {
+        const did = await injector.inject(fault, signal).catch((error: Error) => `failed: ${error.message}`)
+        say(`  ${fault.kind}: ${did}`)
+        return { fault, startedMs, endedMs: elapsed(), did }
+      })
     )
-    return { fault, startedMs, endedMs, did, recoveryMs }
+    const overMs = elapsed()
+    const recovered = await isRecovered(endpoints, `probe-${faults.length}-${mark}`, recoveryTimeoutMs)
+    const recoveryMs = recovered ? elapsed() - overMs : null
+    say(`  ${recoveryMs === null ? 'not recovered in time' : `recovered after ${(recoveryMs / 1_000).toFixed(1)} s`}`)
+    return done.map(result => ({ ...result, recoveryMs }))
   }
 
   say('The load has ended; waiting for quiet')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { faultKinds, makeSchedule } from './schedule.ts'
+import { faultKinds, getOn, makeSchedule } from './schedule.ts'
 
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 })
 
@@ -24,6 +24,29 @@ test('faults come in order, within the time, and every kind of them comes before
       expect(new Set(firstRound).size).toBe(faultKinds.length)
     })
   )
+})
+
+test('now and then two faults come at once, never more, and never in each other’s way', () => {
+  fc.assert(
+    fc.property(seeds, seed => {
+      const atOnce = [...Map.groupBy(makeSchedule({ seed, minutes: 30 }), ({ atMs }) => atMs).values()]
+      const pairs = atOnce.filter(faults => faults.length > 1)
+      expect(pairs.length).toBeGreaterThan(0)
+      for (const [one, other, ...more] of pairs) {
+        expect(more).toEqual([])
+        expect(one && other && getOn(one.kind, other.kind), `${one?.kind} and ${other?.kind}`).toBe(true)
+      }
+    })
+  )
+})
+
+test.each([
+  ['kill-broker', 'kill-two-brokers'],
+  ['lose-answers', 'slow-network'],
+  ['kill-postgres', 'users-appear'],
+  ['dead-letter-sink-down', 'kill-broker']
+] as const)('%s and %s do not come at once, whichever is first', (one, other) => {
+  expect([getOn(one, other), getOn(other, one)]).toEqual([false, false])
 })
 
 test('two brokers at once are two different ones', () => {

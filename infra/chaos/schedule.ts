@@ -26,6 +26,8 @@ export const faultKinds = [
   'lose-answers',
   'slow-handler',
   'rebalance-storm',
+  'cut-connections',
+  'slow-network',
   'add-partition',
   'users-appear',
   'bulk-replay',
@@ -33,9 +35,33 @@ export const faultKinds = [
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
+/** What a fault is done to, and what must be well for it to be done and undone: two at once must not be in each other's way. */
+const needs: Readonly<Record<FaultKind, { readonly of: string; readonly well?: readonly string[] }>> = {
+  'kill-broker': { of: 'brokers' },
+  'kill-two-brokers': { of: 'brokers' },
+  'pause-broker': { of: 'brokers' },
+  'kill-postgres': { of: 'postgres' },
+  'pause-postgres': { of: 'postgres' },
+  'kill-connect': { of: 'connect' },
+  'pause-connect': { of: 'connect' },
+  'kill-data-plane': { of: 'data plane' },
+  'pause-data-plane': { of: 'data plane' },
+  'kill-function': { of: 'functions' },
+  'pause-function': { of: 'functions' },
+  'lose-answers': { of: 'second data plane' },
+  'slow-handler': { of: 'second data plane' },
+  'rebalance-storm': { of: 'second data plane' },
+  'cut-connections': { of: 'second data plane' },
+  'slow-network': { of: 'second data plane' },
+  'add-partition': { of: 'topics', well: ['brokers'] },
+  'users-appear': { of: 'users', well: ['postgres'] },
+  'bulk-replay': { of: 'letters', well: ['postgres', 'functions'] },
+  'dead-letter-sink-down': { of: 'sink', well: ['brokers', 'postgres', 'functions', 'users', 'letters'] }
+}
+
 export interface Fault {
   readonly kind: FaultKind
-  /** Of the run, at the earliest: a fault waits until the one before it is over and the system has recovered. */
+  /** Of the run, at the earliest: a fault waits until those before it are over and the system has recovered. Two with the same time are done at once. */
   readonly atMs: number
   /** How long it lasts; 0 for one that has no duration. */
   readonly forMs: number
@@ -54,16 +80,23 @@ export interface ScheduleOptions {
 const leadMs = 3_000
 /** From one fault to the next; more time means more rounds, each of all kinds in another order. */
 const spacingMs = 12_000
+/** How often a fault comes together with the next one, where the two get on. */
+const togetherChance = 1 / 3
 
 export function makeSchedule({ seed, minutes, kinds = faultKinds }: ScheduleOptions): Fault[] {
   const random = seededRandom(seed)
   const count = Math.max(1, Math.floor((minutes * 60_000 - leadMs) / spacingMs))
   const faults: Fault[] = []
-  while (faults.length < count) {
+  let slots = 0
+  let alone: FaultKind | undefined
+  let atMs = 0
+  while (slots < count) {
     for (const kind of random.shuffle(kinds)) {
-      if (faults.length === count) break
-      const atMs = leadMs + faults.length * spacingMs + random.between(0, 2_000)
+      const together = alone !== undefined && getOn(alone, kind) && random.next() < togetherChance
+      if (!together && slots === count) break
+      if (!together) atMs = leadMs + slots++ * spacingMs + random.between(0, 2_000)
       faults.push({ kind, atMs, ...details(kind) })
+      alone = together ? undefined : kind
     }
   }
   return faults
@@ -93,6 +126,8 @@ export function makeSchedule({ seed, minutes, kinds = faultKinds }: ScheduleOpti
         return { forMs, targets: [random.pick(functions)] }
       case 'lose-answers':
       case 'slow-handler':
+      case 'cut-connections':
+      case 'slow-network':
         return {
           forMs: random.between(6, 10) * 1_000,
           targets: ['on-student-create', 'on-student-update', 'on-any-student']
@@ -109,6 +144,12 @@ export function makeSchedule({ seed, minutes, kinds = faultKinds }: ScheduleOpti
         return { forMs: random.between(4, 8) * 1_000, targets: ['student_dead_letter'] }
     }
   }
+}
+
+/** Whether neither is done to what the other is done to or needs. */
+export function getOn(one: FaultKind, other: FaultKind): boolean {
+  const [a, b] = [needs[one], needs[other]]
+  return a.of !== b.of && !a.well?.includes(b.of) && !b.well?.includes(a.of)
 }
 
 export function showFault({ kind, atMs, forMs, targets }: Fault): string {
