@@ -1,6 +1,8 @@
 // The whole data plane on a real broker: what appears later, what changes while it runs, and what Kafka itself adds.
+import { createRequire } from 'node:module'
+import kafkajs from 'kafkajs'
 import { pino } from 'pino'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { Broker, KafkaSource, Trigger } from '../manifests/plan.ts'
 import { until } from '../resources/until.ts'
 import { Subscriber, serveSubscriber, type Received } from './conformance/subscriber.ts'
@@ -10,6 +12,11 @@ import { startTestKafka, type TestKafka } from './testing/kafka.ts'
 const origin = { file: 'test', line: 1 }
 const delivery = { retry: 0, backoffPolicy: 'linear', backoffDelayMs: 100, timeoutMs: 5000 } as const
 const nothing: DataPlanePlan = { kafkaSources: [], kafkaSinks: [], brokers: [], triggers: [] }
+
+/** kafkajs' own: what a broker answers can be replaced once. */
+const KafkaBroker = createRequire(import.meta.url)('kafkajs/src/broker/index.js') as {
+  readonly prototype: { heartbeat(): Promise<unknown>; joinGroup(): Promise<unknown> }
+}
 
 const subscriber = new Subscriber()
 let kafka: TestKafka
@@ -160,6 +167,25 @@ test('a topic that is deleted and made anew is read from its beginning', async (
   expect(bodies('anew')).toEqual(['a', 'b', 'c', 'd'])
 }, 60_000)
 
+test('a coordinator that moves, and is still loading when it is asked to join, holds nothing up for good', async () => {
+  await kafka.createTopic('moves', 1)
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('moves', {})] })
+  await ready(dataPlane)
+  await produce('moves', ['before'])
+  await received('moves', 1)
+
+  const heartbeat = vi.spyOn(KafkaBroker.prototype, 'heartbeat')
+  const joinGroup = vi.spyOn(KafkaBroker.prototype, 'joinGroup')
+  onTestFinished(() => void vi.restoreAllMocks())
+  heartbeat.mockRejectedValueOnce(protocolError('NOT_COORDINATOR_FOR_GROUP', 16))
+  joinGroup.mockRejectedValueOnce(protocolError('GROUP_LOAD_IN_PROGRESS', 14))
+  await until('the second try to join', 20_000, async () => joinGroup.mock.calls.length >= 2)
+  await ready(dataPlane)
+  await produce('moves', ['after'])
+  await until('the delivery', 10_000, async () => bodies('moves').includes('after'))
+  expect(dataPlane.status().sources[0]).toMatchObject({ state: 'consuming', lastError: undefined })
+})
+
 test('a lost event is counted and says where it was', async () => {
   await kafka.createTopic('lost', 1)
   const dataPlane = await start({
@@ -170,6 +196,11 @@ test('a lost event is counted and says where it was', async () => {
   await until('the loss', 10_000, async () => dataPlane.status().sources[0]?.dropped === 1)
   expect(dataPlane.status().sources[0]?.lastError).toContain('answered 400; there is no dead letter sink')
 })
+
+/** As kafkajs makes it of a broker's answer. */
+function protocolError(type: string, code: number): Error {
+  return new kafkajs.KafkaJSProtocolError(Object.assign(new Error(type), { type, code, retriable: true }))
+}
 
 async function start(plan: DataPlanePlan): Promise<DataPlane> {
   const dataPlane = await DataPlane.start({

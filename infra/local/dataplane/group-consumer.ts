@@ -4,15 +4,15 @@
 //
 // After every join each partition is given its position by `seek`: where the owner stands when it kept the partition, the
 // committed offset when it is new. So nothing depends on what kafkajs' loop had fetched before the rebalance.
-import type {
-  Batch,
-  Broker,
-  Cluster,
-  Consumer,
-  ConsumerGroupJoinEvent,
-  EachBatchPayload,
-  Kafka,
-  Offsets
+import kafkajs, {
+  type Batch,
+  type Broker,
+  type Cluster,
+  type Consumer,
+  type ConsumerGroupJoinEvent,
+  type EachBatchPayload,
+  type Kafka,
+  type Offsets
 } from 'kafkajs'
 import type { Logger } from 'pino'
 import { partitionKey, type TopicPartition } from './assignment.ts'
@@ -119,6 +119,7 @@ export class GroupConsumer {
     })
     this.consumer = consumer
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.joined(payload))
+    consumer.on(consumer.events.FETCH_START, () => this.joinAgainIfNotJoined())
     consumer.on(consumer.events.CRASH, ({ payload }) => this.crashed(consumer, payload.error, payload.restart))
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       // Only control or aborted records, for which kafkajs does not call eachBatch.
@@ -221,6 +222,17 @@ export class GroupConsumer {
     this.owner.kept(kept)
     if (added.length === 0) this.owner.added([])
     else void this.findPositions(join, added)
+  }
+
+  /**
+   * When a join fails for a reason that passes, such as a coordinator that has just moved and still loads its groups, kafkajs does
+   * not join again but goes on fetching in the old generation; and if Kafka still knows the member, no rebalance ever follows, for
+   * which the owner waits. Thrown into the fetch, this error makes it join. (kafkajs/src/consumer/runner.js, scheduleFetchManager)
+   */
+  private joinAgainIfNotJoined(): void {
+    if (this.joinAttempts === 0) return
+    const error = new Error('the join before did not come to its end')
+    throw new kafkajs.KafkaJSProtocolError(Object.assign(error, { type: 'REBALANCE_IN_PROGRESS', code: 27 }))
   }
 
   private async findPositions(join: number, added: readonly TopicPartition[]): Promise<void> {
