@@ -6,6 +6,7 @@ import type { Endpoints } from '../local/endpoints.ts'
 import { manifestPathsIn } from '../local/manifest-paths.ts'
 import type { Plan } from '../local/manifests/plan.ts'
 import type { Exit, Processes } from '../local/resources/processes.ts'
+import { until } from '../local/resources/until.ts'
 import type { ForwardingProxy } from './forwarding-proxy.ts'
 
 export interface MemberOptions {
@@ -17,6 +18,8 @@ export interface MemberOptions {
 
 export interface DataPlaneMember {
   readonly name: string
+  /** Has its share of the partitions, within a bounded time; it goes on without. */
+  consumes(signal: AbortSignal): Promise<void>
   /** SIGTERM: leaves the groups in order. */
   stop(): Promise<Exit>
   /** SIGKILL: the groups miss it when its session has timed out. */
@@ -24,6 +27,8 @@ export interface DataPlaneMember {
 }
 
 const stopTimeoutMs = 10_000
+/** Starting takes seconds on a busy machine, and another fault may be under way. */
+const consumesWithinMs = 60_000
 
 export async function startDataPlaneMember(
   processes: Processes,
@@ -41,6 +46,7 @@ export async function startDataPlaneMember(
     if (between) proxies.push(between)
     resolved.push('--resolve', `${service.namespace}/${service.name}=${between?.url ?? url}`)
   }
+  let isReady = false
   const child = processes.start({
     name,
     command: process.execPath,
@@ -59,7 +65,8 @@ export async function startDataPlaneMember(
       ...resolved
     ],
     cwd: projectDirectory,
-    env: process.env
+    env: process.env,
+    onLine: line => void (isReady ||= line === 'ready')
   })
   const ended = async (exit: Exit): Promise<Exit> => {
     await Promise.all(proxies.map(({ close }) => close()))
@@ -67,6 +74,8 @@ export async function startDataPlaneMember(
   }
   return {
     name,
+    consumes: signal =>
+      until(`partitions for ${name}`, consumesWithinMs, async () => isReady, { signal }).catch(() => undefined),
     stop: async () => ended(await child.stop(stopTimeoutMs)),
     async kill() {
       child.signal('SIGKILL')

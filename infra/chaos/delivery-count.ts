@@ -3,6 +3,8 @@
 import { z } from 'zod'
 
 const everyMs = 500
+/** A look that comes late is better than none. */
+const timeoutMs = 2_000
 const Status = z.object({
   sources: z.array(
     z.looseObject({ name: z.string(), delivered: z.number(), deadLettered: z.number(), dropped: z.number() })
@@ -13,7 +15,8 @@ export interface DeliveryCount {
   delivered(): number
   /** Dead letters that no sink took. */
   dropped(): number
-  stop(): void
+  /** Looks once more, so that nothing of the end is missing. */
+  stop(): Promise<void>
 }
 
 export async function countDeliveries(statusUrl: string, sources: readonly string[]): Promise<DeliveryCount> {
@@ -21,9 +24,11 @@ export async function countDeliveries(statusUrl: string, sources: readonly strin
   let delivered = 0
   let dropped = 0
 
+  let looking = false
+
   /** What happened before the first look is not ours. */
   async function look(isFirst: boolean): Promise<void> {
-    const response = await fetch(statusUrl, { signal: AbortSignal.timeout(everyMs) })
+    const response = await fetch(statusUrl, { signal: AbortSignal.timeout(timeoutMs) })
     const status = Status.parse(await response.json())
     for (const source of status.sources.filter(({ name }) => sources.includes(name))) {
       const now = { delivered: source.delivered + source.deadLettered, dropped: source.dropped }
@@ -38,6 +43,19 @@ export async function countDeliveries(statusUrl: string, sources: readonly strin
   }
 
   await look(true)
-  const timer = setInterval(() => void look(false).catch(() => undefined), everyMs) // it may be down on purpose
-  return { delivered: () => delivered, dropped: () => dropped, stop: () => clearInterval(timer) }
+  const timer = setInterval(() => {
+    if (looking) return
+    looking = true
+    void look(false)
+      .catch(() => undefined) // it may be down on purpose
+      .finally(() => (looking = false))
+  }, everyMs)
+  return {
+    delivered: () => delivered,
+    dropped: () => dropped,
+    async stop() {
+      clearInterval(timer)
+      await look(false).catch(() => undefined)
+    }
+  }
 }

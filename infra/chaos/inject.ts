@@ -65,6 +65,7 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
         return proxy
       }
     })
+    await second.consumes(signal)
     await sleep(forMs, undefined, { signal }).catch(() => undefined)
     await second.stop()
     const passed = proxies.reduce((sum, { counts }) => sum + counts.passed, 0)
@@ -86,6 +87,7 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
         return { url: network.url, close: async () => void (await Promise.all([network.close(), counting.close()])) }
       }
     })
+    await second.consumes(signal)
     await sleep(forMs, undefined, { signal }).catch(() => undefined)
     await second.stop()
     const passed = answered.reduce((sum, { counts }) => sum + counts.passed, 0)

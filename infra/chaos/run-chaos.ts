@@ -73,7 +73,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await sleep(Math.max(0, minutes * 60_000 - elapsed()), undefined, { signal }).catch(() => undefined)
   } finally {
     await load.stop(loadDrainMs)
-    deliveries.stop()
   }
 
   /** The recovery is theirs together: it begins when the last of them is over. */
@@ -114,6 +113,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       }
     }
     const quietMs = left.length === 0 ? elapsed() - quietFrom : null
+    await deliveries.stop()
     const audit = await runAudit({
       kafka,
       databaseUrl: endpoints.postgres.url,
@@ -150,6 +150,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       audit
     }
   } finally {
+    await deliveries.stop() // also when something above failed
     await client.end().catch(() => undefined)
   }
 }

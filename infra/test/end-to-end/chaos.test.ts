@@ -1,4 +1,4 @@
-// The rehearsal in short: three faults under load, then the audit. By hand, and longer: `npm run local -- chaos`.
+// The rehearsal in short: five faults under load, two times two of them at once, then the audit. By hand, and longer: `npm run local -- chaos`.
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { kafkaClient } from '../../audit/kafka-client.ts'
@@ -20,9 +20,9 @@ test(
       processes.close()
     })
     const report = await runChaos({
-      seed: 7,
+      seed: 8,
       minutes: 0.7,
-      kinds: ['lose-answers', 'kill-data-plane', 'kill-function'],
+      kinds: ['lose-answers', 'cut-connections', 'kill-data-plane', 'kill-function', 'dead-letter-sink-down'],
       perSecond: 10,
       endpoints,
       kafka: await kafkaClient({ bootstrap: endpoints.kafka.bootstrap }),
@@ -33,10 +33,12 @@ test(
     })
     expect(report.invariants.filter(({ holds }) => !holds)).toEqual([])
     expect(report.unrest).toEqual([])
-    expect(report.faults.map(({ recoveryMs }) => recoveryMs)).toEqual([
-      expect.any(Number),
-      expect.any(Number),
-      expect.any(Number)
-    ])
+    expect(new Set(report.schedule.map(({ atMs }) => atMs)).size).toBe(3)
+    expect(report.faults).toHaveLength(5)
+    for (const { recoveryMs } of report.faults) expect(recoveryMs).toEqual(expect.any(Number))
+    const did = (kind: string) => report.faults.find(({ fault }) => fault.kind === kind)?.did
+    expect(did('dead-letter-sink-down')).toContain('the function recorded its letter')
+    expect(did('cut-connections')).toMatch(/^[1-9]\d* of \d+ connections/)
+    expect(did('lose-answers')).toMatch(/^[1-9]\d* of \d+ answers/)
   }
 )
