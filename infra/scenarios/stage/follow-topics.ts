@@ -18,6 +18,8 @@ export interface FollowedTopics {
 }
 
 const readTimeoutMs = 60_000
+/** Of a member that a broker took down with it; the group waits so long before it goes on. */
+const sessionTimeoutMs = 10_000
 
 export async function followTopics(
   { kafka, admin, mark, undo, signal }: Stage,
@@ -28,7 +30,7 @@ export async function followTopics(
   const next = new Map(begin.map(({ topic, partition, end }) => [`${topic}/${partition}`, end]))
   const records: FollowedRecord[] = []
 
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false })
+  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, sessionTimeout: sessionTimeoutMs })
   undo(`group ${groupId}`, async () => {
     await consumer.disconnect()
     await admin.deleteGroups([groupId])

@@ -2,13 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stage } from './stage.ts'
 
-const everyMs = 50
-
 /** Whether it came in time. @throws when the scenario is stopped */
 export async function waitAtMost(
   { signal }: Pick<Stage, 'signal'>,
   timeoutMs: number,
-  isMet: () => Promise<boolean>
+  isMet: () => Promise<boolean>,
+  everyMs = 50
 ): Promise<boolean> {
   const deadline = performance.now() + timeoutMs
   while (!(await isMet())) {
