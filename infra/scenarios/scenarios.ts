@@ -6,5 +6,18 @@ import { outbox } from './outbox/outbox.ts'
 import { rebalance } from './rebalance/rebalance.ts'
 import { replay } from './replay/replay.ts'
 import type { Scenario } from './scenario.ts'
+import { schema } from './schema/schema.ts'
+import { snappy } from './snappy/snappy.ts'
+import { ttl } from './ttl/ttl.ts'
 
-export const scenarios: readonly Scenario[] = [rebalance, addPartitions, replay, ordering, cdc, outbox]
+export const scenarios: readonly Scenario[] = [
+  rebalance,
+  addPartitions,
+  ttl,
+  replay,
+  ordering,
+  schema,
+  cdc,
+  outbox,
+  snappy
+]
