@@ -16,8 +16,8 @@ import { faultKinds, makeSchedule } from './schedule.ts'
 
 const usage = `npm run local -- chaos [--seed N] [--minutes M] [--rate N] [--only KIND]... [--dry-run] [--json] [--state DIR]
 
-  Load and faults against the running stack (npm run dev), then quiet, the audit and the invariants. Students, users and
-  partitions that it adds stay: use a stack of its own (--state) for one whose data matters.
+  Load and faults against the running stack (npm run dev), now and then two at once, then quiet, the audit and the
+  invariants. Students, users and partitions that it adds stay: use a stack of its own (--state) for one whose data matters.
 
   --seed N      which schedule (drawn and told unless given); the same seed and minutes give the same schedule
   --minutes M   how long (3)
