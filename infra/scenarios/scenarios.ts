@@ -1,5 +1,6 @@
 // All scenarios, in the order in which they are told.
 import { addPartitions } from './add-partitions/add-partitions.ts'
+import { brokerLoss } from './broker-loss/broker-loss.ts'
 import { cdc } from './cdc/cdc.ts'
 import { ordering } from './ordering/ordering.ts'
 import { outbox } from './outbox/outbox.ts'
@@ -19,5 +20,6 @@ export const scenarios: readonly Scenario[] = [
   schema,
   cdc,
   outbox,
-  snappy
+  snappy,
+  brokerLoss
 ]
