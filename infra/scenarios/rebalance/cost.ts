@@ -7,11 +7,12 @@ import type { Play } from './play.ts'
 export async function tellWhatItCost(play: Play, load: StudentLoad): Promise<void> {
   const { stage, narrator, log, turns } = play
   await comeToRest(stage, load)
+  narrator.say('By step. A join takes as long as its process needs to start; a kill, as long as the session lasts.')
   narrator.table(
     turns.map(({ step, members, sharedAfterMs, deliveries, deliveredTwice }) => ({
       STEP: step,
       'MEMBERS AFTERWARDS': members.join(', '),
-      'REBALANCED IN S': Math.round(sharedAfterMs / 100) / 10,
+      'REBALANCED AFTER S': Math.round(sharedAfterMs / 100) / 10,
       DELIVERIES: deliveries,
       'DELIVERED TWICE': deliveredTwice
     }))
