@@ -3,7 +3,7 @@
 import type { PoolClient } from 'pg'
 import { seededRandom } from '../../chaos/random.ts'
 import type { Narrator, Row } from '../report/narrator.ts'
-import { setConnector } from '../stage/connector.ts'
+import { bringConnectBack, setConnector } from '../stage/connector.ts'
 import { readSlot, type Slot } from '../stage/replication-slot.ts'
 import type { Stage } from '../stage/stage.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
@@ -49,10 +49,7 @@ export async function showOutages(
     },
     { what: 'Connect killed', down: () => act('kill', 'connect'), up: () => act('start', 'connect') }
   ]
-  undo(`connector ${connector}`, async () => {
-    await act('start', 'connect')
-    await setConnector({ endpoints: stage.endpoints }, connector, 'resume')
-  })
+  undo(`connector ${connector}`, () => bringConnectBack(stage, connector))
 
   narrator.step(`The connector goes away three times while ${users} users change`)
   narrator.say(

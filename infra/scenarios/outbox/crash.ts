@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../chaos/random.ts'
 import { lastHeader } from '../../local/dataplane/record.ts'
 import type { Narrator, Row } from '../report/narrator.ts'
-import { setConnector } from '../stage/connector.ts'
+import { bringConnectBack } from '../stage/connector.ts'
 import { followTopics } from '../stage/follow-topics.ts'
 import type { Stage } from '../stage/stage.ts'
 import { judge, startStudentLoad, type StudentLoad } from '../stage/student-load.ts'
@@ -51,10 +51,7 @@ export async function showCrashes(stage: Stage, narrator: Narrator): Promise<voi
 
   await waitAtMost(stage, downMs, async () => load.accepted.size >= perSecond / 2)
   await look('all runs')
-  undo('Connect', async () => {
-    await act('start', 'connect')
-    await setConnector({ endpoints: stage.endpoints }, connector, 'resume')
-  })
+  undo('Connect', () => bringConnectBack(stage, connector))
   await act('kill', 'connect')
   await followed.toTheEnd()
   const atKill = await look('Connect killed')

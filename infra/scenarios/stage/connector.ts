@@ -9,7 +9,7 @@ const ConnectorStatus = z.object({
 })
 
 const states = { pause: 'PAUSED', stop: 'STOPPED', resume: 'RUNNING' } as const
-const timeoutMs = 60_000
+const timeoutMs = 120_000
 const requestTimeoutMs = 5_000
 
 /** Resolves when the connector and its task are so. Connect answers 409 while it starts or rebalances: it is asked again. */
@@ -35,6 +35,22 @@ export async function setConnector(
     },
     { signal }
   )
+}
+
+/**
+ * Undoes what was done to Kafka Connect and a connector. After a kill the REST tells what was true before it, so this waits
+ * until PostgreSQL sees the connector again, which reads its slot; both have one name here.
+ */
+export async function bringConnectBack(
+  { act, database, endpoints }: Pick<Stage, 'act' | 'database' | 'endpoints'>,
+  name: string
+): Promise<void> {
+  await act('start', 'connect')
+  await setConnector({ endpoints }, name, 'resume')
+  await until(`connector ${name} to read its slot`, timeoutMs, async () => {
+    const { rows } = await database.query('select from pg_replication_slots where slot_name = $1 and active', [name])
+    return rows.length === 1
+  })
 }
 
 function ask(method: string, url: string): Promise<Response> {

@@ -33,7 +33,12 @@ export async function followTopics(
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, sessionTimeout: sessionTimeoutMs })
   undo(`group ${groupId}`, async () => {
     await consumer.disconnect()
-    await admin.deleteGroups([groupId])
+    // A member that could not leave while the brokers were away is in the group until its session is over.
+    await until(`group ${groupId} to be deleted`, 6 * sessionTimeoutMs, async () => {
+      const { groups } = await admin.listGroups()
+      if (groups.some(group => group.groupId === groupId)) await admin.deleteGroups([groupId])
+      return true
+    })
   })
   await consumer.connect()
   await consumer.subscribe({ topics: [...topics] })
