@@ -8,20 +8,21 @@ export interface TopicShape {
   readonly config?: Readonly<Record<string, string>>
 }
 
+const leadersTimeoutMs = 30_000
 const readTimeoutMs = 60_000
 /** How long an empty fetch waits; the reader leaves no sooner. */
 const maxWaitTimeInMs = 250
 
 /** Replicated three times, and deleted with the scenario. Answers its name. */
 export async function createTemporaryTopic(
-  { admin, mark, undo }: Stage,
+  { admin, mark, signal, undo }: Stage,
   suffix: string,
   { partitions, config = {} }: TopicShape
 ): Promise<string> {
   const topic = `scenario-${suffix}-${mark}`
   undo(`topic ${topic}`, () => admin.deleteTopics({ topics: [topic] }))
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false, // it throws when it asks a broker that does not know the topic yet
     topics: [
       {
         topic,
@@ -34,6 +35,16 @@ export async function createTemporaryTopic(
       }
     ]
   })
+  await until(
+    `leaders for ${topic}`,
+    leadersTimeoutMs,
+    async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      const known = topics[0]?.partitions ?? []
+      return known.length === partitions && known.every(({ leader }) => leader >= 0)
+    },
+    { signal }
+  )
   return topic
 }
 
