@@ -6,6 +6,12 @@ import type { ScenarioReport } from './report/scenario-report.ts'
 import { runScenario } from './run-scenario.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
+import { findK6 } from './stress/find-k6.ts'
+
+test('stress: its k6 is on PATH, or is built once', { timeout: 960_000 }, async () => {
+  const { version } = await findK6({ signal: new AbortController().signal, progress: () => undefined })
+  expect(version).toMatch(/^v[1-9]/)
+})
 
 test.each(scenarios)('$name: $sentence', { timeout: 240_000 }, async scenario => {
   const report = await run(scenario)

@@ -8,6 +8,7 @@ import { rebalance } from './rebalance/rebalance.ts'
 import { replay } from './replay/replay.ts'
 import type { Scenario } from './scenario.ts'
 import { schema } from './schema/schema.ts'
+import { stress } from './stress/stress.ts'
 import { snappy } from './snappy/snappy.ts'
 import { ttl } from './ttl/ttl.ts'
 
@@ -21,5 +22,6 @@ export const scenarios: readonly Scenario[] = [
   cdc,
   outbox,
   snappy,
-  brokerLoss
+  brokerLoss,
+  stress
 ]
