@@ -90,5 +90,8 @@ export async function tellOrder(
     sum(one => one.outOfOrder) === 0 && sum(one => one.staleNow) === 0,
     `${sum(({ early }) => early)} delivered early, ${sum(one => one.outOfOrder)} applied out of order, ${sum(one => one.staleNow)} stale`
   )
-  narrator.fact('order', orders)
+  narrator.fact(
+    'order',
+    orders.map(order => ({ ...order, stale: order.stale.length }))
+  )
 }
