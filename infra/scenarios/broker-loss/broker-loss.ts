@@ -15,7 +15,7 @@ import { startWriter, type Writer } from './writer.ts'
 const partitions = 6
 /** Of infra/kafka/cluster.yaml. */
 const minInSync = 2
-const calmTimeoutMs = 60_000
+const calmTimeoutMs = 120_000
 
 export const brokerLoss: Scenario = {
   name: 'broker-loss',
@@ -23,9 +23,9 @@ export const brokerLoss: Scenario = {
     'One of three brokers is killed under load: leaders move, the ISR shrinks and heals, what was acknowledged is there.',
   async run(stage, narrator) {
     const { admin, short } = stage
-    const perSecond = short ? 120 : 240
+    const perSecond = short ? 120 : 180
     const studentsPerSecond = short ? 10 : 30
-    const more = short ? 20 : 200
+    const more = short ? 20 : 100
 
     narrator.step('Three brokers')
     narrator.say(
@@ -76,7 +76,7 @@ export const brokerLoss: Scenario = {
     const healed = await replicationOf(admin)
     const leads = sharesOf(healed).find(share => share.broker === broker)?.leads ?? 0
     narrator.say(
-      `It drops what the new leaders do not have, fetches what it has missed, and is in sync ${seconds(healedAfterMs)} after its start was asked for. It leads ${leads} partitions: every 5 minutes Kafka gives back what somebody leads for another.`
+      `It drops what the new leaders do not have, fetches what it has missed, and is in sync ${seconds(healedAfterMs)} after its start was asked for. It leads ${leads} partitions: every 5 minutes Kafka moves leadership back to the preferred replicas.`
     )
     narrator.table(await describeTopic(admin, strict.topic))
     narrator.table(shareRows(sharesOf(before), sharesOf(without), sharesOf(healed)))
