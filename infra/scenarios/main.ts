@@ -64,6 +64,11 @@ async function main(args: readonly string[]): Promise<number> {
     if (!owners.some(owner => wanted.includes(owner))) return wrong(`--${name} is a flag of ${owners[0]?.name}.`)
     flags[name] = value
   }
+  for (const { flags: own } of wanted) {
+    const read = own?.safeParse(flags)
+    if (read?.error)
+      return wrong(read.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join('\n'))
+  }
 
   const reports = await withStack({ ...values, say }, (endpoints, stateDirectory) =>
     runAll(wanted, {
@@ -82,12 +87,14 @@ async function main(args: readonly string[]): Promise<number> {
   return reports.every(({ holds }) => holds) ? 0 : 1
 }
 
-function flagNames({ flags = {} }: Scenario): string[] {
-  return Object.keys(flags)
+function flagNames({ flags }: Scenario): string[] {
+  return Object.keys(flags?.shape ?? {})
 }
 
-function describeFlags({ name, flags = {} }: Scenario): string {
-  const lines = Object.entries(flags).map(([flag, says]) => `  --${flag.padEnd(10)} ${says}`)
+function describeFlags({ name, flags }: Scenario): string {
+  const lines = Object.entries(flags?.shape ?? {}).map(
+    ([flag, { description }]) => `  --${flag.padEnd(10)} ${description}`
+  )
   return [`\nOnly for ${name}:`, ...lines].join('\n')
 }
 

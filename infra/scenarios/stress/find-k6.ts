@@ -28,7 +28,7 @@ export interface FindOptions {
 
 const versionTimeoutMs = 30_000
 const buildTimeoutMs = 900_000
-const progressEveryMs = 10_000
+const progressEveryMs = 30_000
 
 /** @throws with what to install when there is none and none can be built */
 export async function findK6(options: FindOptions): Promise<K6> {

@@ -28,12 +28,14 @@ test('a student has the version of its last change, also when answers are out of
   )
 })
 
-test('the file is read line by line, and a line that k6 did not write is an error', async () => {
+test('the file is read line by line, without what k6 broke off, and a line of somebody else is an error', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'journal-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const file = join(directory, 'journal')
-  await writeFile(file, `${JSON.stringify(answer)}\n${JSON.stringify({ ...answer, name: 'soak-2' })}\n`)
-  expect((await readJournal(file)).map(({ name }) => name)).toEqual(['soak-1', 'soak-2'])
+  const brokenOff = { ...answer, name: 'soak-2', status: 0, error: 'context canceled' }
+  const lines = [answer, brokenOff, { ...answer, name: 'soak-3' }].map(line => `${JSON.stringify(line)}\n`)
+  await writeFile(file, lines.join(''))
+  expect((await readJournal(file)).map(({ name }) => name)).toEqual(['soak-1', 'soak-3'])
   await writeFile(file, '{"kind":"create"}\n')
   await expect(readJournal(file)).rejects.toThrow('sentAt')
 })

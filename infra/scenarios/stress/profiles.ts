@@ -62,40 +62,47 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 const names = Object.keys(kinds)
 
-export const flags = {
-  profile: `which of ${names.join(', ')}; several with commas; all unless told`,
-  rate: 'commands a second; of the ramp and the spike the most',
-  seconds: 'how long; of the ramp each step, of the spike the peak'
-}
-
-const Flags = z.object({
+export const flags = z.object({
   profile: z
     .string()
+    .transform(list => list.split(','))
+    .pipe(z.array(z.enum(names, `one of ${names.join(', ')}, or several with commas`)))
     .optional()
-    .transform(list => list?.split(',')),
-  rate: z.coerce.number().int().min(10).max(10_000).optional(),
-  seconds: z.coerce.number().int().min(2).max(86_400).optional()
+    .describe(`which of ${names.join(', ')}; several with commas; all unless told`),
+  rate: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(10_000)
+    .optional()
+    .describe('commands a second; of the ramp and the spike the most'),
+  seconds: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(86_400)
+    .optional()
+    .describe('how long; of the ramp each step, of the spike the peak')
 })
 
 /** What tests run. */
 const short = { profile: ['smoke', 'soak'], seconds: 20, maxP95Ms: untimedP95Ms }
 
-/** @throws when a flag has a value that it cannot have */
 export function profilesOf(stage: Pick<Stage, 'short' | 'flags'>): Profile[] {
-  const parsed = Flags.safeParse(stage.flags)
-  if (!parsed.success) throw new Error(`Not a load:\n${z.prettifyError(parsed.error)}`)
-  const asked = parsed.data
+  const asked = flags.parse(stage.flags)
   const chosen = asked.profile ?? (stage.short ? short.profile : names)
-  return chosen.map(name => {
+  return chosen.flatMap(name => {
     const kind = kinds[name]
-    if (!kind) throw new Error(`There is no profile ${name}: --profile takes ${names.join(', ')}.`)
+    if (!kind) return []
     const rate = asked.rate ?? kind.rate
     const seconds = asked.seconds ?? (stage.short ? short.seconds : kind.seconds)
     const maxP95Ms = stage.short ? short.maxP95Ms : kind.maxP95Ms
-    return {
-      name,
-      heading: kind.heading(rate, seconds),
-      settings: { RATE: rate, SECONDS: seconds, MAX_P95_MS: maxP95Ms }
-    }
+    return [
+      {
+        name,
+        heading: kind.heading(rate, seconds),
+        settings: { RATE: rate, SECONDS: seconds, MAX_P95_MS: maxP95Ms }
+      }
+    ]
   })
 }

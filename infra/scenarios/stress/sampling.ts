@@ -39,18 +39,25 @@ export async function startSampling(stage: Stage): Promise<Sampling> {
   const samples: Sample[] = []
   const stopping = new AbortController()
   let before = await cpuUse(endpoints)
+  let lastError: Error | undefined
 
   async function recordsIn(topics: readonly string[]): Promise<number> {
     return (await logRanges(admin, topics)).reduce((sum, { end }) => sum + end, 0)
   }
 
-  async function lagOf({ group, topics }: { group: string; topics: readonly string[] }): Promise<number> {
-    const [committed, ranges] = await Promise.all([committedOffsets(admin, group, topics), logRanges(admin, topics)])
-    return ranges.reduce(
-      (sum, { topic, partition, start, end }) =>
-        sum + Math.max(0, end - Math.max(start, committed.get(`${topic}/${partition}`) ?? 0)),
-      0
-    )
+  async function lagByGroup(): Promise<Record<string, number>> {
+    const ranges = await logRanges(admin, [...new Set(groups.flatMap(({ topics }) => topics))])
+    const lag: Record<string, number> = {}
+    for (const { group, topics } of groups) {
+      const committed = await committedOffsets(admin, group, topics)
+      lag[group] = ranges
+        .filter(({ topic }) => topics.includes(topic))
+        .map(({ topic, partition, start, end }) =>
+          Math.max(0, end - Math.max(start, committed.get(`${topic}/${partition}`) ?? 0))
+        )
+        .reduce((sum, records) => sum + records, 0)
+    }
+    return lag
   }
 
   async function sample(): Promise<void> {
@@ -61,24 +68,24 @@ export async function startSampling(stage: Stage): Promise<Sampling> {
       recordsIn(outboxTopics)
     ])
     const outboxDepth = Math.max(0, (rows[0]?.count ?? 0) - (records - recordsBefore)) // the two are not read at one moment
-    const lag = await Promise.all(groups.map(async one => [one.group, await lagOf(one)] as const))
+    const lag = await lagByGroup()
     const after = await cpuUse(endpoints)
-    samples.push({ at: Date.now(), lag: Object.fromEntries(lag), outboxDepth, cpu: cpuShares(before, after) })
+    samples.push({ at: Date.now(), lag, outboxDepth, cpu: cpuShares(before, after) })
     before = after
   }
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await sample()
+      await sample().catch((error: Error) => (lastError = error)) // the next one may come through
       await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
 
   const running = run()
-  running.catch(() => undefined) // told by stop
   const stop = async (): Promise<void> => {
     stopping.abort()
     await running
+    if (samples.length === 0 && lastError) throw new Error('nothing could be sampled', { cause: lastError })
   }
   undo('the sampling', stop)
   return { samples, stop }
