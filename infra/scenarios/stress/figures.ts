@@ -123,7 +123,7 @@ export function figureRow(profile: string, figures: Figures): Row {
 }
 
 export function showPercentiles({ p50, p95, p99 }: Percentiles): string {
-  return [p50, p95, p99].map(ms => ms.toFixed(0)).join(' / ')
+  return [p50, p95, p99].map(ms => Math.round(ms).toLocaleString('en-GB')).join(' / ')
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`

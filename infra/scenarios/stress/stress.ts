@@ -55,6 +55,7 @@ export const stress: Scenario = {
 
     narrator.step('Plots')
     const file = await writeReport(stage, { k6, runs, samples: sampling.samples, letters, claims, startedAt })
+    narrator.fact('report', file)
     narrator.say(`${file} holds all of it: open it in a browser.`)
   }
 }

@@ -140,6 +140,7 @@ function eachProfile(plot, paint) {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
   ctx.clip()
   ctx.font = `${11 * devicePixelRatio}px system-ui`
+  ctx.textAlign = 'left'
   ctx.textBaseline = 'top'
   for (const { name, from, to } of data.profiles) {
     const left = plot.valToPos(from, 'x', true)

@@ -151,7 +151,7 @@ function letterRow({ function: name, reason, letters, resolved }: LetterCount): 
 
 function table(rows: readonly Row[]): string {
   const columns = [...new Set(rows.flatMap(row => Object.keys(row)))]
-  const isNumber = (value: Cell | undefined) => value === undefined || /^[\d ./%]+$/.test(String(value))
+  const isNumber = (value: Cell | undefined) => value === undefined || /^[\d ,./%]+$/.test(String(value))
   const numbers = new Set(columns.filter(column => rows.every(row => isNumber(row[column]))))
   const side = (column: string) => (numbers.has(column) ? ' class="number"' : '')
   const head = columns.map(column => `<th${side(column)}>${escape(column.toLowerCase())}</th>`).join('')
