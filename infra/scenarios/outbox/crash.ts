@@ -31,6 +31,7 @@ export async function showCrashes(stage: Stage, narrator: Narrator): Promise<voi
   const began = performance.now()
   const moments: Row[] = []
   const look = async (moment: string): Promise<Counts> => {
+    const answered = load.accepted.size // before the rows are counted: none of them may be missing
     const counts = await countWritten(stage, load)
     const records = followed.records
       .filter(({ key }) => counts.ids.has(key?.toString() ?? ''))
@@ -39,7 +40,7 @@ export async function showCrashes(stage: Stage, narrator: Narrator): Promise<voi
     moments.push({
       'At s': (performance.now() - began) / 1_000,
       Moment: moment,
-      'Students answered': load.accepted.size,
+      'Students answered': answered,
       'Rows in students': counts.ids.size,
       'Rows in outbox': counts.events,
       'Events in Kafka': published,

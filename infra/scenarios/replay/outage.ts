@@ -1,5 +1,6 @@
 // Kafka goes down a broker at a time while students are posted, and comes back.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { logRanges } from '../../audit/log-offsets.ts'
 import type { Narrator, Row } from '../report/narrator.ts'
 import { followTopics } from '../stage/follow-topics.ts'
 import { untilInSync } from '../stage/in-sync.ts'
@@ -10,7 +11,7 @@ import { pickSamples } from './pick-samples.ts'
 import { type Sample, startTimeline } from './timeline.ts'
 
 const topics = ['student_create', 'student_update']
-const maxRows = 22
+const maxRows = 18
 const calmTimeoutMs = 180_000
 
 export interface Outage {
@@ -28,16 +29,17 @@ export async function showOutage(stage: Stage, narrator: Narrator): Promise<Outa
 
   narrator.step('Kafka goes down, a broker at a time, while students are posted')
   narrator.say(
-    `${perSecond} commands a second create and change students. A record is written when at least two replicas have it (min.insync.replicas), so two brokers are enough and one is not. ` +
-      "What waits is in the outbox: its depth is the rows that are not in Kafka yet, and the slot lag the part of PostgreSQL's log that is kept for them."
+    `${perSecond} commands a second create and change students. A record is written when two replicas at least have it (min.insync.replicas), so two brokers are enough and one is not. ` +
+      "What waits for Kafka is in the outbox: its depth is the rows without a record, and the slot lag what PostgreSQL keeps of its log for them. What waits in Kafka is the groups' lag, - where no broker could tell. Effects are rows of timeline, one for each event."
   )
   const followed = await followTopics(stage, topics)
+  const recordsBefore = (await logRanges(stage.admin, topics)).reduce((sum, { end }) => sum + end, 0)
   const load = startStudentLoad(stage, perSecond)
   undo('the brokers', async () => {
     await startAll()
     await untilInSync({ admin: stage.admin })
   })
-  const timeline = startTimeline(stage, load, followed)
+  const timeline = startTimeline(stage, { load, followed, recordsBefore })
   const untilApplied = (count: number) =>
     waitAtMost(stage, calmTimeoutMs, async () => (await timeline.look()).applied >= count, 500)
 
@@ -101,7 +103,7 @@ function rowsOf(samples: readonly Sample[]): Row[] {
     'Brokers up': sample.brokersUp,
     'Students accepted': sample.accepted,
     'Outbox rows': sample.committed.size,
-    'Outbox depth': sample.committed.size - sample.published.size,
+    'Outbox depth': Math.max(0, sample.committed.size - sample.written),
     'Slot lag, bytes': sample.slotLagBytes,
     'Group lag': sample.groupLag,
     Effects: sample.applied

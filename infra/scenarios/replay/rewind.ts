@@ -26,13 +26,7 @@ export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo)
 
   narrator.step('Two groups are rewound')
   narrator.say(
-    `${byOffset.group} to the offsets at which this scenario began, ${byTime.group} to the time at which the second broker died. Kafka takes new offsets only of a group without members, so the data plane is stopped meanwhile. By Kafka's own tool:`
-  )
-  narrator.block(
-    [
-      `npm run kafka -- consumer-groups --group ${byOffset.group} --topic student_create --reset-offsets --to-offset N --execute`,
-      `npm run kafka -- consumer-groups --group ${byTime.group} --all-topics --reset-offsets --to-datetime ${to.time.toISOString().slice(0, -1)} --execute`
-    ].join('\n')
+    `${byOffset.group} to the offsets at which this scenario began, ${byTime.group} to the time at which the second broker died. Kafka takes new offsets only of a group without members, so the data plane is stopped meanwhile.`
   )
   await untilCaughtUp(stage, groups)
   await stopDataPlane(stage)
@@ -89,6 +83,15 @@ export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo)
         'NEW-OFFSET': offset,
         LAG: records
       }))
+  )
+
+  const [first] = rewinds
+  narrator.say("The same by Kafka's own tool, where --execute does what a dry run would only show:")
+  narrator.block(
+    [
+      `npm run kafka -- consumer-groups --group ${first?.group} --topic ${first?.topic}:${first?.partition} --reset-offsets --to-offset ${first?.to} --execute`,
+      `npm run kafka -- consumer-groups --group ${byTime.group} --all-topics --reset-offsets --to-datetime ${to.time.toISOString().slice(0, -1)} --execute`
+    ].join('\n')
   )
 
   await act('start', 'dataplane')

@@ -7,7 +7,7 @@ import type { FollowedTopics } from '../stage/follow-topics.ts'
 import { readSlot } from '../stage/replication-slot.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { StudentLoad } from '../stage/student-load.ts'
-import { groupLag } from './group-lag.ts'
+import { logFigures } from './log-figures.ts'
 
 export interface Sample {
   readonly atMs: number
@@ -19,6 +19,8 @@ export interface Sample {
   readonly committed: ReadonlySet<string>
   /** Those of them that a consumer has seen in Kafka. */
   readonly published: ReadonlySet<string>
+  /** Records written since the scenario began, as far as Kafka has told: a record that came twice counts twice. */
+  readonly written: number
   readonly slotLagBytes: number
   /** Over all groups of functions; null when Kafka does not tell. */
   readonly groupLag: number | null
@@ -39,35 +41,48 @@ export interface Timeline {
 const slot = 'outbox'
 const everyMs = 1_000
 
-export function startTimeline(stage: Stage, load: StudentLoad, followed: FollowedTopics): Timeline {
+/** `recordsBefore` were in the topics before. */
+export function startTimeline(
+  stage: Stage,
+  { load, followed, recordsBefore }: { load: StudentLoad; followed: FollowedTopics; recordsBefore: number }
+): Timeline {
   const began = performance.now()
   const samples: Sample[] = []
   const stopped = new AbortController()
   const { functions } = followedFunctions(stage.plan)
   let moment = ''
+  let written = 0
 
-  const look = async (): Promise<Sample> => {
-    const at = { atMs: performance.now() - began, moment }
-    const [up, rows, { lag_bytes: slotLagBytes }, lag] = await Promise.all([
+  const lookNow = async (): Promise<Sample> => {
+    const at = { atMs: performance.now() - began, moment, accepted: load.accepted.size }
+    const [up, rows, { lag_bytes: slotLagBytes }, figures] = await Promise.all([
       brokersUp(stage),
       readRows(stage, load),
       readSlot(stage, slot),
-      groupLag(stage.endpoints.kafka.bootstrap, functions)
+      logFigures(stage.endpoints.kafka.bootstrap, functions)
     ])
+    if (figures) written = figures.records - recordsBefore
     const committed = new Set(rows.ids)
     const seen = followed.records.map(record => lastHeader(record, 'ce_id')?.toString() ?? '')
     const sample = {
       ...at,
       brokersUp: up,
-      accepted: load.accepted.size,
       committed,
       published: new Set(seen.filter(id => committed.has(id))),
+      written,
       slotLagBytes,
-      groupLag: lag,
+      groupLag: figures?.lag ?? null,
       applied: rows.applied
     }
     samples.push(sample)
     return sample
+  }
+  /** One after the other, so that they are in order. */
+  let last: Promise<unknown> = Promise.resolve()
+  const look = (): Promise<Sample> => {
+    const next = last.then(lookNow)
+    last = next.catch(() => undefined)
+    return next
   }
   const loop = (async () => {
     while (!stopped.signal.aborted) {
