@@ -2,7 +2,7 @@
 import { createNarration, type Listener } from './report/narrator.ts'
 import { claimsOf, type ScenarioReport } from './report/scenario-report.ts'
 import type { Scenario } from './scenario.ts'
-import { openStage, type StageOptions } from './stage/open-stage.ts'
+import { type OpenStage, openStage, type StageOptions } from './stage/open-stage.ts'
 
 export async function runScenario(
   scenario: Scenario,
@@ -12,14 +12,15 @@ export async function runScenario(
   const narration = createNarration(listener)
   const problems: string[] = []
   const began = performance.now()
-  const { stage, close } = await openStage(options)
+  let open: OpenStage | undefined
   try {
-    await scenario.run(stage, narration)
+    open = await openStage(options)
+    await scenario.run(open.stage, narration)
   } catch (error) {
     if (options.signal.aborted) problems.push('It was stopped before its end.')
     else problems.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
-    problems.push(...(await close()))
+    problems.push(...((await open?.close()) ?? []))
   }
   const claims = claimsOf(narration.steps)
   return {

@@ -11,7 +11,12 @@ import { withStack } from './with-stack.ts'
 const file = join(import.meta.dirname, 'README.md')
 const asked = process.argv.slice(2)
 const wanted = scenarios.filter(({ name }) => asked.length === 0 || asked.includes(name))
+const unknown = asked.filter(name => !scenarios.some(scenario => scenario.name === name))
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`)
+if (unknown.length > 0) {
+  say(`There is no scenario ${unknown.join(', ')}.`)
+  process.exit(64) // EX_USAGE of sysexits.h
+}
 const signal = stopSignal()
 
 const reports = await withStack({ own: true, say }, (endpoints, stateDirectory) =>

@@ -32,7 +32,13 @@ export interface RelayedRecord {
 }
 
 export async function createRelayedTopic(stage: Stage, suffix: string): Promise<RelayedTopic> {
-  const topic = await createTemporaryTopic(stage, suffix, { partitions: 4 })
+  const topic = await createTemporaryTopic(stage, suffix, {
+    partitions: 4,
+    async mayGo(topic) {
+      const { rowCount } = await stage.database.query('select from outbox where topic = $1 limit 1', [topic])
+      if (rowCount !== 0) throw new Error('rows of the outbox still name it: delete them first')
+    }
+  })
   const { records } = await followTopics(stage, [topic])
   stage.undo(`the outbox rows of ${topic}`, () => removeRows(stage, topic, records))
   return { topic, records }

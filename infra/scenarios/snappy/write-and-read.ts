@@ -1,6 +1,7 @@
 // One topic: written with one codec, read back, both measured, and every record compared with what was written.
 import type { KafkaMessage } from 'kafkajs'
 import { until } from '../../local/resources/until.ts'
+import { deleteGroup } from '../stage/delete-group.ts'
 import type { Stage } from '../stage/stage.ts'
 import { type BatchCounts, type Codec, codecs, compressionOf } from './codecs.ts'
 import { type Payload, recordsPerRequest, type StudentRecord } from './student-records.ts'
@@ -68,7 +69,7 @@ async function read({ kafka, admin, undo, signal }: Stage, topic: string, count:
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs })
   undo(`group ${groupId}`, async () => {
     await consumer.disconnect()
-    await admin.deleteGroups([groupId])
+    await deleteGroup(admin, groupId)
   })
   let [joinedAt, endedAt] = [0, 0]
   consumer.on(consumer.events.GROUP_JOIN, () => (joinedAt = performance.now()))

@@ -3,6 +3,7 @@ import { logRanges } from '../../audit/log-offsets.ts'
 import { toRecord } from '../../local/dataplane/kafkajs-record.ts'
 import type { KafkaRecord } from '../../local/dataplane/record.ts'
 import { until } from '../../local/resources/until.ts'
+import { deleteGroup } from './delete-group.ts'
 import type { Stage } from './stage.ts'
 
 export type FollowedRecord = KafkaRecord & {
@@ -33,12 +34,7 @@ export async function followTopics(
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, sessionTimeout: sessionTimeoutMs })
   undo(`group ${groupId}`, async () => {
     await consumer.disconnect()
-    // A member that could not leave while the brokers were away is in the group until its session is over.
-    await until(`group ${groupId} to be deleted`, 6 * sessionTimeoutMs, async () => {
-      const { groups } = await admin.listGroups()
-      if (groups.some(group => group.groupId === groupId)) await admin.deleteGroups([groupId])
-      return true
-    })
+    await deleteGroup(admin, groupId)
   })
   await consumer.connect()
   await consumer.subscribe({ topics: [...topics] })

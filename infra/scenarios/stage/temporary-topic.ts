@@ -1,11 +1,14 @@
 // A topic for one run of a scenario, and a way to read all of it.
-import type { KafkaMessage } from 'kafkajs'
+import kafkajs, { type Admin, type KafkaMessage } from 'kafkajs'
 import { until } from '../../local/resources/until.ts'
+import { deleteGroup } from './delete-group.ts'
 import type { Stage } from './stage.ts'
 
 export interface TopicShape {
   readonly partitions: number
   readonly config?: Readonly<Record<string, string>>
+  /** Asked before it is deleted. @throws to keep it, with the reason */
+  mayGo?(topic: string): Promise<void>
 }
 
 const leadersTimeoutMs = 30_000
@@ -17,10 +20,13 @@ const maxWaitTimeInMs = 250
 export async function createTemporaryTopic(
   { admin, mark, signal, undo }: Stage,
   suffix: string,
-  { partitions, config = {} }: TopicShape
+  { partitions, config = {}, mayGo }: TopicShape
 ): Promise<string> {
   const topic = `scenario-${suffix}-${mark}`
-  undo(`topic ${topic}`, () => admin.deleteTopics({ topics: [topic] }))
+  undo(`topic ${topic}`, async () => {
+    await mayGo?.(topic)
+    await deleteTopic(admin, topic)
+  })
   await admin.createTopics({
     waitForLeaders: false, // it throws when it asks a broker that does not know the topic yet
     topics: [
@@ -48,6 +54,13 @@ export async function createTemporaryTopic(
   return topic
 }
 
+/** One that does not exist is deleted already. */
+async function deleteTopic(admin: Admin, topic: string): Promise<void> {
+  await admin.deleteTopics({ topics: [topic] }).catch((error: unknown) => {
+    if (!(error instanceof kafkajs.KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
+  })
+}
+
 export type ReadRecord = KafkaMessage & { readonly partition: number }
 
 /** Its records from the first to the last, in the order in which a consumer of all partitions meets them. */
@@ -64,7 +77,7 @@ export async function readTopic(
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs })
   undo(`group ${groupId}`, async () => {
     await consumer.disconnect()
-    await admin.deleteGroups([groupId])
+    await deleteGroup(admin, groupId)
   })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
