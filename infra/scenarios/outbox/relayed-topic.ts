@@ -34,8 +34,8 @@ export interface RelayedRecord {
 export async function createRelayedTopic(stage: Stage, suffix: string): Promise<RelayedTopic> {
   const topic = await createTemporaryTopic(stage, suffix, {
     partitions: 4,
-    async mayGo(topic) {
-      const { rowCount } = await stage.database.query('select from outbox where topic = $1 limit 1', [topic])
+    async mayGo(own) {
+      const { rowCount } = await stage.database.query('select from outbox where topic = $1 limit 1', [own])
       if (rowCount !== 0) throw new Error('rows of the outbox still name it: delete them first')
     }
   })
