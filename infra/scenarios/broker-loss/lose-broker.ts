@@ -1,8 +1,9 @@
 // Kills a broker at the worst moment: its followers have just fallen behind, so that what it acknowledges alone is nowhere else.
 import { until } from '../../local/resources/until.ts'
+import { untilInSync } from '../stage/in-sync.ts'
 import type { Stage } from '../stage/stage.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
-import { type Replication, replicationOf, troubleOf } from './brokers.ts'
+import { type Replication, replicationOf } from './brokers.ts'
 import type { Writer } from './writer.ts'
 
 export interface BrokerLoss {
@@ -18,12 +19,15 @@ const aheadOfFollowers = 20
 const standStillMs = 5_000
 /** A broker is given up 9 s after its last heartbeat (broker.session.timeout.ms). */
 const noticeTimeoutMs = 90_000
-const healTimeoutMs = 120_000
+const startTimeoutMs = 120_000
 
 /** Until every partition has a leader again, in how many ms. The broker is started again with the scenario, if not before. */
 export async function loseBroker(stage: Stage, { broker, others, loose, ledByBroker }: BrokerLoss): Promise<number> {
   const resume = () => Promise.all(others.map(other => stage.act('resume', `broker-${other}`)))
-  stage.undo(`broker-${broker}`, () => stage.act('start', `broker-${broker}`))
+  stage.undo(`broker-${broker}`, async () => {
+    await startBroker(stage.act, broker)
+    await untilInSync({ admin: stage.admin })
+  })
   stage.undo('the pause of its followers', resume)
   await Promise.all(others.map(other => stage.act('pause', `broker-${other}`)))
   const byLeader = () => loose.acknowledged.filter(({ partition }) => ledByBroker.has(partition)).length
@@ -41,25 +45,10 @@ export async function loseBroker(stage: Stage, { broker, others, loose, ledByBro
   return performance.now() - killedAtMs
 }
 
-/** Until every replica is in sync again, in how many ms since the start was asked for. */
-export async function bringBrokerBack(stage: Stage, broker: number): Promise<number> {
-  const startedAtMs = performance.now()
-  // Asked again when a busy machine takes longer than the runtime waits.
-  await until(
-    `broker-${broker} to answer`,
-    healTimeoutMs,
-    () => stage.act('start', `broker-${broker}`).then(() => true),
-    {
-      signal: stage.signal
-    }
-  )
-  await until(
-    'every replica to be in sync',
-    healTimeoutMs,
-    async () => troubleOf(await replicationOf(stage.admin), 1).underReplicated === 0,
-    { signal: stage.signal }
-  )
-  return performance.now() - startedAtMs
+/** Asked again when a busy machine takes longer than the runtime waits. Without a signal it goes on after Ctrl-C, to undo. */
+export async function startBroker(act: Stage['act'], broker: number, signal?: AbortSignal): Promise<void> {
+  const part = `broker-${broker}`
+  await until(`${part} to answer`, startTimeoutMs, () => act('start', part).then(() => true), { signal })
 }
 
 function isWithout(partitions: readonly Replication[], broker: number): boolean {
