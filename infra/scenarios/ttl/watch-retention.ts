@@ -40,8 +40,7 @@ export async function watchRetention(
   const wroteAt: number[] = []
   const ageOf = (offset: number) => Date.now() - (wroteAt[Math.floor(offset / recordsPerWave)] ?? Date.now())
   let [low, high, shownAt] = [0, 0, -Infinity]
-  while (removals.length < wanted) {
-    if (Date.now() > deadline) throw new Error(`Kafka removed something ${removals.length} times, not ${wanted}`)
+  while (removals.length < wanted && Date.now() < deadline) {
     wroteAt.push(Date.now())
     const value = JSON.stringify({ wave: wroteAt.length })
     await producer.send({ topic, acks: -1, messages: Array.from({ length: recordsPerWave }, () => ({ value })) })
@@ -69,13 +68,13 @@ export async function watchRetention(
   const youngestMs = Math.min(...removals.map(({ ageMs }) => ageMs))
   narrator.claim(
     'the log start moves on by itself',
-    low > 0,
+    removals.length >= wanted,
     `${low.toLocaleString('en-GB')} records removed in ${removals.length === 1 ? 'one pass' : `${removals.length} passes`}`
   )
   narrator.claim(
     'no record is removed before its time',
-    youngestMs >= retentionMs,
-    `the youngest of them was ${(youngestMs / 1_000).toFixed(1)} s old`
+    removals.length > 0 && youngestMs >= retentionMs,
+    removals.length > 0 ? `the youngest of them was ${(youngestMs / 1_000).toFixed(1)} s old` : 'none is removed'
   )
   narrator.claim(
     'offsets are not used again',
