@@ -3,7 +3,7 @@
 import { arriving, command, setting, summaryTrendStats } from './students.js'
 
 const steps = 10
-const highest = setting('RATE', 400)
+const highest = setting('RATE', 300)
 const seconds = setting('SECONDS', 6)
 const maxP95Ms = setting('MAX_P95_MS', 500)
 

@@ -126,7 +126,7 @@ export function showPercentiles({ p50, p95, p99 }: Percentiles): string {
   return [p50, p95, p99].map(ms => Math.round(ms).toLocaleString('en-GB')).join(' / ')
 }
 
-const percent = (share: number) => `${Math.round(share * 100)} %`
+export const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** The whole machine is 100 %. */
 export function cpuRow(profile: string, figures: Figures): Row {

@@ -33,14 +33,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     heading: () => 'Smoke: one caller sends every kind of command, one after the other'
   },
   constant: {
-    rate: 60,
+    rate: 40,
     seconds: 30,
     maxP95Ms: generousP95Ms,
     heading: (rate, seconds) =>
       `Constant: ${rate} commands a second for ${seconds} s, on time whatever the answers take`
   },
   ramp: {
-    rate: 400,
+    rate: 300,
     seconds: 6,
     maxP95Ms: 500,
     heading: (rate, seconds) => `Ramp: up to ${rate} commands a second in steps of ${seconds} s, until it breaks`
@@ -48,7 +48,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   spike: {
     rate: 200,
     seconds: 5,
-    maxP95Ms: generousP95Ms,
+    maxP95Ms: 5_000, // more is asked than can be done at once; what waits is bounded by k6's callers
     heading: (rate, seconds) =>
       `Spike: from ${Math.round(rate / 10)} to ${rate} commands a second within a second, for ${seconds} s`
   },

@@ -6,6 +6,7 @@ import {
   cpuRow,
   figureRow,
   figuresOf,
+  percent,
   percentilesOf,
   type ProfileRun,
   rampRows,
@@ -38,14 +39,15 @@ function tellRamp(narrator: Narrator, run: ProfileRun, samples: readonly Sample[
   const steps = rampSteps(run, samples)
   const held = steps.findLast(step => step.held)
   const broke = steps.find(step => !step.held)
-  const cpu = busy(figuresOf(run, samples))
+  const figures = figuresOf(run, samples)
   const limit = `A step holds when the p95 of its answers is below ${run.profile.settings.MAX_P95_MS} ms and nothing is dropped.`
   const found = broke
-    ? `${held ? `It held up to ${held.rate} a second` : 'Not even the first step held'} and broke at ${broke.rate}, with`
-    : `It held up to ${held?.rate} a second, the most that was asked for, with`
-  narrator.say(
-    `${limit} ${found} the ${availableParallelism()} cores ${Math.round(cpu * 100)} % busy on average: k6 and all parts share them.`
-  )
+    ? `${held ? `It held up to ${held.rate} a second` : 'Not even the first step held'} and broke at ${broke.rate}.`
+    : `It held up to ${held?.rate} a second, the most that was asked for.`
+  const machine =
+    `The ${availableParallelism()} cores were ${percent(busy(figures))} busy on average, ` +
+    `${percent(figures.cpu.other ?? 0)} with what is no part of the stack.`
+  narrator.say(`${limit} ${found} ${machine}`)
   narrator.table(rampRows(steps))
   narrator.fact('ramp', steps)
 }
