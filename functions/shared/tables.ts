@@ -193,6 +193,9 @@ export const deadLetters = pgTable(
     index('dead_letters_due')
       .on(table.dueAt)
       .where(sql`state in ('open', 'replaying')`),
+    index('dead_letters_closed')
+      .on(table.closedAt)
+      .where(sql`state in ('resolved', 'discarded')`),
     check('dead_letters_class', sql`class in ('invalid', 'permanent', 'exhausted', 'unreachable')`),
     check('dead_letters_state', sql`state in ('open', 'replaying', 'resolved', 'discarded')`)
   ]

@@ -1,0 +1,1 @@
+CREATE INDEX "dead_letters_closed" ON "dead_letters" USING btree ("closed_at") WHERE state in ('resolved', 'discarded');
