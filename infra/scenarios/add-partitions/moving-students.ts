@@ -1,6 +1,6 @@
 // Students whose key goes to a partition that does not exist yet.
-import { z } from 'zod'
 import type { Stage } from '../stage/stage.ts'
+import { createStudent, renameStudent } from '../stage/student-calls.ts'
 import { partitionOf } from './key-partition.ts'
 
 export interface MovingStudent {
@@ -17,17 +17,14 @@ export interface MoveOptions {
   readonly after: number
 }
 
-const Created = z.object({ id: z.string() })
-const requestTimeoutMs = 30_000
 const atOnce = 20
-/** A student's id is drawn by createStudent: from 4 to 6 partitions one in three moves to a new one, from 30 to 32 one in 16. */
+/** A student's id is drawn by createStudent: from 4 to 6 partitions one in three moves to a new one, from 10 to 12 one in six. */
 const maxCreated = 2_000
 
 export async function createMovingStudents(
   stage: Stage,
   { domain, count, before, after }: MoveOptions
 ): Promise<MovingStudent[]> {
-  const url = stage.endpoints.functions.createStudent?.url ?? ''
   const moving: MovingStudent[] = []
   for (let created = 0; moving.length < count; created += atOnce) {
     if (created >= maxCreated) throw new Error(`of ${created} students only ${moving.length} move to a new partition`)
@@ -36,7 +33,7 @@ export async function createMovingStudents(
       name: 'Moving 1',
       email: `moving-${created + index}@${domain}`
     }))
-    for (const { id } of await Promise.all(bodies.map(body => call(stage, 'POST', url, body)))) {
+    for (const { id } of await Promise.all(bodies.map(body => createStudent(stage, body)))) {
       const [from, to] = [partitionOf(id, before), partitionOf(id, after)]
       if (to >= before) moving.push({ id, from, to })
     }
@@ -46,22 +43,9 @@ export async function createMovingStudents(
 
 /** Each of them so many times more, in turn. */
 export async function updateAll(stage: Stage, students: readonly MovingStudent[], times: number): Promise<void> {
-  const url = stage.endpoints.functions.updateStudent?.url ?? ''
   await Promise.all(
     students.map(async ({ id }) => {
-      for (let time = 1; time <= times; time++)
-        await call(stage, 'PATCH', `${url}/${id}`, { name: `Moving ${Date.now()}` })
+      for (let time = 1; time <= times; time++) await renameStudent(stage, id, `Moving ${Date.now()}`)
     })
   )
-}
-
-async function call({ signal }: Stage, method: string, url: string, body: object): Promise<z.infer<typeof Created>> {
-  const response = await fetch(url, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)])
-  })
-  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${await response.text()}`)
-  return Created.parse(await response.json())
 }

@@ -1,8 +1,8 @@
 // A student with ten events of which one in the middle cannot be read: a script wrote JSON where protobuf belongs.
-import { z } from 'zod'
 import { formatSequence } from '../../../functions/shared/student-events.ts'
+import { discardInTheEnd, lettersOf } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'
-import { discardInTheEnd } from './letters-of-student.ts'
+import { type CalledStudent, createStudent, renameStudent } from '../stage/student-calls.ts'
 
 export const events = 10
 /** The one in the middle. */
@@ -10,40 +10,24 @@ export const broken = 5
 /** Both read it; onStudentCreate never sees an update. */
 export const readers = ['onStudentUpdate', 'onAnyStudent'] as const
 
-export interface ChangedStudent {
-  readonly id: string
-  readonly userId: string
-  readonly email: string
-}
-
-const Student = z.object({ id: z.string(), userId: z.string(), email: z.string() })
-const requestTimeoutMs = 20_000
-
 export const nameAt = (sequence: number) => `Grace ${sequence}`
 
 /** Made by the functions' own HTTP, but for the broken one. */
-export async function makeStudentWithBrokenChange(stage: Stage): Promise<ChangedStudent> {
-  const { createStudent, updateStudent } = stage.endpoints.functions
+export async function makeStudentWithBrokenChange(stage: Stage): Promise<CalledStudent> {
   const email = `grace@${stage.mark}.example.com`
-  const student = await call(stage, 'POST', createStudent?.url ?? '', { userId: 'user-1', name: nameAt(1), email })
+  const student = await createStudent(stage, { userId: 'user-1', name: nameAt(1), email })
   for (let sequence = 2; sequence <= events; sequence++) {
     if (sequence === broken) {
       await changeByScript(stage, student.id)
-      discardInTheEnd(stage, student.id, readers.length)
-    } else await call(stage, 'PATCH', `${updateStudent?.url}/${student.id}`, { name: nameAt(sequence) })
+      const letters = () => lettersOf(stage, { student: student.id })
+      discardInTheEnd(stage, {
+        what: `letters of student ${student.id}`,
+        find: letters,
+        haveCome: async () => (await letters()).length >= readers.length
+      })
+    } else await renameStudent(stage, student.id, nameAt(sequence))
   }
   return student
-}
-
-async function call({ signal }: Stage, method: string, url: string, body: object): Promise<ChangedStudent> {
-  const response = await fetch(url, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)])
-  })
-  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${await response.text()}`)
-  return Student.parse(await response.json())
 }
 
 /** Row and event in one transaction, as it should be; all but the bytes are those of the event before. */

@@ -1,9 +1,9 @@
 // What becomes of the events behind one that fails for good: held by the fence, applied ahead without it.
 import { until } from '../../local/resources/until.ts'
 import type { Narrator } from '../report/narrator.ts'
+import { isOpen, lettersOf } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'
 import { broken, events, makeStudentWithBrokenChange, readers } from './broken-change.ts'
-import { openLettersOf } from './letters-of-student.ts'
 import { mendLetter } from './mend-letter.ts'
 import { startUnfencedFunction, type UnfencedFunction } from './unfenced-function.ts'
 
@@ -22,7 +22,7 @@ export async function deadLetterInTheMiddle(stage: Stage, narrator: Narrator): P
     `the events behind number ${broken} to come`,
     timeoutMs,
     async () => {
-      const letters = await openLettersOf(stage, student.id)
+      const letters = (await lettersOf(stage, { student: student.id })).filter(isOpen)
       return (
         letters.length === readers.length &&
         letters.every(({ held }) => held === behind) &&

@@ -2,9 +2,10 @@
 import { runAudit } from '../../audit/run-audit.ts'
 import { until } from '../../local/resources/until.ts'
 import type { Narrator } from '../report/narrator.ts'
+import { isOpen, lettersOf, resend } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'
-import { broken, type ChangedStudent, events, nameAt, readers } from './broken-change.ts'
-import { openLettersOf, resend } from './letters-of-student.ts'
+import type { CalledStudent } from '../stage/student-calls.ts'
+import { broken, events, nameAt, readers } from './broken-change.ts'
 import { outOfOrderPairs } from './out-of-order.ts'
 import type { UnfencedFunction } from './unfenced-function.ts'
 
@@ -13,7 +14,7 @@ const timeoutMs = 60_000
 export async function mendLetter(
   stage: Stage,
   narrator: Narrator,
-  student: ChangedStudent,
+  student: CalledStudent,
   unfenced: UnfencedFunction
 ): Promise<void> {
   narrator.step('The dead letter is mended and sent again')
@@ -21,7 +22,7 @@ export async function mendLetter(
     'POST /LETTER/resend of deadLetterReplay takes the event as it should have been, for each function that failed. The function without a fence gets it too.'
   )
   const mended = { ...student, name: nameAt(broken), version: broken }
-  for (const { id } of await openLettersOf(stage, student.id)) {
+  for (const { id } of (await lettersOf(stage, { student: student.id })).filter(isOpen)) {
     await resend(stage, id, 'the script wrote JSON', { ...mended, occurredAt: new Date().toISOString() })
   }
   await unfenced.send(mended)
@@ -105,7 +106,7 @@ async function claimNothingIsLeft(stage: Stage, narrator: Narrator, studentId: s
   })
   const findings = audit.findings.filter(({ student }) => student === studentId)
   const { rowCount } = await database.query('select from held_events where student_id = $1', [studentId])
-  const open = (await openLettersOf(stage, studentId)).length
+  const open = (await lettersOf(stage, { student: studentId })).filter(isOpen).length
   narrator.claim(
     'nothing is left behind',
     open === 0 && rowCount === 0 && findings.length === 0,

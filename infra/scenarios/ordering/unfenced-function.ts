@@ -16,6 +16,7 @@ import {
 } from '../../../functions/shared/student-events.ts'
 import { StudentUpdatedSchema } from '../../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import { projectDirectory } from '../../bundle.ts'
+import { deleteGroup } from '../stage/delete-group.ts'
 import type { Stage } from '../stage/stage.ts'
 
 export interface UnfencedFunction {
@@ -80,7 +81,7 @@ async function startSource({ admin, endpoints, mark, processes, undo }: Stage, u
   const consumerGroup = `scenario-ordering-unfenced-${mark}`
   const ends = await admin.fetchTopicOffsets(topic)
   const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }))
-  undo(`group ${consumerGroup}`, () => admin.deleteGroups([consumerGroup]))
+  undo(`group ${consumerGroup}`, () => deleteGroup(admin, consumerGroup))
   await admin.setOffsets({ groupId: consumerGroup, topic, partitions })
 
   const folder = await mkdtemp(join(tmpdir(), 'scenario-ordering-'))

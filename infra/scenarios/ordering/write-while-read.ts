@@ -1,10 +1,11 @@
 // Updates written to a topic of 4 partitions while a group of two members reads it: who met what, and when.
 import { until } from '../../local/resources/until.ts'
+import { deleteGroup } from '../stage/delete-group.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createTemporaryTopic } from '../stage/temporary-topic.ts'
 
 export const partitions = 4
-/** Not a multiple of the partitions: dealt out in turn, each would always meet the same one. */
+/** Not a multiple of the partitions: dealt out in turn, as kafkajs does, each would always meet the same one. */
 export const students = ['ada', 'alan', 'barbara', 'edsger', 'grace', 'ken', 'margaret']
 /** Records in one request: small, so that the topic is written in many. */
 const batch = 20
@@ -48,7 +49,7 @@ export async function writeWhileRead(
 async function startGroup({ kafka, admin, undo, signal }: Stage, topic: string): Promise<Map<string, MetUpdate>> {
   const groupId = `${topic}-group`
   const met = new Map<string, MetUpdate>()
-  undo(`group ${groupId}`, () => admin.deleteGroups([groupId]))
+  undo(`group ${groupId}`, () => deleteGroup(admin, groupId))
   await Promise.all(
     [1, 2].map(async member => {
       const consumer = kafka.consumer({ groupId, heartbeatInterval: heartbeatIntervalMs, maxWaitTimeInMs })

@@ -1,9 +1,9 @@
 // Two commands wait in the Broker while createStudent is down; one of them has a time to live that is over when it comes back.
 import { z } from 'zod'
 import { CreateStudentSchema } from '../../../schemas/generated/school/student/v1/create_student_pb.ts'
-import { Discarded, LetterPage, replayApi } from '../../dead-letters/replay-api.ts'
 import { until } from '../../local/resources/until.ts'
 import type { Narrator } from '../report/narrator.ts'
+import { discardInTheEnd, lettersOf } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'
 
 const functionName = 'createStudent'
@@ -21,7 +21,8 @@ export async function lateCommand(stage: Stage, narrator: Narrator): Promise<voi
       `two commands are sent through the Broker, one to be done within ${timeToLiveMs / 1_000} s and one within an hour, and createStudent comes back later.`
   )
   const part = endpoints.functions[functionName]?.service ?? ''
-  stage.undo(`${part} runs`, () => stage.act('start', part))
+  const start = () => stage.act('start', part)
+  stage.undo(`${part} runs`, start)
   await stage.act('stop', part)
   const now = Date.now()
   const commands = [
@@ -29,21 +30,29 @@ export async function lateCommand(stage: Stage, narrator: Narrator): Promise<voi
     { name: 'within an hour', id: `long-${mark}`, expiresAt: new Date(now + longTimeToLiveMs) }
   ]
   for (const { id, expiresAt } of commands) await sendCommand(stage, id, expiresAt)
-  discardInTheEnd(stage, `short-${mark}`)
+  const isDelivered = async (id: string) =>
+    (await studentsOf(stage, id)) > 0 || (await lettersOfCommand(stage, id)).length > 0
+  const shortId = `short-${mark}`
+  discardInTheEnd(stage, {
+    what: `the letter of ${shortId}`,
+    find: () => lettersOfCommand(stage, shortId),
+    haveCome: () => isDelivered(shortId)
+  })
+  stage.undo(`${part} runs`, start) // before the letter is waited for, which comes from it
   await until('the time to be over', timeoutMs, async () => Date.now() > now + timeToLiveMs, { signal })
-  await stage.act('start', part)
+  await start()
   const seen = async () =>
     Promise.all(
       commands.map(async command => ({
         ...command,
         students: await studentsOf(stage, command.id),
-        letter: await letterOf(stage, command.id)
+        letter: (await lettersOfCommand(stage, command.id))[0]
       }))
     )
   await until(
     'both commands to be delivered',
     timeoutMs,
-    async () => (await seen()).every(({ students, letter }) => students > 0 || letter !== undefined),
+    async () => (await Promise.all(commands.map(({ id }) => isDelivered(id)))).every(Boolean),
     { signal }
   )
   const results = await seen()
@@ -98,19 +107,6 @@ async function studentsOf({ database }: Stage, id: string): Promise<number> {
   return Count.parse(rows[0]).count
 }
 
-const api = ({ endpoints }: Stage) => replayApi(endpoints.functions.deadLetterReplay?.url ?? '')
-
-async function letterOf(stage: Stage, id: string) {
-  const { deadLetters } = await api(stage)(LetterPage, 'GET', `/?function=${functionName}`)
-  return deadLetters.find(({ event }) => event.id === id)
-}
-
-/** The command is over; also when the scenario was stopped before its letter came, none stays open. */
-function discardInTheEnd(stage: Stage, id: string): void {
-  stage.undo(`the letter of ${id}`, async () => {
-    await stage.act('start', stage.endpoints.functions[functionName]?.service ?? '')
-    await until('the letter', timeoutMs, async () => (await letterOf(stage, id)) !== undefined)
-    const letter = await letterOf(stage, id)
-    await api(stage)(Discarded, 'POST', `/${letter?.id}/discard`, { reason: 'its time is over' })
-  })
+async function lettersOfCommand(stage: Stage, id: string) {
+  return (await lettersOf(stage, { function: functionName })).filter(({ event }) => event.id === id)
 }

@@ -1,6 +1,7 @@
 // A consumer group of one member on a topic of one partition, which keeps the offsets that it has met.
 import type { Consumer } from 'kafkajs'
 import { until } from '../../local/resources/until.ts'
+import { deleteGroup } from '../stage/delete-group.ts'
 import type { Stage } from '../stage/stage.ts'
 
 export interface ReaderGroup {
@@ -27,7 +28,7 @@ export async function openReaderGroup(
   let consumer: Consumer | undefined
   undo(`group ${groupId}`, async () => {
     await consumer?.disconnect()
-    if (consumer || committed !== undefined) await admin.deleteGroups([groupId])
+    await deleteGroup(admin, groupId)
   })
   if (committed !== undefined) {
     await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: String(committed) }] })
