@@ -30,7 +30,7 @@ export const ordering: Scenario = {
 
     narrator.step(`The same ${count} updates without a key`)
     narrator.say(
-      'The producer deals them out to the partitions in turn, and nothing orders one partition with another.'
+      "The producer here, kafkajs, deals them out to the partitions in turn. Kafka's own fills a batch for one partition and then takes another one (KIP-480, KIP-794). Either way nothing orders one partition with another."
     )
     const unkeyed = show(narrator, await writeWhileRead(stage, { name: 'unkeyed', updates, keyOf: () => null }))
     narrator.claim(
