@@ -7,8 +7,10 @@ import type { Stage } from '../stage/stage.ts'
 import { declaredPartitions, withPartitions } from './topic-yaml.ts'
 
 export interface TopicYaml {
-  /** As the file says. */
+  /** As the file said when it was opened. */
   readonly declared: number
+  /** As it says now. */
+  read(): Promise<number>
   edit(partitions: number): Promise<void>
   /** What Kafka has made of it in between stays: partitions cannot be taken away. */
   putBack(): Promise<void>
@@ -17,13 +19,14 @@ export interface TopicYaml {
 /** Put back with the scenario, if not before. */
 export async function openTopicYaml({ endpoints, undo }: Stage, topic: string): Promise<TopicYaml> {
   const file = join(endpoints.manifestRoot, topicsFile)
-  const declared = declaredPartitions(await readFile(file, 'utf8'), topic)
+  const read = async (): Promise<number> => declaredPartitions(await readFile(file, 'utf8'), topic)
+  const declared = await read()
   const edit = async (partitions: number): Promise<void> => {
     const text = await readFile(file, 'utf8')
     if (declaredPartitions(text, topic) !== partitions) await writeFile(file, withPartitions(text, topic, partitions))
   }
   undo(topicsFile, () => edit(declared))
-  return { declared, edit, putBack: () => edit(declared) }
+  return { declared, read, edit, putBack: () => edit(declared) }
 }
 
 export const topicsFile = 'infra/kafka/topics.yaml'
