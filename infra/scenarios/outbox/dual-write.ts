@@ -20,8 +20,9 @@ const seed = 7
 const writeTimeoutMs = 60_000
 const relayTimeoutMs = 120_000
 
-export async function showDualWrite(stage: Stage, narrator: Narrator, { topic, records }: RelayedTopic): Promise<void> {
+export async function showDualWrite(stage: Stage, narrator: Narrator, relayed: RelayedTopic): Promise<void> {
   const { database, mark, short, undo } = stage
+  const { topic, records } = relayed
   const kills = short ? 3 : 8
   const from = records.length
   const schema = `scenario_outbox_${mark}`
@@ -58,6 +59,8 @@ export async function showDualWrite(stage: Stage, narrator: Narrator, { topic, r
     const found = new Set(told('outbox'))
     return ofOutbox.every(id => found.has(id))
   })
+
+  await relayed.toTheEnd()
 
   const results = new Map(
     writers.map(writer => {

@@ -25,9 +25,11 @@ export async function showRelaySpeed(
   const began = relayed.records.length
   const committedAtMs = new Map<string, number>()
 
+  await client.query('begin')
   for (const id of await insertOutboxRows(client, relayed.topic, { first: 1, count: atOnce })) {
     committedAtMs.set(id, 0)
   }
+  await client.query('commit')
   const committedMs = Date.now()
   await arrived(stage, relayed, began, atOnce)
   const bulk = relayed.records.slice(began)

@@ -7,7 +7,7 @@ import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
 import { lastHeader } from '../../local/dataplane/record.ts'
 import { until } from '../../local/resources/until.ts'
-import { type FollowedRecord, followTopics } from '../stage/follow-topics.ts'
+import { type FollowedRecord, type FollowedTopics, followTopics } from '../stage/follow-topics.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createTemporaryTopic } from '../stage/temporary-topic.ts'
 
@@ -18,10 +18,8 @@ const students = 50
 const payloadBytes = 200
 const relayTimeoutMs = 120_000
 
-export interface RelayedTopic {
+export interface RelayedTopic extends FollowedTopics {
   readonly topic: string
-  /** In the order in which they came; it grows. */
-  readonly records: readonly FollowedRecord[]
 }
 
 /** What a row's record is known by. */
@@ -39,9 +37,9 @@ export async function createRelayedTopic(stage: Stage, suffix: string): Promise<
       if (rowCount !== 0) throw new Error('rows of the outbox still name it: delete them first')
     }
   })
-  const { records } = await followTopics(stage, [topic])
-  stage.undo(`the outbox rows of ${topic}`, () => removeRows(stage, topic, records))
-  return { topic, records }
+  const followed = await followTopics(stage, [topic])
+  stage.undo(`the outbox rows of ${topic}`, () => removeRows(stage, topic, followed.records))
+  return { topic, ...followed }
 }
 
 /** One row for each number from `first` on. Answers with their ids. */
