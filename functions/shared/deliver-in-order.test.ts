@@ -6,6 +6,7 @@ import { studentEvent } from '../../infra/test/student-event.ts'
 import type { Database } from './database.ts'
 import { deliverInOrder, type StudentFunction } from './deliver-in-order.ts'
 import { PermanentFailure } from './errors.ts'
+import type { ReceivedEvent } from './received-event.ts'
 import { deadLetters, fences, handledEvents, heldEvents, timeline, users } from './tables.ts'
 
 test('an event delivered twice has one effect', async () => {
@@ -157,8 +158,19 @@ test('the second of two events that claim one early sequence takes nothing from 
   expect(await timelineIds(db)).toEqual(['event-student-1-1', first.id])
   expect(await letters(db)).toMatchObject([
     { reason: 'sequence-taken', state: 'open' },
-    { reason: 'invalid-event', state: 'resolved', closedBecause: `applied as ${first.id}` }
+    { reason: 'invalid-event', state: 'open' }
   ])
+})
+
+test('an event that failed stays a letter when another one is applied in its place', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ failsAt: 1 }), original)).rejects.toThrow('refused for the test')
+  const rival = studentEvent({ version: 1 }, { attributes: { id: 'rival' } })
+  expect(await deliverInOrder(db, recorder(), rival)).toBe('applied')
+  expect(await letters(db)).toMatchObject([{ eventId: original.id, reason: 'refused', state: 'open' }])
+  await expect(deliverInOrder(db, recorder(), original)).rejects.toThrow('was done as sequence 1')
+  expect(await letters(db)).toMatchObject([{ eventId: original.id, reason: 'sequence-taken', state: 'open' }])
 })
 
 test('an event does not go ahead of another one that is held for its place', async () => {
@@ -207,6 +219,19 @@ test('an event whose edited copy was applied in its place is done, and stays so'
   expect(await letters(db)).toMatchObject([{ state: 'resolved', closedBecause: 'applied as edited' }])
   for (const event of [original, edited]) expect(await deliverInOrder(db, recorder(), event)).toBe('already-done')
   expect(await letters(db)).toMatchObject([{ state: 'resolved' }])
+})
+
+test('an edit that is applied closes the letters of its original and of the edits that failed, and no other', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 })
+  const failed = editOf(original, 'failed')
+  const rival = studentEvent({ version: 1 }, { attributes: { id: 'rival' } })
+  for (const event of [original, failed, editOf(failed, 'failed-too'), rival]) {
+    await expect(deliverInOrder(db, recorder({ failsAt: 1 }), event)).rejects.toThrow('refused for the test')
+  }
+  expect(await deliverInOrder(db, recorder(), editOf(original, 'mended'))).toBe('applied')
+  const open = (await letters(db)).filter(({ state }) => state === 'open')
+  expect(open.map(({ eventId }) => eventId)).toEqual(['rival'])
 })
 
 test('a sequence from before a function’s first one is refused, not taken for done', async () => {
@@ -266,6 +291,9 @@ test('in any order, with any duplicates and side by side, each event has one eff
     { numRuns: 40 }
   )
 })
+
+const editOf = (event: ReceivedEvent, id: string) =>
+  studentEvent({ version: Number(event.attributes.sequence) }, { attributes: { id, causationid: event.id } })
 
 /** Sequences 1 to 5, each one to three times, shuffled. */
 const deliveries = () =>

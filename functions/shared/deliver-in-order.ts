@@ -10,6 +10,7 @@ import { and, eq } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from './database.ts'
 import { isDataRefused, isUniqueViolation } from './database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
+import { sentAs } from './edited-event.ts'
 import { InvalidEvent, PermanentFailure } from './errors.ts'
 import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from './received-event.ts'
@@ -146,17 +147,18 @@ interface Closed {
 const closeEventStatement = {
   name: 'close_event',
   text: `
-    with handled as (
+    with recursive ${sentAs}, handled as (
       insert into handled_events (function, student_id, sequence, source, event_id) values ($1, $2, $3, $4, $5)
     ), moved as (
       update fences set sequence = $3 where function = $1 and student_id = $2
     ), resolved as (
       update dead_letters set state = 'resolved', closed_at = now(), due_at = null,
         closed_because = case when source = $4 and event_id = $5 then 'applied' else 'applied as ' || $5 end
-      where function = $1 and (
-          source = $4 and event_id = $5
-          or student_id = $2 and sequence = $3 and reason <> 'sequence-taken' -- a rival, not an edit: a person decides
-        ) and state in ('open', 'replaying')
+      where function = $1 and source = $4 and state in ('open', 'replaying') and (
+          event_id = $5
+          -- Not the letter of a rival for this place: that one stays open, and a person decides.
+          or student_id = $2 and sequence = $3 and event_id = any (array(select event_id from sent_as))
+        )
     ), released as (
       delete from held_events where function = $1 and student_id = $2 and sequence = $3
     )
@@ -242,7 +244,7 @@ async function apply(
 ): Promise<boolean> {
   try {
     await fn.handle(readStudentEvent(event, fn.accepts), tx)
-    const values = [fn.name, studentId, sequence, event.source, event.id]
+    const values = [fn.name, studentId, sequence, event.source, event.id, event.attributes.causationid]
     const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
     const [closed] = rows
     if (closed?.discarded) throw new DiscardedEvent()

@@ -10,7 +10,7 @@ import { onAnyStudent } from '../../functions/onAnyStudent/handler.ts'
 import { onStudentCreate } from '../../functions/onStudentCreate/handler.ts'
 import { onStudentUpdate } from '../../functions/onStudentUpdate/handler.ts'
 import { type Database, inTransaction } from '../../functions/shared/database.ts'
-import type { StudentFunction } from '../../functions/shared/deliver-in-order.ts'
+import { deliverInOrder, type StudentFunction } from '../../functions/shared/deliver-in-order.ts'
 import type { ReceivedEvent } from '../../functions/shared/received-event.ts'
 import { positionOf, readStudentEvent } from '../../functions/shared/student-events.ts'
 import {
@@ -72,7 +72,7 @@ describe('nothing is wrong when', () => {
     expect(sums(after)).toMatchObject({ onAnyStudent: { applied: 1, letters: 0, discarded: 1, held: 1 } })
   })
 
-  test('another event was applied in the place of a letter', async () => {
+  test('an edited event was applied in the place of a letter', async () => {
     const school = await openSchool(kafka)
     await school.enrol(1)
     const [, update] = await school.outboxRows()
@@ -88,7 +88,9 @@ describe('nothing is wrong when', () => {
       with job as (insert into replay_jobs (id, name, command, concurrency) values (${uuidv7()}, 'edited', '{}', 1) returning id)
       insert into replay_items (job_id, letter_id, position, state, edited_id)
       select id, ${letter?.id}, 1, 'resolved', ${edited[0]?.row.id} from job`)
-    await school.deliver(onAnyStudent, edited)
+    await school.deliver(onAnyStudent, edited, (db, fn, event) =>
+      deliverInOrder(db, fn, { ...event, attributes: { ...event.attributes, causationid: letter?.eventId ?? '' } })
+    )
     const report = await school.audit()
     expect(report.findings).toEqual([])
     expect(sums(report)).toMatchObject({ onAnyStudent: { applied: 1, resolved: 1, letters: 0 } })

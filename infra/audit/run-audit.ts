@@ -39,7 +39,7 @@ export interface Coverage {
   readonly letters: number
   readonly held: number
   readonly discarded: number
-  /** By an edited event, or another one in its place. */
+  /** By an edited event in its place. */
   readonly resolved: number
   readonly pending: number
   readonly lost: number

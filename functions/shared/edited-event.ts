@@ -1,0 +1,16 @@
+// An edited event (../deadLetterReplay/resend-letter.ts) has an id of its own, and names in `causationid` the event that it
+// stands for. That one may be an edit itself, and one event may be edited more than once: their letters tell.
+
+/**
+ * A recursive CTE of all ids under which an edited event was sent, none for an event that is no edit.
+ * $1 function, $2 student, $3 sequence, $4 source, $6 `causationid`
+ */
+export const sentAs = `
+  sent_as as (
+    select $6::text as event_id where $6::text is not null
+    union
+    select unnest(array[letter.event_id, letter.attributes->>'causationid'])
+    from sent_as join dead_letters letter
+      on letter.function = $1 and letter.student_id = $2 and letter.sequence = $3 and letter.source = $4
+      and sent_as.event_id in (letter.event_id, letter.attributes->>'causationid')
+  )`
