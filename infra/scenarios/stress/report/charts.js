@@ -11,7 +11,7 @@ let plots = []
 function drawAll() {
   for (const plot of plots) plot.destroy()
   plots = [
-    overTime('requests', data.requests, { colors: { 'wrong answer': 'bad' }, digits: 0 }),
+    overTime('requests', data.requests, { colors: { 'wrong answer': 'bad', 'no answer': 'series-8' }, digits: 0 }),
     overTime('answers', data.answers, { colors: percentileColors, logarithmic: true, unit: ' ms', digits: 0 }),
     overTime('lag', data.lag, { digits: 0 }),
     overTime('outbox', data.outbox, { digits: 0, fill: true }),

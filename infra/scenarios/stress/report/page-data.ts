@@ -96,6 +96,8 @@ function bySecond(answers: readonly Answer[], origin: number): Pick<PageData, 'r
 }
 
 function outcome({ status, right }: Answer): string {
+  if (status === 0) return 'no answer'
+  if (status === 503) return '503 put off'
   if (!right) return 'wrong answer'
   return { 200: '200 changed', 201: '201 created', 202: '202 taken by the Broker' }[status] ?? `${status} refused`
 }
