@@ -20,8 +20,8 @@ export interface DataPlaneMember {
   readonly name: string
   /** Has its share of the partitions, within a bounded time; it goes on without. */
   consumes(signal: AbortSignal): Promise<void>
-  /** SIGTERM: leaves the groups in order. */
-  stop(): Promise<Exit>
+  /** SIGTERM: leaves the groups in order; killed when that takes longer (10 s unless told). */
+  stop(timeoutMs?: number): Promise<Exit>
   /** SIGKILL: the groups miss it when its session has timed out. */
   kill(): Promise<Exit>
 }
@@ -76,7 +76,7 @@ export async function startDataPlaneMember(
     name,
     consumes: signal =>
       until(`partitions for ${name}`, consumesWithinMs, async () => isReady, { signal }).catch(() => undefined),
-    stop: async () => ended(await child.stop(stopTimeoutMs)),
+    stop: async (timeoutMs = stopTimeoutMs) => ended(await child.stop(timeoutMs)),
     async kill() {
       child.signal('SIGKILL')
       return ended(await child.exited)

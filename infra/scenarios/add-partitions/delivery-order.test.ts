@@ -25,6 +25,7 @@ function deliveries(text: string): Delivery[] {
     partition: 0,
     offset,
     step: '',
-    done: true
+    done: true,
+    tookMs: 1
   }))
 }

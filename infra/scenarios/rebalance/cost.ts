@@ -9,12 +9,13 @@ export async function tellWhatItCost(play: Play, load: StudentLoad): Promise<voi
   await comeToRest(stage, load)
   narrator.say('By step. A join takes as long as its process needs to start; a kill, as long as the session lasts.')
   narrator.table(
-    turns.map(({ step, members, sharedAfterMs, deliveries, deliveredTwice }) => ({
+    turns.map(({ step, members, sharedAfterMs, deliveries, deliveredTwice, longestAnswerMs }) => ({
       STEP: step,
       'MEMBERS AFTERWARDS': members.join(', '),
       'REBALANCED AFTER S': Math.round(sharedAfterMs / 100) / 10,
       DELIVERIES: deliveries,
-      'DELIVERED TWICE': deliveredTwice
+      'DELIVERED TWICE': deliveredTwice,
+      'LONGEST ANSWER S': Math.round(longestAnswerMs / 100) / 10
     }))
   )
   narrator.say(

@@ -36,10 +36,6 @@ export function groupTable({ stage, shown }: Play): Promise<Row[]> {
   return describeGroup(stage.admin, shown.group, shown.topics)
 }
 
-export function claimNothingTwice({ narrator }: Play, claim: string, { deliveredTwice, deliveries }: Turn): void {
-  narrator.claim(claim, deliveredTwice === 0, `${deliveredTwice} of ${deliveries} deliveries of this step`)
-}
-
 export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`
 }

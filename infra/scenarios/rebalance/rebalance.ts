@@ -4,11 +4,12 @@ import type { Scenario } from '../scenario.ts'
 import { startCountedMember, stopDataPlane } from '../stage/counted-member.ts'
 import { stateOfGroup } from '../stage/group.ts'
 import { judge, startStudentLoad } from '../stage/student-load.ts'
+import { claimNothingTwice } from './claim-nothing-twice.ts'
 import { tellWhatItCost } from './cost.ts'
 import { createDeliveryTrap } from './delivery-trap.ts'
 import { killMember } from './kill-member.ts'
 import { watchOffsets } from './offset-watch.ts'
-import { claimNothingTwice, groupTable, type Member, openPlay, type Play } from './play.ts'
+import { groupTable, type Member, openPlay, type Play } from './play.ts'
 import { stopMember } from './stop-member.ts'
 import { takeTurn, type Turn } from './turn.ts'
 
@@ -34,14 +35,14 @@ export const rebalance: Scenario = {
     )
     const { member: two, turn: joined } = await join(play, 'member-2', ['member-1'])
     await claimEvenShares(play)
-    claimNothingTwice(play, 'a join makes nothing come twice', joined)
+    claimNothingTwice(narrator, 'a join makes nothing come twice', joined)
 
     narrator.step('One is killed (SIGKILL)')
     await killMember(play, two, 'member-1')
 
     narrator.step('Another one joins')
     const { turn: replaced } = await join(play, 'member-3', ['member-1'])
-    claimNothingTwice(play, 'a join makes nothing come twice', replaced)
+    claimNothingTwice(narrator, 'a join makes nothing come twice', replaced)
 
     narrator.step('One leaves by a clean stop (SIGTERM)')
     await stopMember(play, one, 'member-3')

@@ -1,11 +1,14 @@
 // A member leaves in order, with a request under way.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { committedOffsets } from '../../audit/log-offsets.ts'
-import { claimNothingTwice, groupTable, type Member, type Play, seconds } from './play.ts'
+import { claimNothingTwice } from './claim-nothing-twice.ts'
+import { groupTable, type Member, type Play, seconds } from './play.ts'
 import { takeTurn } from './turn.ts'
 
 /** How much longer the request takes that is under way. */
 const slowAnswerMs = 1_000
+/** On a busy machine; it is killed then, and has no exit status. */
+const stopTimeoutMs = 30_000
 
 export async function stopMember(play: Play, { process, trap }: Member, remaining: string): Promise<void> {
   const { stage, narrator, shown, turns } = play
@@ -17,7 +20,7 @@ export async function stopMember(play: Play, { process, trap }: Member, remainin
     async change() {
       const { delivery, release } = await trap.next(shown.name, stage.signal)
       const stoppedAtMs = performance.now()
-      const stopping = process.stop()
+      const stopping = process.stop(stopTimeoutMs)
       await sleep(slowAnswerMs, undefined, { signal: stage.signal }).finally(release)
       const { code } = await stopping
       const place = `${delivery.topic}/${delivery.partition}`
@@ -33,5 +36,5 @@ export async function stopMember(play: Play, { process, trap }: Member, remainin
   )
   narrator.table(await groupTable(play))
   narrator.claim('the request under way is finished and its offset committed', isCommitted, seen)
-  claimNothingTwice(play, 'a clean stop makes nothing come twice', turn)
+  claimNothingTwice(narrator, 'a clean stop makes nothing come twice', turn)
 }

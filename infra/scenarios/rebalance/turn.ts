@@ -1,7 +1,8 @@
 // One change of a group's members under load, from the moment it is done until all that it can cause has happened.
 import { until } from '../../local/resources/until.ts'
 import { repeatsIn } from '../stage/delivery-log.ts'
-import { untilCaughtUp, untilShared } from '../stage/group.ts'
+import { type Group, stateOfGroup, untilCaughtUp, untilShared } from '../stage/group.ts'
+import type { Stage } from '../stage/stage.ts'
 import type { Play } from './play.ts'
 
 export interface Turn {
@@ -13,6 +14,9 @@ export interface Turn {
   readonly sharedAfterMs: number
   readonly deliveries: number
   readonly deliveredTwice: number
+  readonly longestAnswerMs: number
+  /** Members that were there all the while, and had to come back as others: Kafka had missed their heartbeats. */
+  readonly sessionsLost: number
 }
 
 export interface TurnOptions {
@@ -29,6 +33,7 @@ export async function takeTurn(
   { step, members, change }: TurnOptions
 ): Promise<Turn> {
   log.step = step
+  const before = await memberIds(stage, functions, members)
   const changedAtMs = await change()
   await untilShared(stage, functions, members)
   const sharedAfterMs = performance.now() - changedAtMs
@@ -37,11 +42,25 @@ export async function takeTurn(
   const own = () => log.all.filter(delivery => delivery.step === step)
   const calm = own().length + (stage.short ? 30 : 300)
   await until('deliveries', deliveriesTimeoutMs, async () => own().length >= calm, { signal: stage.signal })
+  const after = await memberIds(stage, functions, members)
   return {
     step,
     members,
     sharedAfterMs,
     deliveries: own().length,
-    deliveredTwice: repeatsIn(log.all).filter(({ again }) => again.step === step).length
+    deliveredTwice: repeatsIn(log.all).filter(({ again }) => again.step === step).length,
+    longestAnswerMs: Math.max(0, ...own().map(({ tookMs }) => tookMs)),
+    sessionsLost: [...before].filter(id => !after.has(id)).length
   }
+}
+
+/** Of these clients, in all groups. A member keeps its id as long as it keeps its session. */
+async function memberIds(
+  { admin }: Stage,
+  groups: readonly Group[],
+  clientIds: readonly string[]
+): Promise<Set<string>> {
+  const states = await Promise.all(groups.map(({ group }) => stateOfGroup(admin, group)))
+  const members = states.flatMap(state => state.members)
+  return new Set(members.flatMap(({ clientId, memberId }) => (clientIds.includes(clientId) ? [memberId] : [])))
 }

@@ -27,12 +27,14 @@ export async function startCountedMember(
       startForwardingProxy(target, async (headers, forward) => {
         const delivery = readDelivery(name, log.step, headers)
         if (!delivery) return forward()
-        return passOn(delivery, async () => {
+        const cameAtMs = performance.now()
+        const answered = passOn(delivery, async () => {
           log.add(delivery)
           const answer = await forward()
           delivery.done = answer.status < 300
           return answer
         })
+        return answered.finally(() => (delivery.tookMs = performance.now() - cameAtMs))
       })
   })
   undo(name, () => member.stop())

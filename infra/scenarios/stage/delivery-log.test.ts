@@ -12,7 +12,8 @@ test('a delivery is known by its member, function, event and record', () => {
     partition: 3,
     offset: 41,
     step: 'a member joins',
-    done: false
+    done: false,
+    tookMs: 0
   })
 })
 

@@ -14,6 +14,8 @@ export interface Delivery {
   readonly step: string
   /** The function has answered 2xx: applied, held, or done before. */
   done: boolean
+  /** From its coming to its answer; 0 while there is none. */
+  tookMs: number
 }
 
 export interface DeliveryLog {
@@ -57,7 +59,8 @@ export function readDelivery(
     partition: Number(headers['ce-knativekafkapartition']),
     offset: Number(offset),
     step,
-    done: false
+    done: false,
+    tookMs: 0
   }
 }
 
