@@ -1,4 +1,4 @@
-// Ctrl-C ends what runs and undoes it; a second one ends the program at once, and the reapers what it had started.
+// Ctrl-C, or a reader that has gone, ends what runs and undoes it; a second one ends the program at once, and the reapers what it had started.
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
 const samePressMs = 500
@@ -13,5 +13,6 @@ export function stopSignal(): AbortSignal {
       stop.abort()
     })
   }
+  process.stdout.on('error', () => stop.abort()) // nobody reads on: `| head`, for instance
   return stop.signal
 }
