@@ -1,6 +1,7 @@
 // The account of the whole play: by step what came twice, by function what became of it.
 import type { Narrator } from '../report/narrator.ts'
-import { effectsOfLoad } from '../stage/effects-of-load.ts'
+import { type EffectRows, effectRowsOfLoad } from '../stage/effect-rows.ts'
+import { type Effects, effectsOfLoad } from '../stage/effects-of-load.ts'
 import { comeToRest, type StudentLoad } from '../stage/student-load.ts'
 import type { Play } from './play.ts'
 
@@ -19,7 +20,7 @@ export async function tellWhatItCost(play: Play, load: StudentLoad): Promise<voi
     }))
   )
   narrator.say(
-    'By function. In the transaction of its effect a function writes the event into its inbox; what it finds there it answers and does not do again. One without an inbox would have as many effects as deliveries.'
+    'By function. In the transaction of its effect a function writes the event into its inbox; what it finds there it answers and does not do again. The primary key of handled_events refuses a second row.'
   )
   const effects = await effectsOfLoad(stage, load, log.all)
   narrator.table(
@@ -28,21 +29,29 @@ export async function tellWhatItCost(play: Play, load: StudentLoad): Promise<voi
       SENT: effect.sent,
       DELIVERED: effect.delivered,
       'DELIVERED TWICE': effect.deliveredTwice,
-      'EFFECTS WITHOUT INBOX': effect.delivered + effect.deliveredTwice,
       APPLIED: effect.applied,
-      'APPLIED TWICE': effect.appliedTwice,
       LOST: effect.sent - effect.applied
     }))
   )
+  narrator.say(
+    'By table. Each row keeps the transaction that wrote it last (xmin): an effect that was done again would have one that put nothing into the inbox.'
+  )
+  const tables = await effectRowsOfLoad(stage, load)
+  narrator.table(
+    tables.map(({ table, rows, writtenAgain }) => ({ TABLE: table, ROWS: rows, 'WRITTEN AGAIN': writtenAgain }))
+  )
   narrator.fact('steps', turns)
   narrator.fact('effects', effects)
-  claimOnce(narrator, effects)
+  narrator.fact('effectRows', tables)
+  claimOnce(narrator, effects, tables)
 }
 
-function claimOnce(narrator: Narrator, effects: Awaited<ReturnType<typeof effectsOfLoad>>): void {
-  const sum = (of: (effect: (typeof effects)[number]) => number) => effects.reduce((all, effect) => all + of(effect), 0)
+function claimOnce(narrator: Narrator, effects: readonly Effects[], tables: readonly EffectRows[]): void {
+  const sum = (of: (effect: Effects) => number) => effects.reduce((all, effect) => all + of(effect), 0)
   const twice = sum(({ deliveredTwice }) => deliveredTwice)
   const sent = sum(one => one.sent)
+  const rows = tables.reduce((all, table) => all + table.rows, 0)
+  const again = tables.reduce((all, table) => all + table.writtenAgain, 0)
   narrator.claim(
     'Kafka delivers each event at least once',
     effects.every(one => one.delivered === one.sent) && twice > 0,
@@ -50,7 +59,7 @@ function claimOnce(narrator: Narrator, effects: Awaited<ReturnType<typeof effect
   )
   narrator.claim(
     'PostgreSQL makes that one effect each',
-    effects.every(one => one.applied === one.sent && one.appliedTwice === 0),
-    `${sum(one => one.applied)} applied, ${sum(one => one.appliedTwice)} applied twice, ${sent - sum(one => one.applied)} lost`
+    effects.every(one => one.applied === one.sent) && tables.every(one => one.rows > 0 && one.writtenAgain === 0),
+    `${sum(one => one.applied)} applied, ${sent - sum(one => one.applied)} lost; ${twice} second deliveries wrote ${again} of ${rows} rows again`
   )
 }

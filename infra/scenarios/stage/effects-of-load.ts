@@ -13,8 +13,6 @@ export interface Effects {
   readonly deliveredTwice: number
   /** Different ones whose effect is in the database. */
   readonly applied: number
-  /** Places in a student's sequence that were taken more than once. */
-  readonly appliedTwice: number
 }
 
 export async function effectsOfLoad(
@@ -27,9 +25,8 @@ export async function effectsOfLoad(
     `select o.id::text as id, o.topic from outbox o join students s on s.id = o.subject where s.email like '%@' || $1`,
     [domain]
   )
-  const handled = await database.query<{ function: string; applied: number; twice: number }>(
-    `select function, count(distinct event_id)::int as applied,
-       (count(*) - count(distinct (h.student_id, h.sequence)))::int as twice
+  const handled = await database.query<{ function: string; applied: number }>(
+    `select function, count(distinct event_id)::int as applied
      from handled_events h join students s on s.id = h.student_id
      where s.email like '%@' || $1 group by function`,
     [domain]
@@ -37,14 +34,13 @@ export async function effectsOfLoad(
   return functions.map(({ name, topics }) => {
     const events = new Set(rows.flatMap(({ id, topic }) => (topics.includes(topic) ? [id] : [])))
     const own = deliveries.filter(delivery => delivery.function === name && events.has(delivery.id))
-    const { applied = 0, twice = 0 } = handled.rows.find(row => row.function === name) ?? {}
+    const { applied = 0 } = handled.rows.find(row => row.function === name) ?? {}
     return {
       function: name,
       sent: events.size,
       delivered: new Set(own.flatMap(({ id, done }) => (done ? [id] : []))).size,
       deliveredTwice: repeatsIn(own).length,
-      applied,
-      appliedTwice: twice
+      applied
     }
   })
 }
