@@ -1,7 +1,8 @@
 // How long Kafka keeps a record, as the brokers have it, and what of the database must therefore be kept longer.
 //
-// The longest way back of an event: it becomes a dead letter on its last day as a record, that letter goes unread on its own
-// last day, and is sent again from there on the last day of all. Until then the database must know that it was handled.
+// The longest way back of an event: on its last day in the outbox it is published once more, because the slot was lost; it
+// becomes a dead letter on its last day as that record; the letter goes unread on its own last day, and is sent again from
+// there on the last day of all. Until then the database must know that it was handled. A command begins as a record.
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -53,30 +54,36 @@ function daysOf(entries: readonly ConfigEntries[]): number {
   return (retentionMs + Number(value('segment.ms'))) / dayMs
 }
 
+/** A row of the outbox stays until the prune after its last day. */
+const untilThePruneDays = 1
+
 /** A sentence for each setting that is too short; none when all is well. */
 export function tooShort(
   { outboxDays, inboxDays, closedLettersDays }: Retention,
   { outbox, commands, deadLetters }: KafkaRetention
 ): string[] {
-  const events = [...outbox, ...commands]
-  const first = events.reduce((longest, topic) => (topic.days > longest.days ? topic : longest))
-  const wayBack = [first, ...deadLetters]
-  const wayBackDays = wayBack.reduce((sum, { days }) => sum + days, 0)
+  const inOutbox = { topic: 'the outbox', days: outboxDays + untilThePruneDays }
+  const waysBack = [
+    ...outbox.map(topic => [inOutbox, topic, ...deadLetters]),
+    ...commands.map(topic => [topic, ...deadLetters])
+  ]
+  const wayBack = waysBack.reduce((longest, way) => (sumOf(way) > sumOf(longest) ? way : longest))
   return [
     ...outbox.filter(({ days }) => outboxDays <= days).map(topic => sentence('OUTBOX_DAYS', outboxDays, [topic])),
-    ...(inboxDays <= wayBackDays ? [sentence('INBOX_DAYS', inboxDays, wayBack)] : []),
-    ...(closedLettersDays <= wayBackDays ? [sentence('CLOSED_LETTERS_DAYS', closedLettersDays, wayBack)] : [])
+    ...(inboxDays <= sumOf(wayBack) ? [sentence('INBOX_DAYS', inboxDays, wayBack)] : []),
+    ...(closedLettersDays <= sumOf(wayBack) ? [sentence('CLOSED_LETTERS_DAYS', closedLettersDays, wayBack)] : [])
   ]
 }
 
+const sumOf = (way: readonly KeptTopic[]) => way.reduce((sum, { days }) => sum + days, 0)
+
 function sentence(setting: string, given: number, topics: readonly KeptTopic[]): string {
-  const days = topics.reduce((sum, topic) => sum + topic.days, 0)
   const where = topics.map(({ topic, days: own }) => `${topic} ${own === Infinity ? 'for ever' : `${round(own)} days`}`)
-  const kept = `an event can come again from what Kafka keeps: ${where.join(', then ')}`
+  const kept = `an event can come again from what is kept: ${where.join(', then ')}`
   const unbounded = topics.find(topic => topic.days === Infinity)
   return unbounded
     ? `${setting}=${given} is too short, and any number is: ${kept}. Give ${unbounded.topic} a retention.ms.`
-    : `${setting}=${given} is too short: ${kept}. Set it to ${Math.floor(days) + 1} or more.`
+    : `${setting}=${given} is too short: ${kept}. Set it to ${Math.floor(sumOf(topics)) + 1} or more.`
 }
 
 const round = (days: number) => Math.round(days * 10) / 10

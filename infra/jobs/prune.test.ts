@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
+import { Client } from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { eventKey } from '../../functions/shared/answer-once.ts'
 import { startTestKafka, type TestKafka } from '../local/dataplane/testing/kafka.ts'
 import { testDatabase } from '../test/database.ts'
 import { eventually } from '../test/function-process.ts'
@@ -31,7 +33,7 @@ afterAll(() => kafka?.stop())
 
 test('what is older than its retention goes, and the rest stays', async () => {
   const { db, run, confirmAll } = await start()
-  for (const age of [7, 9, 44, 46]) {
+  for (const age of [7, 9, 59, 61]) {
     await addOutboxRow(db, 'student', age)
     await db.execute(sql`
       insert into handled_events (function, source, event_id, student_id, sequence, handled_at)
@@ -55,18 +57,80 @@ test('without its slot the outbox is kept whole, because the connector will publ
   await addOutboxRow(db, 'student', 100)
   const { removed, notes } = await run({ OUTBOX_SLOT: 'nobody' })
   expect(removed).toMatchObject({ outbox: 0 })
-  expect(notes).toEqual(['the outbox is kept whole: the replication slot nobody is not there'])
+  expect(notes).toEqual(['kept whole: outbox, handled_events, dead_letters; the replication slot nobody is not there'])
 })
 
-test('the outbox rows of a student whose events are held stay: one of them may be what they wait for', async () => {
+test('a slot that nobody reads proves nothing: it may be new, and the snapshot that publishes what is older still under way', async () => {
+  const { db, run, confirmAll, reader } = await start()
+  await addOutboxRow(db, 'student', 100)
+  await addHandledEvent(db, 'student', 100)
+  await addClosedLetter(db, 'student', 100)
+  await confirmAll()
+  await reader.stop()
+  const { removed, notes } = await run()
+  expect(removed).toMatchObject({ outbox: 0, handled_events: 0, dead_letters: 0 })
+  expect(notes).toEqual([expect.stringMatching(/^kept whole: .* the replication slot outbox_\w+ has no reader$/)])
+  await reader.start()
+  expect(await run()).toMatchObject({ removed: { outbox: 1, handled_events: 1, dead_letters: 1 }, notes: [] })
+})
+
+test('a slot that is still being made proves nothing either', async () => {
+  const { db, run } = await start()
+  await addOutboxRow(db, 'student', 100)
+  const slot = `outbox_${randomBytes(4).toString('hex')}`
+  onTestFinished(async () => void (await db.execute(sql`select pg_drop_replication_slot(${slot})`)))
+  let made: Promise<unknown> | undefined
+  await db.transaction(async tx => {
+    await tx.execute(sql`select pg_current_xact_id()`) // a slot is made once the transactions open before it have ended
+    made = db.execute(sql`select pg_create_logical_replication_slot(${slot}, 'pgoutput')`).execute()
+    await eventually('the slot to be in the making', async () => {
+      const { rows } = await db.execute(sql`
+        select from pg_replication_slots where slot_name = ${slot} and active and catalog_xmin is not null`)
+      return rows.length === 1
+    })
+    const { removed, notes } = await run({ OUTBOX_SLOT: slot })
+    expect(removed).toMatchObject({ outbox: 0 })
+    expect(notes).toEqual([expect.stringContaining(`the replication slot ${slot} is still being made`)])
+  })
+  await made
+})
+
+test('the outbox rows of a student whose events are held stay, because one may be what they wait for, and so does what tells a duplicate', async () => {
   const { db, run, confirmAll } = await start()
-  for (const student of ['waits', 'goes-on']) await addOutboxRow(db, student, 100)
+  for (const student of ['waits', 'goes-on']) {
+    await addOutboxRow(db, student, 100)
+    await addHandledEvent(db, student, 100)
+    await addClosedLetter(db, student, 100)
+  }
   await db.execute(sql`
     insert into held_events (function, student_id, sequence, source, event_id, attributes, data)
     values ('f', 'waits', 3, 's', 'third', '{}', '')`)
   await confirmAll()
-  expect(await run()).toMatchObject({ removed: { outbox: 1 } })
+  expect(await run()).toMatchObject({ removed: { outbox: 1, handled_events: 1, dead_letters: 1 } })
   expect((await db.execute(sql`select subject from outbox`)).rows).toEqual([{ subject: 'waits' }])
+  expect((await db.execute(sql`select student_id from handled_events`)).rows).toEqual([{ student_id: 'waits' }])
+  expect((await db.execute(sql`select student_id from dead_letters`)).rows).toEqual([{ student_id: 'waits' }])
+})
+
+test('the answer to a command stays while a letter of that command can still be replayed', async () => {
+  const { db, run } = await start()
+  for (const state of ['open', 'replaying', 'resolved', 'discarded']) {
+    const event = { source: '/school', id: state }
+    await db.execute(sql`
+      insert into dead_letters (id, function, source, event_id, class, reason, detail, state, attributes, data, closed_at)
+      values (gen_random_uuid(), 'createStudent', ${event.source}, ${event.id}, 'exhausted', 'r', 'd', ${state}, '{}', '',
+        case when ${state} in ('resolved', 'discarded') then now() end)`)
+    for (const name of ['createStudent', 'updateStudent']) {
+      await db.execute(sql`
+        insert into command_answers (function, key, request_digest, status, body, created_at)
+        values (${name}, ${eventKey(event)}, 'd', 200, '{}', now() - interval '100 days')`)
+    }
+  }
+  expect(await run()).toMatchObject({ removed: { command_answers: 6 } })
+  expect((await db.execute(sql`select function, key from command_answers order by key`)).rows).toEqual([
+    { function: 'createStudent', key: 'event:/school open' },
+    { function: 'createStudent', key: 'event:/school replaying' }
+  ])
 })
 
 test('an open letter stays, however old, with its history and what was handled in its place; a closed one goes with its part in replays', async () => {
@@ -111,25 +175,21 @@ test('a setting that is shorter than what Kafka keeps is refused, each by name, 
   await db.execute(sql`
     insert into command_answers (function, key, request_digest, status, body, created_at)
     values ('f', 'k', 'd', 200, '{}', now() - interval '1000 days')`)
-  const refused = await run({ OUTBOX_DAYS: 8, INBOX_DAYS: 39 }).catch((error: unknown) => error)
+  const refused = await run({ OUTBOX_DAYS: 8, INBOX_DAYS: 48 }).catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(RetentionTooShort)
   expect(String(refused)).toContain(
-    'OUTBOX_DAYS=8 is too short: an event can come again from what Kafka keeps: events 8 days. Set it to 9 or more.'
+    'OUTBOX_DAYS=8 is too short: an event can come again from what is kept: events 8 days. Set it to 9 or more.'
   )
-  expect(String(refused)).toContain('events 8 days, then letters 31 days. Set it to 40 or more.')
+  expect(String(refused)).toContain(
+    'INBOX_DAYS=48 is too short: an event can come again from what is kept: the outbox 9 days, then events 8 days, then letters 31 days. Set it to 49 or more.'
+  )
   expect((await db.execute(sql`select from command_answers`)).rows).toHaveLength(1)
-  expect(await run({ INBOX_DAYS: 40 })).toMatchObject({ removed: { command_answers: 1 } })
+  expect(await run({ INBOX_DAYS: 50 })).toMatchObject({ removed: { command_answers: 1 } })
 })
 
 test('as a job it ends with 78 when Kafka keeps a topic for ever, and with 1 when a topic is not there', async () => {
   const { env } = await start()
-  const ended = (changes: Record<string, string>) =>
-    promisify(execFile)(process.execPath, ['infra/jobs/prune.ts'], {
-      env: { ...process.env, ...env, ...changes }
-    }).then(
-      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
-      (error: { code: number; stdout: string; stderr: string }) => error
-    )
+  const ended = (changes: Record<string, string>) => endedJob({ ...env, ...changes })
   const forEver = await ended({ DEAD_LETTER_TOPICS: 'letters,for-ever' })
   expect(forEver).toMatchObject({ code: 78, stdout: '' })
   expect(forEver.stderr).toContain('then for-ever for ever. Give for-ever a retention.ms.')
@@ -141,21 +201,47 @@ test('as a job it ends with 78 when Kafka keeps a topic for ever, and with 1 whe
   expect(JSON.parse((await ended({})).stdout)).toMatchObject({ removed: { outbox: 0 } })
 })
 
-test('the longest way back counts: the longest first topic, and every dead letter topic behind it', () => {
+test('the longest way back counts: through the outbox until the night after its last day, and every dead letter topic behind it', () => {
   const kept = {
-    outbox: [{ topic: 'a', days: 2 }],
-    commands: [{ topic: 'b', days: 3 }],
+    outbox: [
+      { topic: 'a', days: 2 },
+      { topic: 'b', days: 1 }
+    ],
+    commands: [{ topic: 'c', days: 6 }],
     deadLetters: [
-      { topic: 'c', days: 4 },
-      { topic: 'd', days: 5 }
+      { topic: 'd', days: 4 },
+      { topic: 'e', days: 5 }
     ]
   }
-  const ample = { outboxDays: 3, inboxDays: 13, closedLettersDays: 13 }
+  const ample = { outboxDays: 3, inboxDays: 16, closedLettersDays: 16 }
   expect(tooShort(ample, kept)).toEqual([])
-  expect(tooShort({ ...ample, inboxDays: 12 }, kept)).toEqual([
-    'INBOX_DAYS=12 is too short: an event can come again from what Kafka keeps: b 3 days, then c 4 days, then d 5 days. Set it to 13 or more.'
+  expect(tooShort({ ...ample, inboxDays: 15 }, kept)).toEqual([
+    'INBOX_DAYS=15 is too short: an event can come again from what is kept: the outbox 4 days, then a 2 days, then d 4 days, then e 5 days. Set it to 16 or more.'
   ])
-  expect(tooShort({ ...ample, closedLettersDays: 12, outboxDays: 2 }, kept)).toHaveLength(2)
+  expect(tooShort({ ...ample, closedLettersDays: 17 }, { ...kept, commands: [{ topic: 'c', days: 7 }] })).toEqual([
+    'INBOX_DAYS=16 is too short: an event can come again from what is kept: c 7 days, then d 4 days, then e 5 days. Set it to 17 or more.'
+  ])
+  expect(tooShort({ ...ample, closedLettersDays: 15, outboxDays: 2 }, kept)).toHaveLength(2)
+})
+
+test('a database that ends the connection fails the job with its reason, in a line', async () => {
+  const { db, env } = await start()
+  await addHandledEvent(db, 'student', 100)
+  await db.transaction(async tx => {
+    await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
+    await tx.execute(sql`lock table handled_events`)
+    const job = endedJob(env)
+    await eventually('the prune to wait for the table', async () => {
+      const { rows } = await db.execute(sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`)
+      return rows.length === 1
+    })
+    expect(await job).toMatchObject({
+      code: 1,
+      stderr: 'terminating connection due to administrator command\n'
+    })
+  })
 })
 
 type Database = Awaited<ReturnType<typeof testDatabase>>['db']
@@ -164,11 +250,16 @@ async function start() {
   const { db, url } = await testDatabase()
   const slot = `outbox_${randomBytes(4).toString('hex')}`
   await db.execute(sql`select pg_create_logical_replication_slot(${slot}, 'pgoutput')`)
-  onTestFinished(async () => void (await db.execute(sql`select pg_drop_replication_slot(${slot})`)))
+  const reader = slotReader(db, url, slot)
+  onTestFinished(async () => {
+    await reader.stop()
+    await db.execute(sql`select pg_drop_replication_slot(${slot})`)
+  })
+  await reader.start()
   const config = {
     DATABASE_URL: url,
     OUTBOX_DAYS: 9,
-    INBOX_DAYS: 45,
+    INBOX_DAYS: 60,
     CLOSED_LETTERS_DAYS: 90,
     OUTBOX_TOPICS: ['events'],
     COMMAND_TOPICS: ['commands'],
@@ -178,11 +269,14 @@ async function start() {
   const env = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]))
   return {
     db,
+    url,
+    reader,
     env: { ...env, KAFKA_BOOTSTRAP: kafka.bootstrap.join(',') },
     run: (changes: Partial<typeof config> = {}) => prune({ ...config, ...changes }, kafka.admin),
 
     /** As Debezium does it: everything up to now is in Kafka. */
     async confirmAll(): Promise<void> {
+      await reader.stop() // a slot is advanced by hand only while nobody reads it
       const { rows } = await db.execute(sql`select pg_current_xact_id()::xid as now`)
       await eventually('the slot to be past what was written', async () => {
         await db.execute(sql`select pg_log_standby_snapshot()`)
@@ -192,6 +286,7 @@ async function start() {
         )
         return past[0]?.past === true
       })
+      await reader.start()
     }
   }
 }
@@ -200,4 +295,52 @@ async function addOutboxRow(db: Database, subject: string, age: number): Promise
   await db.execute(sql`
     insert into outbox (id, topic, key, type, source, subject, time, content_type, dataschema, sequence, partitionkey, traceparent, payload, created_at)
     values (gen_random_uuid(), 't', 'k', 't', 's', ${subject}, 't', 'c', 'd', '1', 'k', 'p', '', now() - make_interval(days => ${age}))`)
+}
+
+async function addHandledEvent(db: Database, studentId: string, age: number): Promise<void> {
+  await db.execute(sql`
+    insert into handled_events (function, source, event_id, student_id, sequence, handled_at)
+    values ('f', 's', ${studentId}, ${studentId}, 1, now() - make_interval(days => ${age}))`)
+}
+
+async function addClosedLetter(db: Database, studentId: string, age: number): Promise<void> {
+  await db.execute(sql`
+    insert into dead_letters (id, function, source, event_id, student_id, sequence, class, reason, detail, state, attributes, data, closed_at)
+    values (gen_random_uuid(), 'f', 's', ${studentId}, ${studentId}, 2, 'permanent', 'r', 'd', 'resolved', '{}', '', now() - make_interval(days => ${age}))`)
+}
+
+/** Reads the slot, as the connector does once its snapshot is over, and confirms nothing. */
+function slotReader(db: Database, url: string, slot: string) {
+  let client: Client | undefined
+  const isActive = async (): Promise<boolean> => {
+    const { rows } = await db.execute<{ active: boolean }>(
+      sql`select active from pg_replication_slots where slot_name = ${slot}`
+    )
+    return rows[0]?.active === true
+  }
+  return {
+    async start(): Promise<void> {
+      client = new Client({ connectionString: `${url}?replication=database` })
+      client.on('error', () => undefined) // it is ended in the middle of what it reads
+      await client.connect()
+      const ended = client.query(
+        `START_REPLICATION SLOT ${slot} LOGICAL 0/0 (proto_version '1', publication_names 'none')`
+      )
+      await Promise.race([ended, eventually('the slot to be read', isActive)])
+      ended.catch(() => undefined) // by stop()
+    },
+    async stop(): Promise<void> {
+      await client?.end()
+      await eventually('the slot to be free', async () => !(await isActive()))
+    }
+  }
+}
+
+function endedJob(env: Readonly<Record<string, string>>) {
+  return promisify(execFile)(process.execPath, ['--disable-warning=TimeoutNegativeWarning', 'infra/jobs/prune.ts'], {
+    env: { ...process.env, ...env }
+  }).then(
+    ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+    (error: { code: number; stdout: string; stderr: string }) => error
+  )
 }

@@ -2,13 +2,15 @@
 //
 //   outbox            kept longer than its topics keep records, until the replication slot is past it, and while events of its
 //                     student are held: what is missing before them can be published again
-//   handled_events,   kept longer than a record or a dead letter can come again
-//   command_answers
-//   dead_letters,     closed ones, with their part in replays; open ones stay, and so does a discarded one whose turn has
+//   handled_events    kept longer than its event can come again, from the outbox, as a record or as a dead letter
+//   command_answers   the same, and while a letter of the command is open
+//   dead_letters      closed ones, with their part in replays; open ones stay, and so does a discarded one whose turn has
 //                     not come, because the fence has yet to move over it
 //   replay_jobs       those that are over and took no letter that is still open
 //
-// Fences stay for ever: one small row per student and function is what makes a late duplicate harmless.
+// What tells a duplicate of an outbox row stays while that row does: for a student whose events are held, and as long as the
+// slot cannot say what was published. Fences stay for ever: one small row per student and function is what makes a late
+// duplicate harmless.
 // Before anything is removed the settings are compared with how long Kafka really keeps each topic.
 import type { Admin } from 'kafkajs'
 import { Client } from 'pg'
@@ -56,55 +58,108 @@ export interface Pruned {
 /** Rows in one transaction: a short lock, and a small piece of write-ahead log. */
 const batchSize = 10_000
 
-const removals = [
+/** A batch takes seconds. A lock that is not given in this time fails the run; the next one goes on where this one was. */
+const statementTimeoutMs = 30_000
+
+interface Removal {
+  readonly table: string
+  /** Rows of the outbox, and what recognises their events when they are published again. */
+  readonly ofOutbox: boolean
+  readonly old: string
+  values(config: PruneConfig): readonly (string | number)[]
+}
+
+/** No event of the student waits for one that is missing, which a row of the outbox would bring again. */
+const notHeld = (studentId: string) => `not exists (select from held_events held where held.student_id = ${studentId})`
+
+/**
+ * Whether the slot's horizon tells what was published. A slot that took the place of a lost one begins with the present, and
+ * what is older is published by the connector's snapshot: only when that is over does the connector read the slot. While a
+ * slot is being made it is active too, but has no position yet.
+ */
+const isRead = 'active and confirmed_flush_lsn is not null'
+
+const removals: readonly Removal[] = [
+  {
+    table: 'outbox',
+    ofOutbox: true,
+    // A row whose transaction is older than the slot's horizon was confirmed: a slot keeps that horizon for what it has yet to
+    // send. Asked with every batch, because a slot can be lost and replaced between two.
+    old: `created_at < now() - make_interval(days => $1)
+      and age(outbox.xmin) > (select age(catalog_xmin) from pg_replication_slots where slot_name = $2 and ${isRead})
+      and ${notHeld('outbox.subject')}`,
+    values: config => [config.OUTBOX_DAYS, config.OUTBOX_SLOT]
+  },
   {
     table: 'handled_events',
-    keep: 'INBOX_DAYS',
-    old: `handled_at < now() - make_interval(days => $1) and not exists (
+    ofOutbox: true,
+    old: `handled_at < now() - make_interval(days => $1) and ${notHeld('handled_events.student_id')} and not exists (
       select from dead_letters letter
       where letter.student_id = handled_events.student_id and letter.function = handled_events.function
-        and letter.sequence = handled_events.sequence and letter.state in ('open', 'replaying'))`
+        and letter.sequence = handled_events.sequence and letter.state in ('open', 'replaying'))`,
+    values: config => [config.INBOX_DAYS]
   },
-  { table: 'command_answers', keep: 'INBOX_DAYS', old: 'created_at < now() - make_interval(days => $1)' },
+  {
+    table: 'command_answers',
+    ofOutbox: false,
+    // The key of a command that came as an event: functions/shared/answer-once.ts.
+    old: `created_at < now() - make_interval(days => $1) and not exists (
+      select from dead_letters letter
+      where letter.function = command_answers.function and letter.state in ('open', 'replaying')
+        and command_answers.key = 'event:' || letter.source || ' ' || letter.event_id)`,
+    values: config => [config.INBOX_DAYS]
+  },
   {
     table: 'dead_letters',
-    keep: 'CLOSED_LETTERS_DAYS',
+    ofOutbox: true,
     old: `closed_at < now() - make_interval(days => $1) and state in ('resolved', 'discarded')
+      and ${notHeld('dead_letters.student_id')}
       and not exists (
         select from replay_items item where item.letter_id = dead_letters.id and item.state in ('waiting', 'sending'))
       and not (state = 'discarded' and exists (
         select from fences
         where fences.function = dead_letters.function and fences.student_id = dead_letters.student_id
-          and fences.sequence < dead_letters.sequence))`
+          and fences.sequence < dead_letters.sequence))`,
+    values: config => [config.CLOSED_LETTERS_DAYS]
   },
   {
     table: 'replay_jobs',
-    keep: 'CLOSED_LETTERS_DAYS',
+    ofOutbox: false,
     old: `finished_at < now() - make_interval(days => $1) and state <> 'running' and not exists (
       select from replay_items item join dead_letters letter on letter.id = item.letter_id
-      where item.job_id = replay_jobs.id and letter.state in ('open', 'replaying'))`
+      where item.job_id = replay_jobs.id and letter.state in ('open', 'replaying'))`,
+    values: config => [config.CLOSED_LETTERS_DAYS]
   }
-] as const
+]
 
-/** A row whose transaction is older than the slot's horizon was confirmed: a slot keeps that horizon for what it has yet to send. */
-const publishedAndOld = `created_at < now() - make_interval(days => $1)
-  and age(outbox.xmin) > (select age(catalog_xmin) from pg_replication_slots where slot_name = $2)
-  and subject not in (select student_id from held_events)`
+const keptWhole = `kept whole: ${removals.flatMap(({ table, ofOutbox }) => (ofOutbox ? [table] : [])).join(', ')}`
 
-/** @throws RetentionTooShort, before anything is removed */
-export async function prune(config: PruneConfig, admin: Admin): Promise<Pruned> {
+/**
+ * @throws RetentionTooShort, before anything is removed
+ * @throws the signal's reason, once it is aborted, between two batches
+ */
+export async function prune(config: PruneConfig, admin: Admin, signal?: AbortSignal): Promise<Pruned> {
   await refuseTooShort(config, admin)
-  const client = new Client({ connectionString: config.DATABASE_URL, connectionTimeoutMillis: 10_000 })
+  signal?.throwIfAborted()
+  const client = new Client({
+    connectionString: config.DATABASE_URL,
+    application_name: 'prune',
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 1_000 // of a server that answers nothing at all
+  })
+  // A connection that breaks fails the query under way. Without a listener it would end the process too: all of `npm run dev`.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     const removed: Record<string, number> = {}
-    for (const { table, keep, old } of removals) {
-      removed[table] = await removeWhere(client, table, old, [config[keep]])
-    }
     const blocked = await slotNotUsable(client, config.OUTBOX_SLOT)
-    const published = [config.OUTBOX_DAYS, config.OUTBOX_SLOT]
-    removed.outbox = blocked === undefined ? await removeWhere(client, 'outbox', publishedAndOld, published) : 0
-    return { removed, notes: blocked === undefined ? [] : [blocked] }
+    for (const removal of removals) {
+      const kept = removal.ofOutbox && blocked !== undefined
+      removed[removal.table] = kept ? 0 : await removeWhere(client, removal, removal.values(config), signal)
+    }
+    return { removed, notes: blocked === undefined ? [] : [`${keptWhole}; ${blocked}`] }
   } finally {
     await client.end()
   }
@@ -122,20 +177,29 @@ async function refuseTooShort(config: PruneConfig, admin: Admin): Promise<void> 
   if (problems.length > 0) throw new RetentionTooShort(`Nothing was removed.\n${problems.join('\n')}`)
 }
 
-/** Without its slot, the connector publishes what is left in the outbox: all of it has to be left. */
+/** Without its slot, the connector publishes what is left in the outbox: all of it has to be left, and recognised. */
 async function slotNotUsable(client: Client, slot: string): Promise<string | undefined> {
-  const { rows } = await client.query<{ lost: boolean }>(
-    `select wal_status = 'lost' or catalog_xmin is null as lost from pg_replication_slots where slot_name = $1`,
+  const { rows } = await client.query<{ lost: boolean; unfinished: boolean; active: boolean }>(
+    `select wal_status = 'lost' or catalog_xmin is null as lost, confirmed_flush_lsn is null as unfinished, active
+    from pg_replication_slots where slot_name = $1`,
     [slot]
   )
   const [found] = rows
-  if (found === undefined) return `the outbox is kept whole: the replication slot ${slot} is not there`
-  return found.lost ? `the outbox is kept whole: the replication slot ${slot} is lost` : undefined
+  if (found === undefined) return `the replication slot ${slot} is not there`
+  if (found.lost) return `the replication slot ${slot} is lost`
+  if (found.unfinished) return `the replication slot ${slot} is still being made`
+  return found.active ? undefined : `the replication slot ${slot} has no reader`
 }
 
-async function removeWhere(client: Client, table: string, old: string, values: readonly unknown[]): Promise<number> {
+async function removeWhere(
+  client: Client,
+  { table, old }: Removal,
+  values: readonly (string | number)[],
+  signal: AbortSignal | undefined
+): Promise<number> {
   let removed = 0
   for (;;) {
+    signal?.throwIfAborted()
     const { rowCount } = await client.query(
       `delete from ${table} where ctid = any(array(select ctid from ${table} where ${old} limit ${batchSize}))`,
       [...values]

@@ -36,7 +36,8 @@ describe.each(overlays)('in %s', overlay => {
       deadLetters: kept(settings.DEAD_LETTER_TOPICS)
     }
     expect(tooShort(days({}), retention)).toEqual([])
-    expect(tooShort(days({ INBOX_DAYS: '76' }), retention)).toHaveLength(1) // 14, 31 and 31
+    expect(tooShort(days({ INBOX_DAYS: '80' }), retention)).toHaveLength(1) // 10, 8, 31 and 31
+    expect(tooShort(days({ CLOSED_LETTERS_DAYS: '80' }), retention)).toHaveLength(1)
   })
 
   test('the prune asks about every topic that an event can come back from, and about the slot of the outbox', () => {
