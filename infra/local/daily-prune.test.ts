@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import kafkajs from 'kafkajs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../test/database.ts'
-import { pruneOnce } from './daily-prune.ts'
+import { eventually } from '../test/function-process.ts'
+import { pruneOnce, startDailyPrune } from './daily-prune.ts'
 import { startTestKafka, type TestKafka } from './dataplane/testing/kafka.ts'
 import { loadPlan } from './manifests/load-plan.ts'
 import { manifestPathsIn } from './manifest-paths.ts'
@@ -28,8 +29,8 @@ afterAll(() => kafka?.stop())
 test('by the settings of the cluster’s CronJob, on the topics as the YAML has them, what is old goes and is told', async () => {
   const { options, count } = await database()
   expect(await pruneOnce(options)).toEqual([
-    'the outbox is kept whole: the replication slot outbox is not there',
-    'pruned rows that nothing asks for any more: 1 of handled_events'
+    'kept whole: outbox, handled_events, dead_letters; the replication slot outbox is not there',
+    'pruned rows that nothing asks for any more: 1 of command_answers'
   ])
   expect(await count()).toBe(1)
 })
@@ -47,9 +48,10 @@ test('a topic that keeps its records longer than the settings allow is named, an
         }
       ]
     })
+  onTestFinished(() => keepFor(30)) // the topics are those of every test here
   await keepFor(300)
   const [said] = await pruneOnce(options)
-  expect(said).toMatch(/^not pruned, by infra\/jobs\/jobs.yaml: Nothing was removed\.\nINBOX_DAYS=80 is too short/)
+  expect(said).toMatch(/^not pruned, by infra\/jobs\/jobs.yaml: Nothing was removed\.\nINBOX_DAYS=90 is too short/)
   expect(await count()).toBe(2)
 })
 
@@ -59,14 +61,35 @@ test('a database that does not answer is told, and ends nothing', async () => {
   expect(said).toMatch(/^not pruned/)
 })
 
+test('when the stack stops, the batch that is under way ends and no other begins', async () => {
+  const { db, options, count } = await database()
+  await db.execute(sql`
+    insert into command_answers (function, key, request_digest, status, body, created_at)
+    select 'f', 'more-' || n, 'd', 200, '{}', now() - interval '100 days' from generate_series(1, 15000) n`)
+  let stopped: Promise<void> | undefined
+  await db.transaction(async tx => {
+    await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
+    await tx.execute(sql`lock table command_answers`)
+    const pruning = startDailyPrune(options)
+    await eventually('the prune to wait for the table', async () => {
+      const { rows } = await db.execute(sql`
+        select from pg_stat_activity where application_name = 'prune' and datname = current_database() and wait_event_type = 'Lock'`)
+      return rows.length === 1
+    })
+    stopped = pruning.stop()
+  })
+  await stopped
+  expect(await count()).toBe(5_002)
+})
+
 /** One row that may go, and one that is younger than the CronJob says. */
 async function database() {
   const { db, url } = await testDatabase()
-  for (const days of [79, 81]) {
+  for (const days of [89, 91]) {
     await db.execute(sql`
-      insert into handled_events (function, source, event_id, student_id, sequence, handled_at)
-      values ('f', 's', ${`event-${days}`}, 'student', ${days}, now() - make_interval(days => ${days}))`)
+      insert into command_answers (function, key, request_digest, status, body, created_at)
+      values ('f', ${`key-${days}`}, 'd', 200, '{}', now() - make_interval(days => ${days}))`)
   }
   const options = { jobsFile: 'infra/jobs/jobs.yaml', databaseUrl: url, bootstrap: kafka.bootstrap, report: () => {} }
-  return { options, count: async () => (await db.execute(sql`select from handled_events`)).rows.length }
+  return { db, options, count: async () => (await db.execute(sql`select from command_answers`)).rows.length }
 }

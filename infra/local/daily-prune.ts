@@ -18,7 +18,7 @@ export interface DailyPruneOptions {
 }
 
 export interface DailyPrune {
-  /** Lets a batch that is under way end. */
+  /** Lets the batch that is under way end, and begins no other. */
   stop(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ export function startDailyPrune(options: DailyPruneOptions): DailyPrune {
   const { signal } = stopping
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      for (const sentence of await pruneOnce(options)) if (!signal.aborted) options.report(sentence)
+      for (const sentence of await pruneOnce(options, signal)) if (!signal.aborted) options.report(sentence)
       await sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
@@ -41,10 +41,13 @@ export function startDailyPrune(options: DailyPruneOptions): DailyPrune {
 }
 
 /** What there is to say; nothing when nothing was removed. Never throws: a prune that fails must not end the stack. */
-export async function pruneOnce({ jobsFile, databaseUrl, bootstrap }: DailyPruneOptions): Promise<string[]> {
+export async function pruneOnce(
+  { jobsFile, databaseUrl, bootstrap }: DailyPruneOptions,
+  signal?: AbortSignal
+): Promise<string[]> {
   try {
     const settings = PruneConfig.parse({ ...(await settingsIn(jobsFile)), DATABASE_URL: databaseUrl })
-    return describe(await withAdmin(bootstrap, admin => prune(settings, admin)))
+    return describe(await withAdmin(bootstrap, admin => prune(settings, admin, signal)))
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error
     return [`not pruned, by ${jobsFile}: ${reason}`]
