@@ -3,10 +3,12 @@ import { asc, eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
-import type { Database } from './database.ts'
+import { type Database, inTransaction } from './database.ts'
+import { recordLetter } from './dead-letters.ts'
 import { deliverInOrder, type StudentFunction } from './deliver-in-order.ts'
 import { PermanentFailure } from './errors.ts'
 import type { ReceivedEvent } from './received-event.ts'
+import { positionOf } from './student-events.ts'
 import { deadLetters, fences, handledEvents, heldEvents, timeline, users } from './tables.ts'
 
 test('an event delivered twice has one effect', async () => {
@@ -232,6 +234,32 @@ test('an edit that is applied closes the letters of its original and of the edit
   expect(await deliverInOrder(db, recorder(), editOf(original, 'mended'))).toBe('applied')
   const open = (await letters(db)).filter(({ state }) => state === 'open')
   expect(open.map(({ eventId }) => eventId)).toEqual(['rival'])
+})
+
+test('an event that comes again while an edit of it waits in its place changes nothing on its letter', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 2 })
+  const refused = editOf(original, 'refused')
+  for (const event of [original, refused]) {
+    const failure = new PermanentFailure('refused', 'refused for the test')
+    await inTransaction(db, tx => recordLetter(tx, 'recorder', event, failure, positionOf(event)))
+  }
+  expect(await deliverInOrder(db, recorder(), editOf(refused, 'mended'))).toBe('held')
+  expect(await deliverInOrder(db, recorder(), original)).toBe('held')
+  await expect(
+    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody goes on with the held one
+  ).rejects.toThrow('broken for now')
+  const before = await letters(db)
+  expect(before).toMatchObject([
+    { reason: 'refused', state: 'open', attempts: 1 },
+    { reason: 'refused', state: 'open' }
+  ])
+  expect(await deliverInOrder(db, recorder(), original)).toBe('already-done')
+  expect(await timelineIds(db)).toEqual(['event-student-1-1', 'mended'])
+  expect(await letters(db)).toMatchObject([
+    { reason: 'refused', state: 'resolved', attempts: 1, closedBecause: 'applied as mended' },
+    { reason: 'refused', state: 'resolved' }
+  ])
 })
 
 test('a sequence from before a function’s first one is refused, not taken for done', async () => {

@@ -10,7 +10,7 @@ import { and, eq } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from './database.ts'
 import { isDataRefused, isUniqueViolation } from './database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
-import { sentAs } from './edited-event.ts'
+import { isEditOf, sentAs } from './edited-event.ts'
 import { InvalidEvent, PermanentFailure } from './errors.ts'
 import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from './received-event.ts'
@@ -26,8 +26,8 @@ export interface StudentFunction {
   handle(event: StudentEvent, tx: Transaction): Promise<void>
 }
 
-/** Somebody has given the event up before its turn came: it has no effect, whoever delivers it again. */
-class DiscardedEvent extends Error {}
+/** The event was given up before its turn came, or an edit of it waits in its place: it has no effect, whoever delivers it. */
+class NotToBeApplied extends Error {}
 
 export type Outcome = 'applied' | 'already-done' | 'held'
 
@@ -74,7 +74,7 @@ async function deliverOne(
       return { outcome: 'applied', successorHeld: await apply(tx, fn, event, position) }
     })
   } catch (error) {
-    if (error instanceof DiscardedEvent) return { outcome: 'already-done', successorHeld: true }
+    if (error instanceof NotToBeApplied) return { outcome: 'already-done', successorHeld: true }
     if (!(error instanceof PermanentFailure)) throw error
     const failure = await recordFailure(db, fn, event, position, error)
     if (failure !== undefined) throw failure
@@ -128,7 +128,7 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
         await apply(tx, fn, event, next)
       })
     } catch (error) {
-      if (error instanceof DiscardedEvent) return // its fence is moved by deadLetterReplay
+      if (error instanceof NotToBeApplied) return // discarded: its fence is moved by deadLetterReplay
       if (!(error instanceof PermanentFailure) || next === undefined) throw error
       if ((await recordFailure(db, fn, next.event, next, error)) !== undefined) return
     }
@@ -137,9 +137,11 @@ async function applyHeld(db: Database, fn: StudentFunction, studentId: string): 
   throw new Error(`over ${maxSuccessors} held events for one student; the redelivery goes on with them`)
 }
 
+type Held = Pick<ReceivedEvent, 'source' | 'attributes'>
+
 interface Closed {
   readonly successor_held: boolean
-  readonly another_held: boolean
+  readonly another_held: Held | null
   readonly discarded: boolean
 }
 
@@ -164,8 +166,8 @@ const closeEventStatement = {
     )
     select exists (
       select from held_events where function = $1 and student_id = $2 and sequence = $3 + 1
-    ) as successor_held, exists (
-      select from held_events
+    ) as successor_held, (
+      select jsonb_build_object('source', source, 'attributes', attributes) from held_events
       where function = $1 and student_id = $2 and sequence = $3 and (source <> $4 or event_id <> $5)
     ) as another_held, exists (
       select from dead_letters where function = $1 and source = $4 and event_id = $5 and state = 'discarded'
@@ -195,6 +197,7 @@ async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, 
   if (inserted.rowCount === 1) return true
   const there = await findHeld(tx, fn, position.studentId, position.sequence)
   if (there?.id === event.id && there.source === event.source) return true
+  if (there !== undefined && (await isEditOf(tx, fn.name, there, event, position))) return true
   throw heldByAnother(position.sequence)
 }
 
@@ -247,8 +250,11 @@ async function apply(
     const values = [fn.name, studentId, sequence, event.source, event.id, event.attributes.causationid]
     const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
     const [closed] = rows
-    if (closed?.discarded) throw new DiscardedEvent()
-    if (closed?.another_held) throw heldByAnother(sequence)
+    if (closed?.discarded) throw new NotToBeApplied()
+    if (closed?.another_held) {
+      const isEdit = await isEditOf(tx, fn.name, closed.another_held, event, { studentId, sequence })
+      throw isEdit ? new NotToBeApplied() : heldByAnother(sequence)
+    }
     return closed?.successor_held ?? false
   } catch (error) {
     if (isUniqueViolation(error, 'handled_events')) {
