@@ -3,15 +3,17 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { line } from '../shared/command.ts'
 import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
-import { deadLetters, fences } from '../shared/tables.ts'
-import { lockOpenLetter } from './open-letter.ts'
+import { deadLetters, fences, heldEvents } from '../shared/tables.ts'
+import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 
 export const DiscardCommand = z.strictObject({ reason: line(500) })
 
 /** Tells whether the fence moved: not yet when an earlier event is missing, never when another event has the place. @throws Problem 404, 409 */
 export async function discardLetter(db: Database, letterId: string, reason: string) {
   return inTransaction(db, async tx => {
-    const { function: functionName, studentId, sequence, reason: cause } = await lockOpenLetter(tx, letterId)
+    const letter = await lockOpenLetter(tx, letterId)
+    const { function: functionName, studentId, sequence, reason: cause } = letter
+    await releaseHeld(tx, letter)
     await tx
       .update(deadLetters)
       .set({ state: 'discarded', closedAt: sql`now()`, closedBecause: `discarded: ${reason}`, dueAt: null })
@@ -39,6 +41,12 @@ async function moveFenceOver(
     )
   )
   if (another > 0) return false
+  // Its own held event is gone: this is an edit of it, which is next in line now and goes on by itself.
+  const held = await tx.$count(
+    heldEvents,
+    and(eq(heldEvents.function, functionName), eq(heldEvents.studentId, studentId), eq(heldEvents.sequence, sequence))
+  )
+  if (held > 0) return false
   const moved = await tx
     .update(fences)
     .set({ sequence })

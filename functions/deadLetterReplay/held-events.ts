@@ -39,6 +39,12 @@ export async function advanceFences(db: Database): Promise<void> {
         select from dead_letters another
         where another.function = letter.function and another.student_id = letter.student_id
           and another.sequence = letter.sequence and another.state in ('open', 'replaying')
+      )
+      -- Nobody would ask again for an edit that waits in its place.
+      and not exists (
+        select from held_events held
+        where held.function = letter.function and held.student_id = letter.student_id
+          and held.sequence = letter.sequence and (held.source, held.event_id) <> (letter.source, letter.event_id)
       )`)
   // An event that was held when its letter was discarded: nobody will ask for it.
   await db.execute(sql`

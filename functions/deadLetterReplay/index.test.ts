@@ -8,9 +8,24 @@ import { testDatabase } from '../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import { onAnyStudent } from '../onAnyStudent/handler.ts'
+import { inTransaction } from '../shared/database.ts'
+import { recordLetter } from '../shared/dead-letters.ts'
 import { deliverInOrder } from '../shared/deliver-in-order.ts'
+import { PermanentFailure } from '../shared/errors.ts'
 import type { ReceivedEvent } from '../shared/received-event.ts'
-import { deadLetters, directory, replayItems, replayJobs, timeline, users } from '../shared/tables.ts'
+import { positionOf } from '../shared/student-events.ts'
+import {
+  deadLetters,
+  directory,
+  fences,
+  heldEvents,
+  replayItems,
+  replayJobs,
+  timeline,
+  users
+} from '../shared/tables.ts'
+import { discardLetter } from './discard-letter.ts'
+import { advanceFences } from './held-events.ts'
 
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 
@@ -330,6 +345,48 @@ test('discarding a failed edit does not give up the original', async () => {
   const data = { id: 'student-1', userId: 'user-1', name: 'Mended', email: 'ada@example.com', version: 1 }
   expect(await send(replay, `/${original?.id}/resend`, { reason: 'x', data })).toMatchObject({ status: 200 })
   expect(await db.select().from(timeline)).toMatchObject([{ name: 'Mended' }])
+})
+
+test('a letter whose event waits for its turn can be edited, and the original then be given up', async () => {
+  const { replay, db } = await start()
+  const early = studentEvent({ version: 2 })
+  await deliver(replay, fromKnative(early, { function: 'onAnyStudent', knativeerrorcode: '503' }), '/dead-letters')
+  await command(replay, {})
+  expect(await db.select().from(heldEvents)).toMatchObject([{ eventId: early.id }])
+  const [letter] = await letters(replay)
+  const data = { id: 'student-1', userId: 'user-1', name: 'Mended', email: 'ada@example.com', version: 2 }
+  await send(replay, `/${letter?.id}/resend`, { reason: 'x', data })
+  expect(await db.select().from(heldEvents)).toMatchObject([{ attributes: { causationid: early.id } }])
+  await send(replay, `/${letter?.id}/discard`, { reason: 'mended' })
+  await db.update(fences).set({ sequence: 1 }) // as after a crash: the edit's turn has come, and nobody goes on with it
+  await eventually('the edit', async () => (await db.select().from(timeline))[0]?.name === 'Mended')
+})
+
+test('discarding a letter moves no fence over the edit that is held in its place', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 2 })
+  const failure = new PermanentFailure('refused', 'refused for the test')
+  await inTransaction(db, tx => recordLetter(tx, 'onAnyStudent', original, failure, positionOf(original)))
+  const edited = studentEvent({ version: 2 }, { attributes: { id: 'edited', causationid: original.id } })
+  expect(await deliverInOrder(db, onAnyStudent, edited)).toBe('held')
+  await db.update(fences).set({ sequence: 1 }) // as after a crash: the edit's turn has come, and nobody goes on with it
+  const [letter] = await db.select().from(deadLetters)
+  expect(await discardLetter(db, letter?.id ?? '', 'mended')).toMatchObject({ fenceMoved: false })
+  await advanceFences(db)
+  expect(await db.select().from(fences)).toMatchObject([{ sequence: 1 }])
+})
+
+test('a letter whose event waits for its turn can be given up, and what follows goes on', async () => {
+  const { replay, any, db } = await start()
+  const early = studentEvent({ version: 2 })
+  await deliver(replay, fromKnative(early, { function: 'onAnyStudent', knativeerrorcode: '503' }), '/dead-letters')
+  await command(replay, {})
+  const [letter] = await letters(replay)
+  expect(await send(replay, `/${letter?.id}/discard`, { reason: 'x' })).toMatchObject({ body: { fenceMoved: false } })
+  expect(await db.$count(heldEvents)).toBe(0)
+  for (const version of [1, 3]) await deliver(any, studentEvent({ version }))
+  await eventually('the event behind it', async () => (await db.$count(timeline, eq(timeline.sequence, 3))) === 1)
+  expect(await db.$count(timeline)).toBe(2)
 })
 
 test('a replay command repeated under its key starts no second replay', async () => {

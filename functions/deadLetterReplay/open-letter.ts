@@ -1,16 +1,18 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../shared/database.ts'
 import { lockFence } from '../shared/fence.ts'
 import { Problem } from '../shared/problem.ts'
 import { startOf } from '../shared/student-functions.ts'
-import { deadLetters } from '../shared/tables.ts'
+import { deadLetters, heldEvents } from '../shared/tables.ts'
+
+type Letter = typeof deadLetters.$inferSelect
 
 /**
  * Locks the fence and then the letter that somebody wants to close: the order in which a delivery locks them.
  *
  * @throws Problem 404 for an unknown letter, 409 for one that is not open
  */
-export async function lockOpenLetter(tx: Transaction, letterId: string): Promise<typeof deadLetters.$inferSelect> {
+export async function lockOpenLetter(tx: Transaction, letterId: string): Promise<Letter> {
   const isLetter = eq(sql`${deadLetters.id}::text`, letterId)
   const [found] = await tx.select().from(deadLetters).where(isLetter)
   const start = found && startOf(found.function)
@@ -24,4 +26,19 @@ export async function lockOpenLetter(tx: Transaction, letterId: string): Promise
     throw new Problem(409, 'letter-not-open', 'Letter not open', `the letter is ${letter.state}; nothing was changed`)
   }
   return letter
+}
+
+/** Takes back the event of a locked letter where it waits for its turn: from now on it is edited, or given up. */
+export async function releaseHeld(tx: Transaction, letter: Letter): Promise<void> {
+  await tx
+    .delete(heldEvents)
+    .where(
+      and(
+        eq(heldEvents.function, letter.function),
+        eq(heldEvents.source, letter.source),
+        eq(heldEvents.eventId, letter.eventId),
+        eq(heldEvents.studentId, letter.studentId ?? ''),
+        eq(heldEvents.sequence, letter.sequence ?? 0)
+      )
+    )
 }

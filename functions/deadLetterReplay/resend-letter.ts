@@ -10,7 +10,7 @@ import type { EventAttributes } from '../shared/received-event.ts'
 import { Problem } from '../shared/problem.ts'
 import { eventSchemasByType } from '../shared/student-events.ts'
 import { deadLetters, replayItems, replayJobs } from '../shared/tables.ts'
-import { lockOpenLetter } from './open-letter.ts'
+import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 
 export const ResendCommand = z.strictObject({
   reason: line(500),
@@ -24,6 +24,7 @@ export async function resendLetter(db: Database, letterId: string, command: Rese
   return inTransaction(db, async tx => {
     const letter = await lockOpenLetter(tx, letterId)
     const editedData = encode(letter.attributes, command.data)
+    await releaseHeld(tx, letter)
     const jobId = uuidv7()
     await tx.insert(replayJobs).values({ id: jobId, name: `edited: ${command.reason}`, command, concurrency: 1 })
     await tx.insert(replayItems).values({ jobId, letterId, position: 1, editedId: uuidv7(), editedData })
