@@ -85,8 +85,8 @@ export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo)
       }))
   )
 
-  const [first] = rewinds
-  narrator.say("The same by Kafka's own tool, where --execute does what a dry run would only show:")
+  const [first] = rewinds.filter(({ records }) => records > 0)
+  narrator.say("By Kafka's own tool, for one partition and for all; without --execute it only shows what it would do:")
   narrator.block(
     [
       `npm run kafka -- consumer-groups --group ${first?.group} --topic ${first?.topic}:${first?.partition} --reset-offsets --to-offset ${first?.to} --execute`,

@@ -3,12 +3,13 @@ import type { Narrator } from '../report/narrator.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createTemporaryTopic } from '../stage/temporary-topic.ts'
-import { type Codec, codecs, countDecompressed } from './codecs.ts'
+import { type BatchCounts, type Codec, codecs, countDecompressed } from './codecs.ts'
 import { bytesOnDisk } from './log-dirs.ts'
 import { type Payload, payloads, recordsPerRequest, studentRecords } from './student-records.ts'
 import { type Measured, writeAndRead } from './write-and-read.ts'
 
 const replicas = 3
+const warmUpRecords = 1_000
 /** The log keeps batches as they came. */
 const config = { 'compression.type': 'producer' }
 
@@ -36,6 +37,7 @@ type OnDisk = Measured & {
 
 async function measure(stage: Stage, count: number): Promise<OnDisk[]> {
   const decompressed = countDecompressed(stage)
+  await warmUp(stage, decompressed)
   const measured: Measured[] = []
   for (const payload of payloads) {
     const records = studentRecords(payload, count)
@@ -50,6 +52,15 @@ async function measure(stage: Stage, count: number): Promise<OnDisk[]> {
   const topics = measured.map(({ topic }) => topic)
   const bytes = await bytesOnDisk(stage, topics)
   return measured.map(one => ({ ...one, bytesOnDisk: bytes.get(one.topic) ?? Number.NaN }))
+}
+
+/** Not measured: the first requests pay for connections, metadata and code that is not compiled yet. */
+async function warmUp(stage: Stage, decompressed: BatchCounts): Promise<void> {
+  const records = studentRecords('JSON', warmUpRecords)
+  for (const codec of codecs) {
+    const topic = await createTemporaryTopic(stage, `snappy-warm-up-${codec}`, { partitions: 1, config })
+    await writeAndRead(stage, { topic, payload: 'JSON', codec, records, decompressed })
+  }
 }
 
 function show(narrator: Narrator, measured: readonly OnDisk[], records: number): void {
