@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
 import { Client } from 'pg'
@@ -224,23 +226,30 @@ test('the longest way back counts: through the outbox until the night after its 
   expect(tooShort({ ...ample, closedLettersDays: 15, outboxDays: 2 }, kept)).toHaveLength(2)
 })
 
-test('a database that ends the connection fails the job with its reason, in a line', async () => {
-  const { db, env } = await start()
-  await addHandledEvent(db, 'student', 100)
+test('a database that is killed fails the job with its reason, in a line', async () => {
+  const { db, env, url } = await start()
+  const { hostname, port } = new URL(url)
+  const sockets: Socket[] = []
+  const proxy = createServer(client => {
+    const upstream = connect(Number(port), hostname)
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) sockets.push(socket.on('error', () => undefined)) // they are cut below
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void proxy.close())
+  await once(proxy, 'listening')
+  const throughProxy = new URL(url)
+  throughProxy.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`
   await db.transaction(async tx => {
     await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
     await tx.execute(sql`lock table handled_events`)
-    const job = endedJob(env)
+    const job = endedJob({ ...env, DATABASE_URL: throughProxy.href })
     await eventually('the prune to wait for the table', async () => {
       const { rows } = await db.execute(sql`
-        select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`)
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
       return rows.length === 1
     })
-    expect(await job).toMatchObject({
-      code: 1,
-      stderr: 'terminating connection due to administrator command\n'
-    })
+    for (const socket of sockets) socket.destroy()
+    expect(await job).toMatchObject({ code: 1, stderr: 'Connection terminated unexpectedly\n' })
   })
 })
 
