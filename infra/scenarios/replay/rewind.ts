@@ -85,7 +85,7 @@ export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo)
       }))
   )
 
-  const [first] = rewinds.filter(({ records }) => records > 0)
+  const first = rewinds.find(({ records }) => records > 0)
   narrator.say("By Kafka's own tool, for one partition and for all; without --execute it only shows what it would do:")
   narrator.block(
     [
