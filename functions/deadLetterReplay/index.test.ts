@@ -542,6 +542,18 @@ test('a held event shows behind the letter that holds it', async () => {
   expect(await db.$count(timeline)).toBe(0)
 })
 
+test('a letter whose place another event has taken holds nothing back', async () => {
+  const { replay, db } = await start()
+  const first = studentEvent({ version: 1 })
+  await deliverInOrder(db, onAnyStudent, first)
+  const reused = studentEvent({ version: 2 }, { attributes: { id: first.id } })
+  await expect(deliverInOrder(db, onAnyStudent, reused)).rejects.toThrow('has been handled')
+  await deliverInOrder(db, onAnyStudent, studentEvent({ version: 4 }))
+  expect(await letters(replay)).toMatchObject([{ reason: 'event-id-reused', held: 1 }])
+  await deliverInOrder(db, onAnyStudent, studentEvent({ version: 2 }))
+  expect(await letters(replay)).toMatchObject([{ reason: 'event-id-reused', held: 0 }])
+})
+
 interface Job {
   readonly id: string
   readonly progress: Readonly<Record<string, number>>

@@ -5,6 +5,7 @@ import { Problem } from '../shared/problem.ts'
 import { deadLetters, heldEvents, replayItems, replayJobs } from '../shared/tables.ts'
 import { traceId } from '../shared/trace.ts'
 import type { DecodeData } from './decode-data.ts'
+import { holdsBack } from './holds-back.ts'
 import { letterAsEvent, type LetterEvent } from './letter-as-event.ts'
 import { type GroupQuery, type LetterQuery, matches } from './letter-filter.ts'
 
@@ -18,8 +19,7 @@ const maxHeld = 100
 const heldBehind = sql<number>`(
   select count(*)::int from held_events
   where held_events.function = dead_letters.function and held_events.student_id = dead_letters.student_id
-    and held_events.sequence > dead_letters.sequence
-    and dead_letters.reason <> 'sequence-taken' -- what follows waits for the event that has the place, if for any
+    and held_events.sequence > dead_letters.sequence and ${holdsBack('dead_letters')}
 )`
 
 export async function readLetters(db: Database, query: LetterQuery, decode: DecodeData) {

@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
 import { Problem } from '../shared/problem.ts'
 import { deadLetters, replayItems, replayJobs } from '../shared/tables.ts'
+import { holdsBack } from './holds-back.ts'
 import { matches, type ReplayCommand } from './letter-filter.ts'
 
 /** Of letters named in one answer; all that match are replayed. */
@@ -40,7 +41,7 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
     select later.id from dead_letters later
     join dead_letters earlier
       on earlier.function = later.function and earlier.student_id = later.student_id
-      and earlier.sequence < later.sequence and earlier.state = 'open' and earlier.reason <> 'sequence-taken'
+      and earlier.sequence < later.sequence and earlier.state = 'open' and ${holdsBack('earlier')}
     where later.id in (select id from dead_letters where ${open}) and later.state = 'open'
       and earlier.id not in (select id from dead_letters where ${open})
     limit ${maxListed}`)

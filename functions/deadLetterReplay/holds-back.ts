@@ -1,0 +1,19 @@
+import { sql } from 'drizzle-orm'
+
+/**
+ * Whether a letter holds the later events of its student back, by the name that it has in the query. It does not where
+ * the fence has passed its place, nor where another event is held there: what follows waits for that one.
+ */
+export const holdsBack = (letter: string) =>
+  sql.raw(`(
+    not exists (
+      select from fences
+      where fences.function = ${letter}.function and fences.student_id = ${letter}.student_id
+        and fences.sequence >= ${letter}.sequence
+    ) and not exists (
+      select from held_events rival
+      where rival.function = ${letter}.function and rival.student_id = ${letter}.student_id
+        and rival.sequence = ${letter}.sequence
+        and (rival.source, rival.event_id) <> (${letter}.source, ${letter}.event_id)
+    )
+  )`)
