@@ -26,6 +26,10 @@ import {
 } from '../shared/tables.ts'
 import { discardLetter } from './discard-letter.ts'
 import { advanceFences } from './held-events.ts'
+import { leaseLetters } from './lease-letters.ts'
+import { ReplayCommand } from './letter-filter.ts'
+import { previewReplay } from './replay-job.ts'
+import { resendLetter } from './resend-letter.ts'
 
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 
@@ -552,6 +556,21 @@ test('a letter whose place another event has taken holds nothing back', async ()
   expect(await letters(replay)).toMatchObject([{ reason: 'event-id-reused', held: 1 }])
   await deliverInOrder(db, onAnyStudent, studentEvent({ version: 2 }))
   expect(await letters(replay)).toMatchObject([{ reason: 'event-id-reused', held: 0 }])
+})
+
+test('an expired command is sent again without its expirytime, and a dry run tells that it has to be', async () => {
+  const { db } = await testDatabase()
+  const event = { id: 'command', source: '/test', type: 'school.student.v1.CreateStudent', data: Buffer.from('{}') }
+  const attributes = { id: event.id, source: event.source, type: event.type, expirytime: '2026-01-02T03:04:05Z' }
+  const failure = new PermanentFailure('expired', 'the command was to be done before 2026-01-02T03:04:05.000Z')
+  await inTransaction(db, tx => recordLetter(tx, 'createStudent', { ...event, attributes }, failure))
+  expect(await previewReplay(db, ReplayCommand.parse({}), 10)).toMatchObject({
+    warnings: [expect.stringContaining('1 letters have expired')]
+  })
+  const [letter] = await db.select().from(deadLetters)
+  const jobId = await resendLetter(db, letter?.id ?? '', { reason: 'still wanted', data: {} })
+  const [sent] = await leaseLetters(db, jobId, 1_000)
+  expect(sent?.attributes).toEqual({ ...attributes, id: sent?.editedId, causationid: event.id, expirytime: undefined })
 })
 
 interface Job {

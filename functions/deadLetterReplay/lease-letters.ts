@@ -157,7 +157,7 @@ async function lease(
     select ${jobId} as "jobId", leased.position, leased.tries, letter.id as "letterId", letter.function,
       letter.event_id as "eventId", letter.student_id as "studentId", leased.edited_id as "editedId",
       case when leased.edited_id is null then letter.attributes
-        else letter.attributes || jsonb_build_object('id', leased.edited_id, 'causationid', letter.event_id)
+        else letter.attributes - 'expirytime' || jsonb_build_object('id', leased.edited_id, 'causationid', letter.event_id)
         end as attributes,
       coalesce(leased.edited_data, letter.data) as data
     from leased join dead_letters letter on letter.id = leased.letter_id

@@ -37,6 +37,7 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
     .orderBy(...inOrder)
     .limit(maxListed)
   const overLimit = command.force ? 0 : await db.$count(deadLetters, and(open, sql`replays >= ${replayLimit}`))
+  const expired = await db.$count(deadLetters, and(open, eq(deadLetters.reason, 'expired')))
   const behind = await db.execute<{ id: string }>(sql`
     select later.id from dead_letters later
     join dead_letters earlier
@@ -55,6 +56,9 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
       ),
       ...(overLimit > 0
         ? [`${overLimit} letters have been replayed ${replayLimit} times and would be skipped without force`]
+        : []),
+      ...(expired > 0
+        ? [`${expired} letters have expired and would fail again: POST /ID/resend sends one without its expirytime`]
         : [])
     ]
   }

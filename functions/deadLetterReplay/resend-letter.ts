@@ -1,5 +1,6 @@
 // Sends an edited event in a letter's place, as a replay of its own: under a new id, with `causationid` naming the old
-// one. Every other attribute is locked, so that the event keeps its place in its student's order.
+// one. Every other attribute is locked, so that the event keeps its place in its student's order; only `expirytime` is
+// dropped, because whoever sends it again wants it done now.
 import { create, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf'
 import { eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'

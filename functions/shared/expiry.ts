@@ -12,6 +12,7 @@ const Timestamp = z.iso.datetime({ offset: true })
 /** @throws InvalidEvent when it is there and no timestamp of RFC 3339 */
 export function expiryOf({ attributes: { expirytime } }: ReceivedEvent): Date | undefined {
   if (expirytime === undefined) return undefined
-  if (!Timestamp.safeParse(expirytime).success) throw new InvalidEvent(`expirytime ${expirytime} is not a timestamp`)
-  return new Date(expirytime)
+  const timestamp = Timestamp.safeParse(expirytime.toUpperCase()) // RFC 3339 allows t and z
+  if (!timestamp.success) throw new InvalidEvent(`expirytime ${expirytime} is not a timestamp`)
+  return new Date(timestamp.data)
 }
