@@ -4,7 +4,7 @@
 // one adds the last status. For an event that no function could record it is the only copy.
 import { and, eq, sql } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from '../shared/database.ts'
-import { newLetter } from '../shared/dead-letters.ts'
+import { newLetter, underOwnId } from '../shared/dead-letters.ts'
 import { lockFence } from '../shared/fence.ts'
 import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
 import { positionOf } from '../shared/student-events.ts'
@@ -31,20 +31,24 @@ export async function storeDeadLetter(
 
   return inTransaction(db, async tx => {
     const handled = await isHandled(tx, functionName, event, position)
-    const stored = await tx
-      .insert(deadLetters)
-      .values({
-        ...newLetter(functionName, { ...event, attributes: originalAttributes(attributes) }, position),
-        ...causeOf(attributes, status),
-        status,
-        state: handled ? 'resolved' : 'open',
-        closedAt: handled ? sql`now()` : null
-      })
-      .onConflictDoUpdate({
-        target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
-        set: { status: sql`coalesce(${status}::smallint, ${deadLetters.status})` }
-      })
-      .returning({ isNew: sql<boolean>`xmax = 0` })
+    const stored = await underOwnId(event, position, (eventId, isItsLetter) =>
+      tx
+        .insert(deadLetters)
+        .values({
+          ...newLetter(functionName, { ...event, attributes: originalAttributes(attributes) }, position),
+          eventId,
+          ...causeOf(attributes, status),
+          status,
+          state: handled ? 'resolved' : 'open',
+          closedAt: handled ? sql`now()` : null
+        })
+        .onConflictDoUpdate({
+          target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
+          setWhere: isItsLetter,
+          set: { status: sql`coalesce(${status}::smallint, ${deadLetters.status})` }
+        })
+        .returning({ isNew: sql<boolean>`xmax = 0` })
+    )
     if (handled) return 'handled since'
     return stored[0]?.isNew ? 'new' : 'known'
   })
@@ -57,8 +61,9 @@ async function isHandled(
   event: ReceivedEvent,
   position: ReturnType<typeof positionOf>
 ): Promise<boolean> {
+  if (position === undefined) return false
   const start = startOf(functionName)
-  if (position !== undefined && start !== undefined) {
+  if (start !== undefined) {
     await lockFence(tx, functionName, position.studentId, start)
   }
   const rows = await tx
@@ -68,7 +73,9 @@ async function isHandled(
       and(
         eq(handledEvents.function, functionName),
         eq(handledEvents.source, event.source),
-        eq(handledEvents.eventId, event.id)
+        eq(handledEvents.eventId, event.id),
+        eq(handledEvents.studentId, position.studentId), // an id that was used twice is another event
+        eq(handledEvents.sequence, position.sequence)
       )
     )
   return rows.length > 0

@@ -1,6 +1,7 @@
 // The one place where a failed event becomes a letter, whoever failed it.
 import type { JsonValue } from '@bufbuild/protobuf'
-import { sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { createHash } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from './database.ts'
 import type { PermanentFailure } from './errors.ts'
@@ -37,20 +38,45 @@ export async function recordLetter(
     waitsForUser,
     dueAt: sql`case when exists (select from users where id = ${waitsForUser}) then now() end`
   }
-  await tx
-    .insert(deadLetters)
-    .values({ ...newLetter(functionName, event, position), attempts: 1, ...found })
-    .onConflictDoUpdate({
-      target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
-      set: {
-        ...found,
-        attempts: sql`coalesce(${deadLetters.attempts}, 0) + 1`,
-        lastFailedAt: sql`now()`,
-        closedAt: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedAt} end`,
-        closedBecause: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedBecause} end`,
-        state: sql`case when ${deadLetters.state} = 'resolved' then 'open' else ${deadLetters.state} end`
-      }
-    })
+  await underOwnId(event, position, (eventId, isItsLetter) =>
+    tx
+      .insert(deadLetters)
+      .values({ ...newLetter(functionName, event, position), eventId, attempts: 1, ...found })
+      .onConflictDoUpdate({
+        target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
+        setWhere: isItsLetter,
+        set: {
+          ...found,
+          attempts: sql`coalesce(${deadLetters.attempts}, 0) + 1`,
+          lastFailedAt: sql`now()`,
+          closedAt: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedAt} end`,
+          closedBecause: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedBecause} end`,
+          state: sql`case when ${deadLetters.state} = 'resolved' then 'open' else ${deadLetters.state} end`
+        }
+      })
+      .returning({ id: deadLetters.id })
+  )
+}
+
+/**
+ * Writes a letter under the id of its event; where another event with the same id has that letter, under an id made from
+ * the content, so that the bytes of neither are lost. `attributes` keep the id that it was published with.
+ */
+export async function underOwnId<Row>(
+  event: ReceivedEvent,
+  position: Position | undefined,
+  upsert: (eventId: string, isItsLetter: SQL | undefined) => Promise<Row[]>
+): Promise<Row[]> {
+  const isItsLetter = and(
+    sql`${deadLetters.studentId} is not distinct from ${position?.studentId ?? null}`,
+    sql`${deadLetters.sequence} is not distinct from ${position?.sequence ?? null}`,
+    eq(deadLetters.data, event.data)
+  )
+  const written = await upsert(event.id, isItsLetter)
+  if (written.length > 0) return written
+  const place = JSON.stringify([position?.studentId, position?.sequence])
+  const digest = createHash('sha256').update(place).update(event.data).digest('hex')
+  return upsert(`${event.id}#${digest.slice(0, 16)}`, isItsLetter)
 }
 
 /** What every letter has of its event, whoever saw it fail. */
@@ -59,7 +85,7 @@ export function newLetter(functionName: string, event: ReceivedEvent, position: 
     id: uuidv7(),
     function: functionName,
     source: event.source,
-    eventId: event.id,
+    eventId: event.id, // as a key: see underOwnId
     studentId: position?.studentId ?? null,
     sequence: position?.sequence ?? null,
     attributes: asPublished(event.attributes),

@@ -131,6 +131,22 @@ test('another event under an id that was handled is a letter, not an effect', as
   expect(await effects(db)).toEqual([1])
 })
 
+test('two events under one id that both fail are two letters, each with its own bytes', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 1 })
+  const second = studentEvent({ id: 'student-2', version: 1 }, { attributes: { id: first.id } })
+  for (const event of [first, second, second]) {
+    await expect(deliverInOrder(db, recorder({ failsAt: 1 }), event)).rejects.toThrow('refused for the test')
+  }
+  expect(await deliverInOrder(db, recorder(), first)).toBe('applied')
+  await expect(deliverInOrder(db, recorder(), second)).rejects.toThrow('has been handled')
+  expect(await letters(db)).toMatchObject([
+    { eventId: first.id, studentId: 'student-1', state: 'resolved', attempts: 1, data: first.data },
+    { studentId: 'student-2', reason: 'event-id-reused', state: 'open', attempts: 3, data: second.data }
+  ])
+  expect((await letters(db)).map(({ attributes }) => attributes.id)).toEqual([first.id, first.id])
+})
+
 test('an early event that cannot be decoded is a letter at once, and does not take the place of the right one', async () => {
   const { db } = await testDatabase()
   const broken = studentEvent({ version: 2 }, { data: Buffer.from([0xff]), attributes: { id: 'broken' } })

@@ -6,7 +6,7 @@
 //   a later one             is held, byte for byte, until its turn comes
 // A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from './database.ts'
 import { isDataRefused, isUniqueViolation } from './database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
@@ -110,7 +110,7 @@ const isDoneStatement = {
       where function = $1 and source = $2 and event_id = $3 and student_id = $4 and sequence = $5
     ) or exists (
       select from dead_letters
-      where function = $1 and source = $2 and event_id = $3 and student_id = $4 and sequence = $5
+      where function = $1 and source = $2 and attributes->>'id' = $3 and student_id = $4 and sequence = $5
         and state in ('resolved', 'discarded')
     ) as done`
 }
@@ -155,12 +155,10 @@ const closeEventStatement = {
       update fences set sequence = $3 where function = $1 and student_id = $2
     ), resolved as (
       update dead_letters set state = 'resolved', closed_at = now(), due_at = null,
-        closed_because = case when source = $4 and event_id = $5 then 'applied' else 'applied as ' || $5 end
-      where function = $1 and source = $4 and state in ('open', 'replaying') and (
-          event_id = $5
-          -- Not the letter of a rival for this place: that one stays open, and a person decides.
-          or student_id = $2 and sequence = $3 and event_id = any (array(select event_id from sent_as))
-        )
+        closed_because = case when attributes->>'id' = $5 then 'applied' else 'applied as ' || $5 end
+      where function = $1 and student_id = $2 and sequence = $3 and source = $4 and state in ('open', 'replaying')
+        -- Not the letter of a rival for this place: that one stays open, and a person decides.
+        and (attributes->>'id' = $5 or event_id = any (array(select event_id from sent_as)))
     ), released as (
       delete from held_events where function = $1 and student_id = $2 and sequence = $3
     )
@@ -170,7 +168,9 @@ const closeEventStatement = {
       select jsonb_build_object('source', source, 'attributes', attributes) from held_events
       where function = $1 and student_id = $2 and sequence = $3 and (source <> $4 or event_id <> $5)
     ) as another_held, exists (
-      select from dead_letters where function = $1 and source = $4 and event_id = $5 and state = 'discarded'
+      select from dead_letters
+      where function = $1 and student_id = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
+        and state = 'discarded'
     ) as discarded`
 }
 
@@ -182,7 +182,7 @@ const closeEventStatement = {
  */
 async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, position: Position): Promise<boolean> {
   readStudentEvent(event, fn.accepts)
-  if (await isDiscarded(tx, fn, event)) return false
+  if (await isDiscarded(tx, fn, event, position)) return false
   const inserted = await tx
     .insert(heldEvents)
     .values({
@@ -204,11 +204,18 @@ async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, 
 const heldByAnother = (sequence: number) =>
   new PermanentFailure('sequence-taken', `another event of this student holds sequence ${sequence}`)
 
-async function isDiscarded(tx: Transaction, fn: StudentFunction, event: ReceivedEvent): Promise<boolean> {
+async function isDiscarded(
+  tx: Transaction,
+  fn: StudentFunction,
+  event: ReceivedEvent,
+  { studentId, sequence }: Position
+): Promise<boolean> {
   const isLetter = and(
     eq(deadLetters.function, fn.name),
     eq(deadLetters.source, event.source),
-    eq(deadLetters.eventId, event.id)
+    eq(sql`${deadLetters.attributes}->>'id'`, event.id),
+    eq(deadLetters.studentId, studentId),
+    eq(deadLetters.sequence, sequence)
   )
   return (await tx.$count(deadLetters, and(isLetter, eq(deadLetters.state, 'discarded')))) > 0
 }
