@@ -42,6 +42,11 @@ test('liveness and readiness are answered', async () => {
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
 })
 
+test('a sender may keep its connection for longer than senders do', async () => {
+  const { url } = await start()
+  expect((await fetch(`${url}/healthz`)).headers.get('keep-alive')).toBe('timeout=75')
+})
+
 test('the key is the partitionkey, whatever its JSON type', async () => {
   const { url, written } = await start()
   const body = JSON.stringify({ specversion: '1.0', id: 'i', source: '/s', type: 't', partitionkey: 5 })

@@ -42,6 +42,8 @@ export async function listen(
       }
     )
   })
+  // Longer than a sender's: when both close a connection that has been idle, the sender's next event meets a reset.
+  server.keepAliveTimeout = 75_000
   return { port: await listenOnLoopback(server, port, option), close: () => close(server) }
 }
 

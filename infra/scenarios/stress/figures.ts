@@ -41,7 +41,8 @@ export function figuresOf({ answers, effects, dropped }: ProfileRun, samples: re
   const first = answers.reduce((earliest, { sentAt }) => Math.min(earliest, sentAt), Number.POSITIVE_INFINITY)
   const last = lastAnswerAt(answers)
   const meanwhile = samples.filter(({ at }) => at >= first && at <= last)
-  const parts = [...new Set(meanwhile.flatMap(({ cpu }) => Object.keys(cpu)))]
+  const known = meanwhile.filter(({ cpu }) => Object.keys(cpu).length > 0)
+  const parts = [...new Set(known.flatMap(({ cpu }) => Object.keys(cpu)))]
   return {
     requests: answers.length,
     perSecond: answers.length / (Math.max(1, last - first) / 1_000),
@@ -51,7 +52,7 @@ export function figuresOf({ answers, effects, dropped }: ProfileRun, samples: re
     maxLag: Math.max(0, ...meanwhile.map(lagSum)),
     maxOutboxDepth: Math.max(0, ...meanwhile.map(({ outboxDepth }) => outboxDepth)),
     cpu: Object.fromEntries(
-      parts.map(part => [part, meanwhile.reduce((sum, { cpu }) => sum + (cpu[part] ?? 0), 0) / meanwhile.length])
+      parts.map(part => [part, known.reduce((sum, { cpu }) => sum + (cpu[part] ?? 0), 0) / known.length])
     )
   }
 }
@@ -132,7 +133,7 @@ export const percent = (share: number) => `${Math.round(share * 100)} %`
 export function cpuRow(profile: string, figures: Figures): Row {
   return {
     PROFILE: profile,
-    ALL: percent(busy(figures)),
+    ALL: Object.keys(figures.cpu).length === 0 ? null : percent(busy(figures)), // too short to tell
     ...Object.fromEntries(
       Object.entries(figures.cpu)
         .filter(([, share]) => share >= 0.005)

@@ -23,6 +23,8 @@ export interface Sampling {
 }
 
 const everyMs = 1_000
+/** Of CPU time, of all cores: the kernel counts in ticks of 10 ms, too coarse for less. */
+const minCpuMs = 500
 
 export async function startSampling(stage: Stage): Promise<Sampling> {
   const { admin, database, plan, endpoints, undo } = stage
@@ -70,8 +72,9 @@ export async function startSampling(stage: Stage): Promise<Sampling> {
     const outboxDepth = Math.max(0, (rows[0]?.count ?? 0) - (records - recordsBefore)) // the two are not read at one moment
     const lag = await lagByGroup()
     const after = await cpuUse(endpoints)
-    samples.push({ at: Date.now(), lag, outboxDepth, cpu: cpuShares(before, after) })
-    before = after
+    const isLong = after.allMs - before.allMs >= minCpuMs
+    samples.push({ at: Date.now(), lag, outboxDepth, cpu: isLong ? cpuShares(before, after) : {} })
+    if (isLong) before = after
   }
 
   async function run(): Promise<void> {
