@@ -1,4 +1,4 @@
-/** The value that `share` of the values are below: 0.95 for the 95th percentile, 1 for the largest. 0 when there are none. */
+/** By nearest rank: the smallest value that `share` of all do not exceed, 1 for the largest; 0 of none. */
 export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
 }

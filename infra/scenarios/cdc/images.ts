@@ -1,5 +1,6 @@
 // What plain SQL looks like in Kafka: one event for each row that a committed transaction changed.
 import type { PoolClient } from 'pg'
+import { inTransaction } from '../stage/in-transaction.ts'
 import type { Narrator, Row } from '../report/narrator.ts'
 import { type ChangeEvent, formatLsn, type RowImage } from './change-event.ts'
 import type { OwnEvents } from './own-events.ts'
@@ -36,7 +37,7 @@ export async function showImages(
   const expected = 7 // the new primary key is two
   await events.atLeast(expected)
 
-  const seen = events.list().toSorted((a, b) => (a.lsn < b.lsn ? -1 : 1))
+  const seen = events.list().toSorted((a, b) => (a.lsn < b.lsn ? -1 : a.lsn > b.lsn ? 1 : 0))
   narrator.say('One event for each row, with the row before and after it; the key, and so the partition, is the user.')
   narrator.table(seen.map(event => rowOf(event, prefix)))
   narrator.say(
@@ -50,16 +51,6 @@ export async function showImages(
     seen.length === expected && rolledBack === 0,
     `${expected} rows changed, ${seen.length} events, ${rolledBack} of them rolled back`
   )
-}
-
-async function inTransaction(
-  client: PoolClient,
-  end: 'commit' | 'rollback',
-  work: () => Promise<unknown>
-): Promise<void> {
-  await client.query('begin')
-  await work()
-  await client.query(end)
 }
 
 function rowOf(

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { compareStores } from './compare-stores.ts'
-import { percentile } from './percentile.ts'
 
 test('stores that agree have nothing without the other, even when an event came twice', () => {
   expect(compareStores(['1', '2'], ['2', '1', '2'])).toEqual({ rows: 2, events: 2, withoutEvent: 0, withoutRow: 0 })
@@ -8,17 +7,4 @@ test('stores that agree have nothing without the other, even when an event came 
 
 test('a row that nobody was told of and an event of no row are counted apart', () => {
   expect(compareStores(['1', '2', '3'], ['3', '4'])).toEqual({ rows: 3, events: 2, withoutEvent: 2, withoutRow: 1 })
-})
-
-test.each([
-  [0.5, 2],
-  [0.75, 3],
-  [0.99, 10],
-  [1, 10]
-])('the percentile of %d is the value that so many do not exceed', (share, value) => {
-  expect(percentile([10, 1, 3, 2], share)).toBe(value)
-})
-
-test('of no values it is 0', () => {
-  expect(percentile([], 0.5)).toBe(0)
 })

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { lastHeader } from '../../local/dataplane/record.ts'
 import { until } from '../../local/resources/until.ts'
 import { type FollowedRecord, type FollowedTopics, followTopics } from '../stage/follow-topics.ts'
+import { inTransaction } from '../stage/in-transaction.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createTemporaryTopic } from '../stage/temporary-topic.ts'
 
@@ -91,13 +92,13 @@ async function removeRows(
 async function insertLastRow(database: Pool, topic: string): Promise<{ readonly id: string; readonly lsn: bigint }> {
   const client = await database.connect()
   try {
-    await client.query('begin')
-    const { rows } = await client.query<{ lsn: string }>(
-      `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::text as lsn`
-    )
-    const [id = randomUUID()] = await insertOutboxRows(client, topic, { first: 0, count: 1 })
-    await client.query('commit')
-    return { id, lsn: BigInt(rows[0]?.lsn ?? 0) }
+    return await inTransaction(client, 'commit', async () => {
+      const { rows } = await client.query<{ lsn: string }>(
+        `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::text as lsn`
+      )
+      const [id = randomUUID()] = await insertOutboxRows(client, topic, { first: 0, count: 1 })
+      return { id, lsn: BigInt(rows[0]?.lsn ?? 0) }
+    })
   } finally {
     client.release()
   }

@@ -1,6 +1,7 @@
 // A transaction that does not commit publishes nothing, however far it came.
 import type { PoolClient } from 'pg'
 import type { Narrator } from '../report/narrator.ts'
+import { inTransaction } from '../stage/in-transaction.ts'
 import type { Stage } from '../stage/stage.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
 import { insertOutboxRows, readRelayed, type RelayedTopic } from './relayed-topic.ts'
@@ -19,13 +20,13 @@ export async function showRolledBack(
     `Two transactions write ${rows} outbox rows each; the first is rolled back, the second commits. The topic is the scenario's own: it is a column of the row.`
   )
   const positions = [await walPosition(client)]
-  await client.query('begin')
-  const rolledBack = await insertOutboxRows(client, topic, { first: 1, count: rows })
-  await client.query('rollback')
+  const rolledBack = await inTransaction(client, 'rollback', () =>
+    insertOutboxRows(client, topic, { first: 1, count: rows })
+  )
   positions.push(await walPosition(client))
-  await client.query('begin')
-  const committed = await insertOutboxRows(client, topic, { first: rows + 1, count: rows })
-  await client.query('commit')
+  const committed = await inTransaction(client, 'commit', () =>
+    insertOutboxRows(client, topic, { first: rows + 1, count: rows })
+  )
   positions.push(await walPosition(client))
 
   // The log is read in order: once the later rows are through, the earlier ones will not come any more.

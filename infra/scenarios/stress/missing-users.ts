@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Narrator } from '../report/narrator.ts'
 import type { Stage } from '../stage/stage.ts'
+import { waitAtMost } from '../stage/wait-at-most.ts'
 import { acceptedCommands, type Answer } from './journal.ts'
 
 export interface LetterCount {
@@ -19,12 +20,15 @@ interface Sent {
 }
 
 const everyMs = 250
+const lettersTimeoutMs = 60_000
 const replayTimeoutMs = 120_000
 
 /** Answers the letters as they were before the users came. */
 export async function lettersAreReplayed(stage: Stage, narrator: Narrator, sent: Sent): Promise<LetterCount[]> {
   const accepted = acceptedCommands(sent.answers).filter(({ kind }) => kind === 'unknown-user').length
   const unknown = await countStudentsWithoutUser(stage, sent.domain)
+  // onStudentCreate's letters may come after what the other functions have done.
+  await waitAtMost(stage, lettersTimeoutMs, async () => sum(await countLetters(stage, sent), 'letters') >= unknown)
   const before = await countLetters(stage, sent)
   narrator.step(`Dead letters: ${unknown} students are of users that do not exist`)
   const others = before.filter(({ reason }) => reason !== 'user-not-found')
