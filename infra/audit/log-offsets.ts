@@ -46,6 +46,15 @@ export async function committedOffsets(
   )
 }
 
+/** Records of these partitions that a group has yet to commit; what retention removed before that no longer counts. */
+export function lagOf(ranges: readonly LogRange[], committed: ReadonlyMap<string, number>): number {
+  return ranges.reduce(
+    (sum, { topic, partition, start, end }) =>
+      sum + Math.max(0, end - Math.max(start, committed.get(`${topic}/${partition}`) ?? 0)), // not read at one moment
+    0
+  )
+}
+
 const maxTries = 20
 const retryDelayMs = 500
 

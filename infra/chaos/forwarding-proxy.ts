@@ -1,6 +1,7 @@
 // Stands between a data plane and a function. What happens to a delivery on its way there and back is up to `handle`.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { listenOnLoopback } from '../local/dataplane/loopback.ts'
 
 export interface Answer {
   readonly status: number
@@ -49,14 +50,9 @@ export async function startForwardingProxy(target: string, handle: Handle): Prom
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
-  await new Promise<void>((fulfil, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', fulfil)
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  const port = await listenOnLoopback(server)
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     async close() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))

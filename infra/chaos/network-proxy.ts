@@ -1,6 +1,7 @@
 // A bad network between a data plane and a function: connections that break at any byte, or bytes that come late. It knows
 // nothing of HTTP, so that a break may come before, in the middle of or after a request or its answer.
 import { connect, createServer, type Socket } from 'node:net'
+import { listenOnLoopback } from '../local/dataplane/loopback.ts'
 import type { Random } from './random.ts'
 
 export type NetworkMode = 'cut' | 'slow'
@@ -18,13 +19,13 @@ const slowMs = 300
 const cutBytes = { low: 200, high: 3_000 }
 
 export async function startNetworkProxy(target: string, mode: NetworkMode, random: Random): Promise<NetworkProxy> {
-  const { hostname, port } = new URL(target)
+  const upstreamAddress = new URL(target)
   const counts = { connections: 0, cut: 0 }
   const open = new Set<Socket>()
 
   const server = createServer(client => {
     counts.connections++
-    const upstream = connect(Number(port), hostname)
+    const upstream = connect(Number(upstreamAddress.port), upstreamAddress.hostname)
     let left = mode === 'cut' ? random.between(cutBytes.low, cutBytes.high) : Number.POSITIVE_INFINITY
     const cut = (): void => {
       if (client.destroyed && upstream.destroyed) return
@@ -50,14 +51,9 @@ export async function startNetworkProxy(target: string, mode: NetworkMode, rando
       })
     }
   })
-  await new Promise<void>((fulfil, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', fulfil)
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  const port = await listenOnLoopback(server)
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     counts,
     async close() {
       for (const socket of open) socket.destroy()

@@ -3,7 +3,7 @@
 import type { Kafka } from 'kafkajs'
 import type { Client } from 'pg'
 import type { FollowedFunction } from '../audit/followed-functions.ts'
-import { committedOffsets, logRanges } from '../audit/log-offsets.ts'
+import { committedOffsets, lagOf, logRanges } from '../audit/log-offsets.ts'
 
 /** What is still under way, in words; empty when it is quiet. */
 export async function unrest(
@@ -18,9 +18,7 @@ export async function unrest(
   try {
     for (const { group, topics } of functions) {
       const committed = await committedOffsets(admin, group, topics)
-      for (const { topic, partition, start, end } of await logRanges(admin, topics)) {
-        lag += end - Math.max(start, committed.get(`${topic}/${partition}`) ?? 0)
-      }
+      lag += lagOf(await logRanges(admin, topics), committed)
     }
   } finally {
     await admin.disconnect()

@@ -4,7 +4,7 @@ import type { Kafka } from 'kafkajs'
 import { Client } from 'pg'
 import { z } from 'zod'
 import { followedFunctions } from '../audit/followed-functions.ts'
-import { runAudit } from '../audit/run-audit.ts'
+import { auditAtRest } from '../audit/audit-at-rest.ts'
 import { Status } from '../local/control.ts'
 import type { Endpoints } from '../local/endpoints.ts'
 import type { Plan } from '../local/manifests/plan.ts'
@@ -114,13 +114,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     }
     const quietMs = left.length === 0 ? elapsed() - quietFrom : null
     await deliveries.stop()
-    const audit = await runAudit({
-      kafka,
-      databaseUrl: endpoints.postgres.url,
-      plan,
-      graceSeconds: 0,
-      progress: () => undefined
-    })
+    const audit = await auditAtRest({ kafka, endpoints, plan })
     const invariants = await checkInvariants(client, load, mark, audit)
     const events = await eventsToDeliver(client, mark)
     const delivered = deliveries.delivered() + injector.proxied()

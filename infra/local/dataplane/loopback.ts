@@ -1,8 +1,8 @@
-// Servers of the data plane listen on this machine only.
-import type { Server } from 'node:http'
+// Servers listen on this machine only.
+import type { Server } from 'node:net'
 
 /** Resolves with the port, which is a free one when 0 is asked for. `option` is what a person changes when the port is taken. */
-export async function listenOnLoopback(server: Server, port: number, option: string): Promise<number> {
+export async function listenOnLoopback(server: Server, port = 0, option = 'another port'): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Give another one: ${option} N`) : error)

@@ -1,6 +1,7 @@
 // One of three brokers dies under load: leaders move, in-sync replicas shrink and heal, and what was acknowledged is there.
 import { logRanges } from '../../audit/log-offsets.ts'
 import { readLog } from '../../audit/read-log.ts'
+import { seconds } from '../report/seconds.ts'
 import type { Scenario } from '../scenario.ts'
 import { describeTopic } from '../stage/describe.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -201,8 +202,4 @@ function shareRows(before: readonly BrokerShare[], without: readonly BrokerShare
     'ISR WITHOUT IT': of(without, broker)?.inSync ?? 0,
     'ISR HEALED': of(healed, broker)?.inSync ?? 0
   }))
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`
 }

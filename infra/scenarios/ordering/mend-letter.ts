@@ -1,5 +1,5 @@
 // The dead letter is sent again as it should have been, and everything behind it follows.
-import { runAudit } from '../../audit/run-audit.ts'
+import { auditAtRest } from '../../audit/audit-at-rest.ts'
 import { until } from '../../local/resources/until.ts'
 import type { Narrator } from '../report/narrator.ts'
 import { isOpen, lettersOf, resend } from '../stage/letters.ts'
@@ -97,13 +97,7 @@ async function claimDirectory({ database }: Stage, narrator: Narrator, studentId
 
 async function claimNothingIsLeft(stage: Stage, narrator: Narrator, studentId: string): Promise<void> {
   const { kafka, plan, endpoints, database } = stage
-  const audit = await runAudit({
-    kafka,
-    databaseUrl: endpoints.postgres.url,
-    plan,
-    graceSeconds: 0,
-    progress: () => undefined
-  })
+  const audit = await auditAtRest({ kafka, endpoints, plan })
   const findings = audit.findings.filter(({ student }) => student === studentId)
   const { rowCount } = await database.query('select from held_events where student_id = $1', [studentId])
   const open = (await lettersOf(stage, { student: studentId })).filter(isOpen).length

@@ -1,7 +1,7 @@
 // A member that gives partitions up in order lets its requests under way end first. It does so within limits: what takes longer,
 // or belongs to a member whose session is over, may come twice, and nothing is promised then.
 import type { Narrator } from '../report/narrator.ts'
-import { seconds } from './play.ts'
+import { seconds } from '../report/seconds.ts'
 import type { Turn } from './turn.ts'
 
 /** How long the data plane waits for requests under way at a rebalance (infra/local/dataplane/egress-runner.ts). */

@@ -1,6 +1,7 @@
 // A member dies at the worst moment, and Kafka takes its time to notice.
 import { waitAtMost } from '../stage/wait-at-most.ts'
-import { groupTable, type Member, type Play, seconds } from './play.ts'
+import { seconds } from '../report/seconds.ts'
+import { groupTable, type Member, type Play } from './play.ts'
 import { takeTurn } from './turn.ts'
 
 /** Records that wait, before the group of a killed member is shown; and for how long, as its session ends after 10 s. */

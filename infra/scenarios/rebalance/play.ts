@@ -35,7 +35,3 @@ export function openPlay(stage: Stage, narrator: Narrator): Play {
 export function groupTable({ stage, shown }: Play): Promise<Row[]> {
   return describeGroup(stage.admin, shown.group, shown.topics)
 }
-
-export function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`
-}

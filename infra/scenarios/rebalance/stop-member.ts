@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { committedOffsets } from '../../audit/log-offsets.ts'
 import { claimNothingTwice } from './claim-nothing-twice.ts'
-import { groupTable, type Member, type Play, seconds } from './play.ts'
+import { seconds } from '../report/seconds.ts'
+import { groupTable, type Member, type Play } from './play.ts'
 import { takeTurn } from './turn.ts'
 
 /** How much longer the request takes that is under way. */

@@ -1,6 +1,7 @@
 // Kafka goes down a broker at a time while students are posted, and comes back.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logRanges } from '../../audit/log-offsets.ts'
+import { seconds } from '../report/seconds.ts'
 import type { Narrator, Row } from '../report/narrator.ts'
 import { followTopics } from '../stage/follow-topics.ts'
 import { untilInSync } from '../stage/in-sync.ts'
@@ -108,8 +109,4 @@ function rowsOf(samples: readonly Sample[]): Row[] {
     'Group lag': sample.groupLag,
     Effects: sample.applied
   }))
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`
 }

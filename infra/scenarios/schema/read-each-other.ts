@@ -1,9 +1,12 @@
 // Both versions through a real topic: the old consumer reads the new record, and the new one the old.
 import { isDeepStrictEqual } from 'node:util'
 import { protobufContentType } from '../../../functions/shared/student-events.ts'
+import { logRanges } from '../../audit/log-offsets.ts'
+import { readLog } from '../../audit/read-log.ts'
+import { type KafkaRecord, lastHeader } from '../../local/dataplane/record.ts'
 import type { Narrator } from '../report/narrator.ts'
 import type { Stage } from '../stage/stage.ts'
-import { createTemporaryTopic, type ReadRecord, readTopic } from '../stage/temporary-topic.ts'
+import { createTemporaryTopic } from '../stage/temporary-topic.ts'
 import { courseCodec } from './course-codec.ts'
 import type { Course, CourseSchemas } from './course-schemas.ts'
 import type { Registered, Subject } from './registry-subject.ts'
@@ -16,7 +19,7 @@ export interface Versions {
 
 export interface Reading {
   readonly consumer: string
-  readonly record: ReadRecord
+  readonly record: KafkaRecord
   /** What was written, and by which version. */
   readonly writer: { readonly version: number; readonly course: Course }
   readonly seen: Partial<Course>
@@ -45,8 +48,11 @@ export async function readEachOther(
   for (const [consumer, own] of Object.entries({ old: first, new: second })) {
     const { schema } = await subject.textAt(own.dataschema)
     const codec = courseCodec(schema, schemas.type)
-    for (const record of await readTopic(stage, topic, `${topic}-${consumer}`)) {
-      const writer = writers.find(({ dataschema }) => dataschema === header(record, 'ce_dataschema'))
+    const records: KafkaRecord[] = []
+    await readLog(stage.kafka, await logRanges(stage.admin, [topic]), async batch => void records.push(...batch))
+    for (const record of records) {
+      const named = lastHeader(record, 'ce_dataschema')?.toString()
+      const writer = writers.find(({ dataschema }) => dataschema === named)
       if (!writer) throw new Error(`offset ${record.offset} of ${topic} names no version that was written`)
       readings.push({ consumer, record, writer, seen: codec.decode(record.value ?? Buffer.alloc(0)) })
     }
@@ -108,5 +114,3 @@ async function write(
     await producer.send({ topic, acks: -1, messages: [{ key: course.id, value, headers }] })
   }
 }
-
-const header = ({ headers }: ReadRecord, name: string) => headers?.[name]?.toString()

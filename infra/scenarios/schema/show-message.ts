@@ -17,9 +17,7 @@ export async function showMessage(
   if (!last) throw new Error('Nothing was read')
   const { record, writer } = last
   const value = record.value ?? Buffer.alloc(0)
-  const headers = Object.entries(record.headers ?? {}).map(
-    ([name, content]) => [name, content?.toString() ?? ''] as const
-  )
+  const headers = record.headers.map(([name, content]) => [name, content?.toString() ?? ''] as const)
 
   narrator.step('One message as bytes, as JSON and by schema id')
   const attributes = Object.fromEntries(headers.map(([name, content]) => [attributeOf(name), content]))

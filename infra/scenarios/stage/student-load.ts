@@ -2,7 +2,7 @@
 // rehearsal's load, its rest and its invariants, with the audit.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { followedFunctions } from '../../audit/followed-functions.ts'
-import { runAudit } from '../../audit/run-audit.ts'
+import { auditAtRest } from '../../audit/audit-at-rest.ts'
 import { checkInvariants } from '../../chaos/invariants.ts'
 import { type Load, startLoad } from '../../chaos/load.ts'
 import { unrest } from '../../chaos/quiet.ts'
@@ -63,13 +63,7 @@ export async function comeToRest(stage: Stage, load: JudgedLoad): Promise<string
 export async function judge(stage: Stage, narrator: Narrator, load: JudgedLoad): Promise<void> {
   const { kafka, database, plan, endpoints } = stage
   const left = await comeToRest(stage, load)
-  const audit = await runAudit({
-    kafka,
-    databaseUrl: endpoints.postgres.url,
-    plan,
-    graceSeconds: 0,
-    progress: () => undefined
-  })
+  const audit = await auditAtRest({ kafka, endpoints, plan })
   const client = await database.connect()
   try {
     const invariants = await checkInvariants(client, load, load.domain, audit)

@@ -1,7 +1,7 @@
 // What the system looks like while it is loaded, once a second: how far groups are behind, what waits in the outbox, and who has
 // the CPU.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { committedOffsets, logRanges } from '../../audit/log-offsets.ts'
+import { committedOffsets, lagOf, logRanges } from '../../audit/log-offsets.ts'
 import { followedFunctions } from '../../audit/followed-functions.ts'
 import type { Stage } from '../stage/stage.ts'
 import { cpuShares, cpuUse } from './cpu-by-part.ts'
@@ -51,13 +51,8 @@ export async function startSampling(stage: Stage): Promise<Sampling> {
     const ranges = await logRanges(admin, [...new Set(groups.flatMap(({ topics }) => topics))])
     const lag: Record<string, number> = {}
     for (const { group, topics } of groups) {
-      const committed = await committedOffsets(admin, group, topics)
-      lag[group] = ranges
-        .filter(({ topic }) => topics.includes(topic))
-        .map(({ topic, partition, start, end }) =>
-          Math.max(0, end - Math.max(start, committed.get(`${topic}/${partition}`) ?? 0))
-        )
-        .reduce((sum, records) => sum + records, 0)
+      const own = ranges.filter(({ topic }) => topics.includes(topic))
+      lag[group] = lagOf(own, await committedOffsets(admin, group, topics))
     }
     return lag
   }
