@@ -6,11 +6,11 @@
 // Whether the user exists is found out later, by onStudentCreate: accepting a student needs no other team's data.
 import { v7 as uuidv7 } from 'uuid'
 import * as z from 'zod'
-import { emailAddress, line, personName } from '../shared/command.ts'
-import type { Transaction } from '../shared/database.ts'
-import type { Publisher } from '../shared/outbox.ts'
-import type { Student } from '../shared/student-events.ts'
-import { students } from '../shared/tables.ts'
+import { emailAddress, line, personName } from '../runtime/events/command.ts'
+import type { Transaction } from '../runtime/host/database.ts'
+import type { Publisher } from '../runtime/events/outbox.ts'
+import type { Student } from '../students/student-events.ts'
+import { students } from '../students/tables.ts'
 
 export const CreateStudentCommand = z.strictObject({
   userId: line(128),

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
-import type { FieldError } from '../shared/problem.ts'
-import type { Student } from '../shared/student-events.ts'
-import { outbox, students } from '../shared/tables.ts'
+import type { FieldError } from '../runtime/host/problem.ts'
+import type { Student } from '../students/student-events.ts'
+import { outbox, students } from '../students/tables.ts'
 
 const ada = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }
 

@@ -1,8 +1,8 @@
 // What is known of a student: what was accepted, what the directory made of it, and its timeline.
 import { asc, eq } from 'drizzle-orm'
-import type { Database } from '../shared/database.ts'
-import { Problem } from '../shared/problem.ts'
-import { directory, students, timeline } from '../shared/tables.ts'
+import type { Database } from '../runtime/host/database.ts'
+import { Problem } from '../runtime/host/problem.ts'
+import { directory, students, timeline } from '../students/tables.ts'
 
 /** Of timeline entries in one answer, oldest first. */
 const maxTimeline = 1_000

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { FunctionConfig } from '../shared/config.ts'
+import { FunctionConfig } from '../runtime/host/config.ts'
 
 /** `name=url,name=url`: where each function that can fail is to be found. */
 const functionUrls = z.string().transform((text, context) => {

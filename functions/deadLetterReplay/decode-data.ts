@@ -1,8 +1,8 @@
 // The data of a letter for people: decoded by the schema that wrote it.
 import type { NamespaceBase } from 'protobufjs'
 import * as z from 'zod'
-import type { EventAttributes } from '../shared/received-event.ts'
-import { protobufContentType, studentEventAsJson } from '../shared/student-events.ts'
+import type { EventAttributes } from '../runtime/events/received-event.ts'
+import { protobufContentType, studentEventAsJson } from '../students/student-events.ts'
 
 const requestTimeoutMs = 2_000
 /** Of schemas kept; each version is fetched once. */

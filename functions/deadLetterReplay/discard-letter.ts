@@ -1,9 +1,9 @@
 // Gives an event up, with a reason. Its student's fence moves over it on purpose, so that what is held behind it goes on.
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import * as z from 'zod'
-import { line } from '../shared/command.ts'
-import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
-import { deadLetters, fences, heldEvents } from '../shared/tables.ts'
+import { line } from '../runtime/events/command.ts'
+import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
+import { deadLetters, fences, heldEvents } from '../students/tables.ts'
 import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 
 export const DiscardCommand = z.strictObject({ reason: line(500) })

@@ -1,8 +1,8 @@
 // Held events whose turn has come while nobody was delivering for their student: after a crash between two of them,
 // or because the letter before them was discarded.
 import { sql } from 'drizzle-orm'
-import type { Database } from '../shared/database.ts'
-import type { EventAttributes } from '../shared/received-event.ts'
+import type { Database } from '../runtime/host/database.ts'
+import type { EventAttributes } from '../runtime/events/received-event.ts'
 
 /** At once; the next poll goes on. */
 const maxEvents = 16

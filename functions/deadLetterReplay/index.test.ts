@@ -8,12 +8,12 @@ import { testDatabase } from '../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import { onAnyStudent } from '../onAnyStudent/handler.ts'
-import { inTransaction } from '../shared/database.ts'
-import { recordLetter } from '../shared/dead-letters.ts'
-import { deliverInOrder } from '../shared/deliver-in-order.ts'
-import { PermanentFailure } from '../shared/errors.ts'
-import type { ReceivedEvent } from '../shared/received-event.ts'
-import { positionOf } from '../shared/student-events.ts'
+import { inTransaction } from '../runtime/host/database.ts'
+import { recordLetter } from '../runtime/delivery/dead-letters.ts'
+import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
+import { PermanentFailure } from '../runtime/errors.ts'
+import type { ReceivedEvent } from '../runtime/events/received-event.ts'
+import { positionOf } from '../students/student-events.ts'
 import {
   deadLetters,
   directory,
@@ -23,7 +23,7 @@ import {
   replayJobs,
   timeline,
   users
-} from '../shared/tables.ts'
+} from '../students/tables.ts'
 import { discardLetter } from './discard-letter.ts'
 import { advanceFences } from './held-events.ts'
 import { leaseLetters } from './lease-letters.ts'

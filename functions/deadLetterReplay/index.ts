@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { loadConfig } from '../shared/config.ts'
-import { serve } from '../shared/serve.ts'
+import { loadConfig } from '../runtime/host/config.ts'
+import { serve } from '../runtime/host/serve.ts'
 import { DeadLetterReplayConfig } from './config.ts'
 import { deadLetterReplay } from './handler.ts'
 import { startReplayer } from './replayer.ts'

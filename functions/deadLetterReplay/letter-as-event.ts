@@ -1,9 +1,9 @@
 // A letter as a CloudEvent for other tools: the event as it was published, and what the letter knows as extensions.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 import type { IncomingHttpHeaders } from 'node:http'
-import type { EventAttributes } from '../shared/received-event.ts'
-import type { deadLetters } from '../shared/tables.ts'
-import { traceId } from '../shared/trace.ts'
+import type { EventAttributes } from '../runtime/events/received-event.ts'
+import type { deadLetters } from '../students/tables.ts'
+import { traceId } from '../runtime/host/trace.ts'
 
 export const eventFormat = 'application/cloudevents+json'
 export const batchFormat = 'application/cloudevents-batch+json'

@@ -1,9 +1,9 @@
 // Which letters are meant: the same words in a query string, in a command and in an event.
 import { and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
-import { line } from '../shared/command.ts'
-import { invalidFields } from '../shared/problem.ts'
-import { deadLetters, letterStates } from '../shared/tables.ts'
+import { line } from '../runtime/events/command.ts'
+import { invalidFields } from '../runtime/host/problem.ts'
+import { deadLetters, letterStates } from '../students/tables.ts'
 
 const filter = {
   function: line(100).optional(),

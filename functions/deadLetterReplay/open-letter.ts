@@ -1,9 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Transaction } from '../shared/database.ts'
-import { lockFence } from '../shared/fence.ts'
-import { Problem } from '../shared/problem.ts'
-import { startOf } from '../shared/student-functions.ts'
-import { deadLetters, heldEvents } from '../shared/tables.ts'
+import type { Transaction } from '../runtime/host/database.ts'
+import { lockFence } from '../runtime/delivery/fence.ts'
+import { Problem } from '../runtime/host/problem.ts'
+import { startOf } from '../students/student-functions.ts'
+import { deadLetters, heldEvents } from '../students/tables.ts'
 
 type Letter = typeof deadLetters.$inferSelect
 

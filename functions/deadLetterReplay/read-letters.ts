@@ -1,9 +1,9 @@
 // Letters for people: newest first, decoded, with what waits behind each; and how many there are of each kind.
 import { and, asc, desc, eq, lt, sql } from 'drizzle-orm'
-import type { Database } from '../shared/database.ts'
-import { Problem } from '../shared/problem.ts'
-import { deadLetters, heldEvents, replayItems, replayJobs } from '../shared/tables.ts'
-import { traceId } from '../shared/trace.ts'
+import type { Database } from '../runtime/host/database.ts'
+import { Problem } from '../runtime/host/problem.ts'
+import { deadLetters, heldEvents, replayItems, replayJobs } from '../students/tables.ts'
+import { traceId } from '../runtime/host/trace.ts'
 import type { DecodeData } from './decode-data.ts'
 import { holdsBack } from './holds-back.ts'
 import { letterAsEvent, type LetterEvent } from './letter-as-event.ts'

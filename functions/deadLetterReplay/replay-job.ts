@@ -2,9 +2,9 @@
 import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
-import { type Database, inTransaction, type Transaction } from '../shared/database.ts'
-import { Problem } from '../shared/problem.ts'
-import { deadLetters, replayItems, replayJobs } from '../shared/tables.ts'
+import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
+import { Problem } from '../runtime/host/problem.ts'
+import { deadLetters, replayItems, replayJobs } from '../students/tables.ts'
 import { holdsBack } from './holds-back.ts'
 import { matches, type ReplayCommand } from './letter-filter.ts'
 

@@ -1,8 +1,8 @@
 // Sends the letters of running replays, and sees to it that nothing waits for somebody who never comes: letters that
 // became due, held events whose turn came while nobody was delivering, fences that a discarded letter has to move.
-import { type Database, inTransaction } from '../shared/database.ts'
-import { describeError } from '../shared/database-errors.ts'
-import type { Log } from '../shared/log.ts'
+import { type Database, inTransaction } from '../runtime/host/database.ts'
+import { describeError } from '../runtime/host/database-errors.ts'
+import type { Log } from '../runtime/host/log.ts'
 import { advanceFences, findDrivable, type HeldEvent } from './held-events.ts'
 import { giveBack, type LeasedLetter, leaseLetters, releaseExpired, runningJobs } from './lease-letters.ts'
 import { finishLetter } from './finish-letter.ts'

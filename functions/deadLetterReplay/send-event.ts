@@ -1,5 +1,5 @@
 // One event, sent to the one function it is for: the same id, source and bytes.
-import type { EventAttributes } from '../shared/received-event.ts'
+import type { EventAttributes } from '../runtime/events/received-event.ts'
 
 export interface SendResult {
   readonly outcome: 'done' | 'refused' | 'try-again'

@@ -3,13 +3,13 @@
 // Most often it is the second copy: the function has recorded its own letter, in order and with its reason, and this
 // one adds the last status. For an event that no function could record it is the only copy.
 import { and, eq, sql } from 'drizzle-orm'
-import { inTransaction, type Database, type Transaction } from '../shared/database.ts'
-import { newLetter, underOwnId } from '../shared/dead-letters.ts'
-import { lockFence } from '../shared/fence.ts'
-import type { EventAttributes, ReceivedEvent } from '../shared/received-event.ts'
-import { positionOf } from '../shared/student-events.ts'
-import { startOf } from '../shared/student-functions.ts'
-import { deadLetters, handledEvents } from '../shared/tables.ts'
+import { inTransaction, type Database, type Transaction } from '../runtime/host/database.ts'
+import { newLetter, underOwnId } from '../runtime/delivery/dead-letters.ts'
+import { lockFence } from '../runtime/delivery/fence.ts'
+import type { EventAttributes, ReceivedEvent } from '../runtime/events/received-event.ts'
+import { positionOf } from '../students/student-events.ts'
+import { startOf } from '../students/student-functions.ts'
+import { deadLetters, handledEvents } from '../students/tables.ts'
 
 /** What Knative has added to the event on its way here. */
 const addedByKnative = ['knativeerrordest', 'knativeerrorcode', 'knativeerrordata']

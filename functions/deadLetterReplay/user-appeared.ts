@@ -4,11 +4,11 @@
 //   out  letters that wait for the user are marked due; the replayer sends them
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import * as z from 'zod'
-import { inTransaction, type Database } from '../shared/database.ts'
-import { lockUser } from '../shared/dead-letters.ts'
-import { InvalidEvent } from '../shared/errors.ts'
-import type { ReceivedEvent } from '../shared/received-event.ts'
-import { deadLetters } from '../shared/tables.ts'
+import { inTransaction, type Database } from '../runtime/host/database.ts'
+import { lockUser } from '../runtime/delivery/dead-letters.ts'
+import { InvalidEvent } from '../runtime/errors.ts'
+import type { ReceivedEvent } from '../runtime/events/received-event.ts'
+import { deadLetters } from '../students/tables.ts'
 
 /** `after` is null for a deletion; an event without it is no change event. */
 const Change = z.object({ after: z.object({ id: z.string() }).nullable() })

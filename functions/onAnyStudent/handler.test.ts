@@ -2,8 +2,8 @@ import { asc } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
-import { deliverInOrder } from '../shared/deliver-in-order.ts'
-import { timeline } from '../shared/tables.ts'
+import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
+import { timeline } from '../students/tables.ts'
 import { onAnyStudent } from './handler.ts'
 
 test('events of both topics form one timeline in sequence, whichever topic came first', async () => {

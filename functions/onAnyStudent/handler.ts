@@ -4,9 +4,9 @@
 //   out  one timeline row an event, in the order of the student's sequence whichever topic came first
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
-import type { StudentFunction } from '../shared/deliver-in-order.ts'
-import { startsAfter } from '../shared/student-functions.ts'
-import { timeline } from '../shared/tables.ts'
+import type { StudentFunction } from '../runtime/delivery/deliver-in-order.ts'
+import { startsAfter } from '../students/student-functions.ts'
+import { timeline } from '../students/tables.ts'
 
 export const onAnyStudent: StudentFunction = {
   name: 'onAnyStudent',

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import { onStudentUpdate } from '../onStudentUpdate/handler.ts'
-import { deliverInOrder } from '../shared/deliver-in-order.ts'
-import { deadLetters, directory, users } from '../shared/tables.ts'
+import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
+import { deadLetters, directory, users } from '../students/tables.ts'
 import { onStudentCreate } from './handler.ts'
 
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }

@@ -5,10 +5,10 @@
 //   no   the user is not in the users table: a dead letter that waits for the user
 import { eq, sql } from 'drizzle-orm'
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
-import type { StudentFunction } from '../shared/deliver-in-order.ts'
-import { PermanentFailure } from '../shared/errors.ts'
-import { startsAfter } from '../shared/student-functions.ts'
-import { directory, users } from '../shared/tables.ts'
+import type { StudentFunction } from '../runtime/delivery/deliver-in-order.ts'
+import { PermanentFailure } from '../runtime/errors.ts'
+import { startsAfter } from '../students/student-functions.ts'
+import { directory, users } from '../students/tables.ts'
 
 export const onStudentCreate: StudentFunction = {
   name: 'onStudentCreate',

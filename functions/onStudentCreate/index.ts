@@ -1,4 +1,4 @@
-import { serveStudentFunction } from '../shared/serve-student-function.ts'
+import { serveStudentFunction } from '../students/serve-student-function.ts'
 import { onStudentCreate } from './handler.ts'
 
 serveStudentFunction(onStudentCreate)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
-import { deliverInOrder } from '../shared/deliver-in-order.ts'
-import { directory } from '../shared/tables.ts'
+import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
+import { directory } from '../students/tables.ts'
 import { onStudentUpdate } from './handler.ts'
 
 test('an update before the create has succeeded leaves a pending entry', async () => {

@@ -4,9 +4,9 @@
 //   out  the entry's name, email and version; `pending` until onStudentCreate has found the user
 import { sql } from 'drizzle-orm'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
-import type { StudentFunction } from '../shared/deliver-in-order.ts'
-import { startsAfter } from '../shared/student-functions.ts'
-import { directory } from '../shared/tables.ts'
+import type { StudentFunction } from '../runtime/delivery/deliver-in-order.ts'
+import { startsAfter } from '../students/student-functions.ts'
+import { directory } from '../students/tables.ts'
 
 export const onStudentUpdate: StudentFunction = {
   name: 'onStudentUpdate',

@@ -1,4 +1,4 @@
-import { serveStudentFunction } from '../shared/serve-student-function.ts'
+import { serveStudentFunction } from '../students/serve-student-function.ts'
 import { onStudentUpdate } from './handler.ts'
 
 serveStudentFunction(onStudentUpdate)

@@ -6,12 +6,12 @@
 // A version in the command is an optimistic lock: the change is refused when the student has moved on from it.
 import { eq, sql } from 'drizzle-orm'
 import * as z from 'zod'
-import { emailAddress, line, personName } from '../shared/command.ts'
-import type { Transaction } from '../shared/database.ts'
-import { Problem } from '../shared/problem.ts'
-import type { Publisher } from '../shared/outbox.ts'
-import type { Student } from '../shared/student-events.ts'
-import { students } from '../shared/tables.ts'
+import { emailAddress, line, personName } from '../runtime/events/command.ts'
+import type { Transaction } from '../runtime/host/database.ts'
+import { Problem } from '../runtime/host/problem.ts'
+import type { Publisher } from '../runtime/events/outbox.ts'
+import type { Student } from '../students/student-events.ts'
+import { students } from '../students/tables.ts'
 
 const change = {
   name: personName.optional(),

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { users } from '../../functions/shared/tables.ts'
+import { users } from '../../functions/students/tables.ts'
 import { testDatabase } from '../test/database.ts'
 import { startFunction, type FunctionProcess } from '../test/function-process.ts'
 import { studentEvent } from '../test/student-event.ts'
-import type { ReceivedEvent } from '../../functions/shared/received-event.ts'
+import type { ReceivedEvent } from '../../functions/runtime/events/received-event.ts'
 
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 
@@ -146,7 +146,7 @@ interface Result {
 const run = (args: readonly string[]) => resultOf(launch(args))
 
 function launch(args: readonly string[]) {
-  return spawn(process.execPath, ['infra/local/local.ts', 'dead-letters', ...args], {
+  return spawn(process.execPath, ['infra/knative-local/cli/local.ts', 'dead-letters', ...args], {
     stdio: ['ignore', 'pipe', 'pipe']
   })
 }

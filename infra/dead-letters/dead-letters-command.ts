@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { batchFormat, eventFormat } from '../../functions/deadLetterReplay/letter-as-event.ts'
-import { readEndpoints } from '../local/endpoints.ts'
-import { stateDirectoryOf } from '../local/settings.ts'
+import { readEndpoints } from '../knative-local/endpoints.ts'
+import { stateDirectoryOf } from '../knative-local/cli/settings.ts'
 import { type Arguments, readArguments, replayCommand, usage, UsageError } from './arguments.ts'
 import {
   type Ask,

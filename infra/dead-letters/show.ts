@@ -1,5 +1,5 @@
 // Letters and replays as people read them.
-import { table } from '../local/table.ts'
+import { table } from '../knative-local/cli/table.ts'
 import type { z } from 'zod'
 import type { Groups, Job, Letter, Preview, WholeJob, WholeLetter } from './replay-api.ts'
 

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import { Client } from 'pg'
 import { z } from 'zod'
-import { loadConfig } from '../../functions/shared/config.ts'
+import { loadConfig } from '../../functions/runtime/host/config.ts'
 
 /** Any number that only migrations use: two Jobs at once take turns. */
 const migrationLock = 7_110_501

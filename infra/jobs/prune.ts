@@ -15,7 +15,7 @@
 import type { Admin } from 'kafkajs'
 import { Client } from 'pg'
 import { z } from 'zod'
-import { loadConfig } from '../../functions/shared/config.ts'
+import { loadConfig } from '../../functions/runtime/host/config.ts'
 import { createKafkaClient } from './kafka-client.ts'
 import { keptByKafka, tooShort } from './kept-by-kafka.ts'
 
@@ -102,7 +102,7 @@ const removals: readonly Removal[] = [
   {
     table: 'command_answers',
     ofOutbox: false,
-    // The key of a command that came as an event: functions/shared/answer-once.ts.
+    // The key of a command that came as an event: functions/runtime/events/answer-once.ts.
     old: `created_at < now() - make_interval(days => $1) and not exists (
       select from dead_letters letter
       where letter.function = command_answers.function and letter.state in ('open', 'replaying')

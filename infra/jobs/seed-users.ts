@@ -1,7 +1,7 @@
 // Three users to try things with. For development only: users belong to another team.
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { Client } from 'pg'
-import { users } from '../../functions/shared/tables.ts'
+import { users } from '../../functions/students/tables.ts'
 
 export async function seedUsers(databaseUrl: string): Promise<void> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })

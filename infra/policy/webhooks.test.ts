@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { stringify } from 'yaml'
-import { loadPlan } from '../local/manifests/load-plan.ts'
+import { loadPlan } from '../knative-local/manifests/load-plan.ts'
 import { overlays, render } from './render.ts'
 
 test.each(overlays)('nothing in %s would be refused, and every reference leads somewhere', async overlay => {

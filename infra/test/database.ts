@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { inject, onTestFinished } from 'vitest'
-import { type Connection, connect } from '../../functions/shared/database.ts'
-import { schemaDigest } from '../../functions/shared/outbox.ts'
-import { eventSchemasByType } from '../../functions/shared/student-events.ts'
-import { eventSchemas } from '../../functions/shared/tables.ts'
+import { type Connection, connect } from '../../functions/runtime/host/database.ts'
+import { schemaDigest } from '../../functions/runtime/events/outbox.ts'
+import { eventSchemasByType } from '../../functions/students/student-events.ts'
+import { eventSchemas } from '../../functions/students/tables.ts'
 
 export interface TestDatabase extends Connection {
   readonly url: string

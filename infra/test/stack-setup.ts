@@ -1,7 +1,7 @@
 // The one real stack that all end-to-end tests of a run share.
 import type { TestProject } from 'vitest/node'
-import type { Endpoints } from '../local/endpoints.ts'
-import { createStackFolder } from '../local/temporary-stack.ts'
+import type { Endpoints } from '../knative-local/endpoints.ts'
+import { createStackFolder } from '../knative-local/temporary-stack.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

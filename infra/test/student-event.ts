@@ -1,8 +1,8 @@
 // Events as the data plane delivers them, for tests of the functions.
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
-import type { ReceivedEvent } from '../../functions/shared/received-event.ts'
-import { encodeStudentEvent, formatSequence, type Student } from '../../functions/shared/student-events.ts'
+import type { ReceivedEvent } from '../../functions/runtime/events/received-event.ts'
+import { encodeStudentEvent, formatSequence, type Student } from '../../functions/students/student-events.ts'
 
 /** Version 1 is a StudentCreated, every later one a StudentUpdated. */
 export function studentEvent(

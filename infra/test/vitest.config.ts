@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 /** kafkajs sets timers in the past: harmless, and printed once by Node 24. */
 const quiet = ['--disable-warning=TimeoutNegativeWarning']
-const onTheStack = ['infra/test/end-to-end/**/*.test.ts', 'infra/scenarios/scenarios.test.ts']
+const onTheStack = ['infra/test/end-to-end/**/*.test.ts', 'infra/proof/scenarios/scenarios.test.ts']
 
 export default defineConfig({
   test: {

@@ -1,11 +1,11 @@
 // The rehearsal in short: five faults under load, two times two of them at once, then the audit. By hand, and longer: `npm run local -- chaos`.
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { kafkaClient } from '../../audit/kafka-client.ts'
-import { runChaos } from '../../chaos/run-chaos.ts'
-import { loadPlan } from '../../local/manifests/load-plan.ts'
-import { manifestPathsIn } from '../../local/manifest-paths.ts'
-import { openProcesses } from '../../local/resources/processes.ts'
+import { kafkaClient } from '../../proof/audit/kafka-client.ts'
+import { runChaos } from '../../proof/chaos/run-chaos.ts'
+import { loadPlan } from '../../knative-local/manifests/load-plan.ts'
+import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
+import { openProcesses } from '../../knative-local/parts/processes.ts'
 
 test(
   'whatever is killed, nothing accepted is lost, applied twice or out of order, and the audit agrees',

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
-import { readEndpoints } from '../../local/endpoints.ts'
-import { withAdmin } from '../../local/resources/kafka-admin.ts'
-import { until } from '../../local/resources/until.ts'
+import { readEndpoints } from '../../knative-local/endpoints.ts'
+import { withAdmin } from '../../knative-local/parts/kafka-admin.ts'
+import { until } from '../../knative-local/parts/until.ts'
 import { send } from './students.ts'
 
 const Kubeconfig = z.object({ clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })) })

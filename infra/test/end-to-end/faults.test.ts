@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { projectDirectory } from '../../bundle.ts'
-import { until } from '../../local/resources/until.ts'
+import { until } from '../../knative-local/parts/until.ts'
 import { createStudent, currentEndpoints, eventually, functionUrl, send, updateStudent } from './students.ts'
 
 const brokers = ['broker-1', 'broker-2', 'broker-3']
@@ -102,7 +102,7 @@ async function pidOf(part: string): Promise<number | null | undefined> {
 }
 
 async function local(...command: string[]): Promise<string> {
-  const file = join(projectDirectory, 'infra/local/local.ts')
+  const file = join(projectDirectory, 'infra/knative-local/cli/local.ts')
   const args = [file, ...command, '--state', inject('stateDirectory')]
   return (await promisify(execFile)(process.execPath, args)).stdout
 }

@@ -1,0 +1,112 @@
+// The one place where a failed event becomes a letter, whoever failed it.
+import type { JsonValue } from '@bufbuild/protobuf'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { createHash } from 'node:crypto'
+import { v7 as uuidv7 } from 'uuid'
+import type { Transaction } from '../host/database.ts'
+import type { PermanentFailure } from '../errors.ts'
+import type { EventAttributes, ReceivedEvent } from '../events/received-event.ts'
+import { type Position, studentEventAsJson } from '../../students/student-events.ts'
+import { deadLetters } from '../../students/tables.ts'
+
+/** Of `detail`, which goes into a header and into the database. */
+const maxDetailLength = 500
+
+/**
+ * Records that a function failed an event for good; a second failure of the same event counts on its letter.
+ * A letter that waits for a user is due at once when the user is there by now: the lock makes that check and the
+ * arrival of the user's CDC event take turns, so a user who appears at this very moment is not missed.
+ */
+export async function recordLetter(
+  tx: Transaction,
+  functionName: string,
+  event: ReceivedEvent,
+  failure: PermanentFailure,
+  position?: Position
+): Promise<void> {
+  const waitsForUser = failure.waitsForUser ?? null
+  if (waitsForUser !== null) await lockUser(tx, waitsForUser)
+  const { kafkatopic: topic, knativekafkapartition: partition, knativekafkaoffset: offset } = event.attributes
+  const found = {
+    topic: topic ?? null,
+    partition: partition === undefined ? null : Number(partition),
+    offset: offset === undefined ? null : Number(offset),
+    class: failure.class,
+    reason: failure.reason,
+    detail: failure.message.slice(0, maxDetailLength),
+    status: 422,
+    waitsForUser,
+    dueAt: sql`case when exists (select from users where id = ${waitsForUser}) then now() end`
+  }
+  await underOwnId(event, position, (eventId, isItsLetter) =>
+    tx
+      .insert(deadLetters)
+      .values({ ...newLetter(functionName, event, position), eventId, attempts: 1, ...found })
+      .onConflictDoUpdate({
+        target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
+        setWhere: isItsLetter,
+        set: {
+          ...found,
+          attempts: sql`coalesce(${deadLetters.attempts}, 0) + 1`,
+          lastFailedAt: sql`now()`,
+          closedAt: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedAt} end`,
+          closedBecause: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedBecause} end`,
+          state: sql`case when ${deadLetters.state} = 'resolved' then 'open' else ${deadLetters.state} end`
+        }
+      })
+      .returning({ id: deadLetters.id })
+  )
+}
+
+/**
+ * Writes a letter under the id of its event; where another event with the same id has that letter, under an id made from
+ * the content, so that the bytes of neither are lost. `attributes` keep the id that it was published with.
+ */
+export async function underOwnId<Row>(
+  event: ReceivedEvent,
+  position: Position | undefined,
+  upsert: (eventId: string, isItsLetter: SQL | undefined) => Promise<Row[]>
+): Promise<Row[]> {
+  const isItsLetter = and(
+    sql`${deadLetters.studentId} is not distinct from ${position?.studentId ?? null}`,
+    sql`${deadLetters.sequence} is not distinct from ${position?.sequence ?? null}`,
+    eq(deadLetters.data, event.data)
+  )
+  const written = await upsert(event.id, isItsLetter)
+  if (written.length > 0) return written
+  const place = JSON.stringify([position?.studentId, position?.sequence])
+  const digest = createHash('sha256').update(place).update(event.data).digest('hex')
+  return upsert(`${event.id}#${digest.slice(0, 16)}`, isItsLetter)
+}
+
+/** What every letter has of its event, whoever saw it fail. */
+export function newLetter(functionName: string, event: ReceivedEvent, position: Position | undefined) {
+  return {
+    id: uuidv7(),
+    function: functionName,
+    source: event.source,
+    eventId: event.id, // as a key: see underOwnId
+    studentId: position?.studentId ?? null,
+    sequence: position?.sequence ?? null,
+    attributes: asPublished(event.attributes),
+    data: event.data,
+    decoded: searchable(event.type, event.data)
+  }
+}
+
+/** The data as JSON to search in; PostgreSQL keeps no NUL in it. */
+function searchable(type: string, data: Buffer): JsonValue | undefined {
+  const decoded = studentEventAsJson(type, data)
+  return JSON.stringify(decoded)?.includes('\\u0000') ? undefined : decoded
+}
+
+/** Without what a KafkaSource adds on delivery, which the letter's own columns say. */
+function asPublished(attributes: EventAttributes): EventAttributes {
+  const { function: _, knativekafkapartition: _partition, knativekafkaoffset: _offset, ...published } = attributes
+  return published
+}
+
+/** Until the transaction ends, nobody else decides what a missing or new user means for letters. */
+export async function lockUser(tx: Transaction, userId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`user:${userId}`}, 0))`)
+}

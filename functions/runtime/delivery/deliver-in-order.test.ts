@@ -1,0 +1,394 @@
+import fc from 'fast-check'
+import { asc, eq } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { testDatabase } from '../../../infra/test/database.ts'
+import { studentEvent } from '../../../infra/test/student-event.ts'
+import { type Database, inTransaction } from '../host/database.ts'
+import { recordLetter } from './dead-letters.ts'
+import { deliverInOrder, type StudentFunction } from './deliver-in-order.ts'
+import { PermanentFailure } from '../errors.ts'
+import type { ReceivedEvent } from '../events/received-event.ts'
+import { positionOf } from '../../students/student-events.ts'
+import { deadLetters, fences, handledEvents, heldEvents, timeline, users } from '../../students/tables.ts'
+
+test('an event delivered twice has one effect', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 })
+  expect(await deliverInOrder(db, recorder(), event)).toBe('applied')
+  expect(await deliverInOrder(db, recorder(), event)).toBe('already-done')
+  expect(await effects(db)).toEqual([1])
+})
+
+test('an event delivered by two deliverers at the same moment has one effect', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 })
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => deliverInOrder(db, recorder(), event)))
+  expect(outcomes.filter(outcome => outcome === 'applied')).toHaveLength(1)
+  expect(await effects(db)).toEqual([1])
+})
+
+test('an event that comes too early is held, and applied right after the one before it', async () => {
+  const { db } = await testDatabase()
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 3 }))).toBe('held')
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 2 }))).toBe('held')
+  expect(await effects(db)).toEqual([])
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await effects(db)).toEqual([1, 2, 3])
+  expect(await db.$count(heldEvents)).toBe(0)
+})
+
+test('a function that never sees creates starts at the first update', async () => {
+  const { db } = await testDatabase()
+  expect(await deliverInOrder(db, recorder({ startsAfter: 1 }), studentEvent({ version: 2 }))).toBe('applied')
+})
+
+test('a failure for good leaves a letter, no effect, and holds what follows', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 2 })
+  await deliverInOrder(db, failing, studentEvent({ version: 1 }))
+  await expect(deliverInOrder(db, failing, studentEvent({ version: 2 }))).rejects.toThrow(PermanentFailure)
+  expect(await deliverInOrder(db, failing, studentEvent({ version: 3 }))).toBe('held')
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([{ sequence: 2, reason: 'refused', state: 'open', attempts: 1 }])
+})
+
+test('every failed delivery of an event counts on its one letter', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 1 })
+  for (const _ of [1, 2, 3]) {
+    await expect(deliverInOrder(db, failing, studentEvent({ version: 1 }))).rejects.toThrow(PermanentFailure)
+  }
+  expect(await letters(db)).toMatchObject([{ attempts: 3 }])
+})
+
+test('a replay that succeeds resolves the letter and applies what was held behind it', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 1 })
+  await expect(deliverInOrder(db, failing, studentEvent({ version: 1 }))).rejects.toThrow(PermanentFailure)
+  await deliverInOrder(db, failing, studentEvent({ version: 2 }))
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await effects(db)).toEqual([1, 2])
+  expect(await letters(db)).toMatchObject([{ state: 'resolved' }])
+})
+
+test('a held event that fails for good becomes a letter, and the delivery before it still succeeds', async () => {
+  const { db } = await testDatabase()
+  const failing = recorder({ failsAt: 2 })
+  await deliverInOrder(db, failing, studentEvent({ version: 3 }))
+  await deliverInOrder(db, failing, studentEvent({ version: 2 }))
+  expect(await deliverInOrder(db, failing, studentEvent({ version: 1 }))).toBe('applied')
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([{ sequence: 2, state: 'open' }])
+  expect(await db.select().from(heldEvents)).toMatchObject([{ sequence: 3 }])
+})
+
+test('a failure for now leaves nothing behind, so that the redelivery starts afresh', async () => {
+  const { db } = await testDatabase()
+  const broken = recorder({ breaksAt: 1 })
+  await expect(deliverInOrder(db, broken, studentEvent({ version: 1 }))).rejects.toThrow('broken for now')
+  expect(await db.$count(timeline)).toBe(0)
+  expect(await db.$count(fences)).toBe(0)
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+})
+
+test('held events left behind by a crash are applied by the next delivery, even of something done', async () => {
+  const { db } = await testDatabase()
+  const broken = recorder({ breaksAt: 2 })
+  await deliverInOrder(db, broken, studentEvent({ version: 2 }))
+  await expect(deliverInOrder(db, broken, studentEvent({ version: 1 }))).rejects.toThrow('broken for now')
+  expect(await effects(db)).toEqual([1])
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('already-done')
+  expect(await effects(db)).toEqual([1, 2])
+})
+
+test('bytes that cannot be decoded are a letter of class invalid, kept byte for byte', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 }, { data: Buffer.from([0xff, 0xff]) })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('data is not a school.student.v1.StudentCreated')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', reason: 'invalid-event', data: event.data }])
+})
+
+test('an event about no student is a letter that holds nothing back', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 }, { attributes: { sequence: 'seven' } })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('not an event of a student')
+  expect(await letters(db)).toMatchObject([{ studentId: null, class: 'invalid' }])
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+})
+
+test('an event whose bytes contradict its sequence is refused', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 2 }, { attributes: { sequence: '0000000001' } })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('do not match')
+})
+
+test('another event under an id that was handled is a letter, not an effect', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 1 })
+  await deliverInOrder(db, recorder(), first)
+  const reused = studentEvent({ version: 2 }, { attributes: { id: first.id } })
+  await expect(deliverInOrder(db, recorder(), reused)).rejects.toThrow('has been handled')
+  expect(await effects(db)).toEqual([1])
+})
+
+test('two events under one id that both fail are two letters, each with its own bytes', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 1 })
+  const second = studentEvent({ id: 'student-2', version: 1 }, { attributes: { id: first.id } })
+  for (const event of [first, second, second]) {
+    await expect(deliverInOrder(db, recorder({ failsAt: 1 }), event)).rejects.toThrow('refused for the test')
+  }
+  expect(await deliverInOrder(db, recorder(), first)).toBe('applied')
+  await expect(deliverInOrder(db, recorder(), second)).rejects.toThrow('has been handled')
+  expect(await letters(db)).toMatchObject([
+    { eventId: first.id, studentId: 'student-1', state: 'resolved', attempts: 1, data: first.data },
+    { studentId: 'student-2', reason: 'event-id-reused', state: 'open', attempts: 3, data: second.data }
+  ])
+  expect((await letters(db)).map(({ attributes }) => attributes.id)).toEqual([first.id, first.id])
+})
+
+test('an early event that cannot be decoded is a letter at once, and does not take the place of the right one', async () => {
+  const { db } = await testDatabase()
+  const broken = studentEvent({ version: 2 }, { data: Buffer.from([0xff]), attributes: { id: 'broken' } })
+  await expect(deliverInOrder(db, recorder(), broken)).rejects.toThrow('data is not')
+  await deliverInOrder(db, recorder(), studentEvent({ version: 2 }))
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
+  expect(await effects(db)).toEqual([1, 2])
+})
+
+test('of two events that claim one early sequence the second is a letter, not lost', async () => {
+  const { db } = await testDatabase()
+  await deliverInOrder(db, recorder(), studentEvent({ version: 2 }))
+  const rival = studentEvent({ version: 2 }, { attributes: { id: 'rival' } })
+  await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('holds sequence 2')
+  expect(await letters(db)).toMatchObject([{ eventId: 'rival', reason: 'sequence-taken' }])
+})
+
+test('the second of two events that claim one early sequence takes nothing from the first', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 2 })
+  await deliverInOrder(db, recorder(), first)
+  for (const data of [first.data, Buffer.from([0xff])]) {
+    const rival = studentEvent({ version: 2 }, { attributes: { id: `rival-${data.length}` }, data })
+    await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow(PermanentFailure)
+  }
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await timelineIds(db)).toEqual(['event-student-1-1', first.id])
+  expect(await letters(db)).toMatchObject([
+    { reason: 'sequence-taken', state: 'open' },
+    { reason: 'invalid-event', state: 'open' }
+  ])
+})
+
+test('an event that failed stays a letter when another one is applied in its place', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ failsAt: 1 }), original)).rejects.toThrow('refused for the test')
+  const rival = studentEvent({ version: 1 }, { attributes: { id: 'rival' } })
+  expect(await deliverInOrder(db, recorder(), rival)).toBe('applied')
+  expect(await letters(db)).toMatchObject([{ eventId: original.id, reason: 'refused', state: 'open' }])
+  await expect(deliverInOrder(db, recorder(), original)).rejects.toThrow('was done as sequence 1')
+  expect(await letters(db)).toMatchObject([{ eventId: original.id, reason: 'sequence-taken', state: 'open' }])
+})
+
+test('an event does not go ahead of another one that is held for its place', async () => {
+  const { db } = await testDatabase()
+  const first = studentEvent({ version: 2 })
+  await deliverInOrder(db, recorder(), first)
+  await expect(
+    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody goes on with the held one
+  ).rejects.toThrow('broken for now')
+  const rival = studentEvent({ version: 2 }, { attributes: { id: 'rival' } })
+  await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('holds sequence 2')
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
+  expect(await timelineIds(db)).toEqual(['event-student-1-1', first.id])
+})
+
+test('an event that claims a sequence already done by another is a letter on every delivery, and has no effect', async () => {
+  const { db } = await testDatabase()
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
+  const rival = studentEvent({ version: 1 }, { attributes: { id: 'rival' } })
+  for (const _ of [1, 2]) {
+    await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('was done as sequence 1')
+  }
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([
+    { eventId: 'rival', reason: 'sequence-taken', class: 'permanent', state: 'open', attempts: 2 }
+  ])
+  await db.update(deadLetters).set({ state: 'discarded' })
+  expect(await deliverInOrder(db, recorder(), rival)).toBe('already-done')
+})
+
+test('of two events that claim one sequence at the same moment one is applied and the other is a letter', async () => {
+  const { db } = await testDatabase()
+  const rivals = ['a', 'b'].map(id => studentEvent({ version: 1 }, { attributes: { id } }))
+  const outcomes = await Promise.allSettled(rivals.map(event => deliverInOrder(db, recorder(), event)))
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  expect(await effects(db)).toEqual([1])
+  expect(await letters(db)).toMatchObject([{ reason: 'sequence-taken' }])
+})
+
+test('an event whose edited copy was applied in its place is done, and stays so', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ failsAt: 1 }), original)).rejects.toThrow(PermanentFailure)
+  const edited = studentEvent({ version: 1 }, { attributes: { id: 'edited', causationid: original.id } })
+  expect(await deliverInOrder(db, recorder(), edited)).toBe('applied')
+  expect(await letters(db)).toMatchObject([{ state: 'resolved', closedBecause: 'applied as edited' }])
+  for (const event of [original, edited]) expect(await deliverInOrder(db, recorder(), event)).toBe('already-done')
+  expect(await letters(db)).toMatchObject([{ state: 'resolved' }])
+})
+
+test('an edit that is applied closes the letters of its original and of the edits that failed, and no other', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 })
+  const failed = editOf(original, 'failed')
+  const rival = studentEvent({ version: 1 }, { attributes: { id: 'rival' } })
+  for (const event of [original, failed, editOf(failed, 'failed-too'), rival]) {
+    await expect(deliverInOrder(db, recorder({ failsAt: 1 }), event)).rejects.toThrow('refused for the test')
+  }
+  expect(await deliverInOrder(db, recorder(), editOf(original, 'mended'))).toBe('applied')
+  const open = (await letters(db)).filter(({ state }) => state === 'open')
+  expect(open.map(({ eventId }) => eventId)).toEqual(['rival'])
+})
+
+test('an event that comes again while an edit of it waits in its place changes nothing on its letter', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 2 })
+  const refused = editOf(original, 'refused')
+  for (const event of [original, refused]) {
+    const failure = new PermanentFailure('refused', 'refused for the test')
+    await inTransaction(db, tx => recordLetter(tx, 'recorder', event, failure, positionOf(event)))
+  }
+  expect(await deliverInOrder(db, recorder(), editOf(refused, 'mended'))).toBe('held')
+  expect(await deliverInOrder(db, recorder(), original)).toBe('held')
+  await expect(
+    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody goes on with the held one
+  ).rejects.toThrow('broken for now')
+  const before = await letters(db)
+  expect(before).toMatchObject([
+    { reason: 'refused', state: 'open', attempts: 1 },
+    { reason: 'refused', state: 'open' }
+  ])
+  expect(await deliverInOrder(db, recorder(), original)).toBe('already-done')
+  expect(await timelineIds(db)).toEqual(['event-student-1-1', 'mended'])
+  expect(await letters(db)).toMatchObject([
+    { reason: 'refused', state: 'resolved', attempts: 1, closedBecause: 'applied as mended' },
+    { reason: 'refused', state: 'resolved' }
+  ])
+})
+
+test('a sequence from before a function’s first one is refused, not taken for done', async () => {
+  const { db } = await testDatabase()
+  const early = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ startsAfter: 1 }), early)).rejects.toThrow('comes before the first')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', sequence: 1 }])
+})
+
+test('an event that was discarded before its turn has no effect, however often it comes', async () => {
+  const { db } = await testDatabase()
+  const discarded = studentEvent({ version: 1 })
+  await expect(deliverInOrder(db, recorder({ failsAt: 1 }), discarded)).rejects.toThrow(PermanentFailure)
+  await db.update(deadLetters).set({ state: 'discarded' })
+  expect(await deliverInOrder(db, recorder(), discarded)).toBe('already-done')
+  expect(await effects(db)).toEqual([])
+})
+
+test('a NUL in the data, which PostgreSQL cannot keep, is a letter and not a failure for now', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1, name: 'a\0b' })
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('cannot keep these values')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', decoded: null, data: event.data }])
+})
+
+test('a held event whose data PostgreSQL cannot keep becomes a letter when its turn comes', async () => {
+  const { db } = await testDatabase()
+  await deliverInOrder(db, recorder(), studentEvent({ version: 2, name: 'a\0b' }))
+  expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
+  expect(await letters(db)).toMatchObject([{ class: 'invalid', sequence: 2, state: 'open' }])
+})
+
+test('a letter for a user who has appeared meanwhile is due at once', async () => {
+  const { db } = await testDatabase()
+  await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
+  const waiting = recorder({ failsAt: 1, waitsForUser: 'user-1' })
+  await expect(deliverInOrder(db, waiting, studentEvent({ version: 1 }))).rejects.toThrow(PermanentFailure)
+  expect((await letters(db))[0]?.dueAt).not.toBeNull()
+})
+
+test('in any order, with any duplicates and side by side, each event has one effect and in sequence', async () => {
+  const { db } = await testDatabase()
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(deliveries(), async sequences => {
+      const studentId = `student-${run++}`
+      for (let at = 0; at < sequences.length; at += 3) {
+        const together = sequences.slice(at, at + 3)
+        await Promise.all(
+          together.map(version => deliverInOrder(db, recorder(), studentEvent({ id: studentId, version })))
+        )
+      }
+      expect(await effects(db, studentId)).toEqual([1, 2, 3, 4, 5])
+      expect(await db.$count(handledEvents, eq(handledEvents.studentId, studentId))).toBe(5)
+      expect(await db.$count(heldEvents, eq(heldEvents.studentId, studentId))).toBe(0)
+    }),
+    { numRuns: 40 }
+  )
+})
+
+const editOf = (event: ReceivedEvent, id: string) =>
+  studentEvent({ version: Number(event.attributes.sequence) }, { attributes: { id, causationid: event.id } })
+
+/** Sequences 1 to 5, each one to three times, shuffled. */
+const deliveries = () =>
+  fc
+    .tuple(...[1, 2, 3, 4, 5].map(sequence => fc.array(fc.constant(sequence), { minLength: 1, maxLength: 3 })))
+    .chain(copies => {
+      const all = copies.flat()
+      return fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length })
+    })
+
+/** Writes one timeline row an event; fails for good or for now where told. */
+function recorder(
+  options: { startsAfter?: 0 | 1; failsAt?: number; breaksAt?: number; waitsForUser?: string } = {}
+): StudentFunction {
+  return {
+    name: 'recorder',
+    accepts: ['school.student.v1.StudentCreated', 'school.student.v1.StudentUpdated'],
+    startsAfter: options.startsAfter ?? 0,
+    async handle({ id, source, type, time, student }, tx) {
+      await tx.insert(timeline).values({
+        studentId: student.id,
+        sequence: student.version,
+        type,
+        source,
+        eventId: id,
+        time,
+        name: student.name,
+        email: student.email
+      })
+      if (student.version === options.failsAt) {
+        throw new PermanentFailure('refused', 'refused for the test', { waitsForUser: options.waitsForUser })
+      }
+      if (student.version === options.breaksAt) throw new Error('broken for now')
+    }
+  }
+}
+
+async function effects(db: Database, studentId = 'student-1'): Promise<number[]> {
+  const rows = await db
+    .select({ sequence: timeline.sequence })
+    .from(timeline)
+    .where(eq(timeline.studentId, studentId))
+    .orderBy(asc(timeline.sequence))
+  return rows.map(row => row.sequence)
+}
+
+async function timelineIds(db: Database): Promise<string[]> {
+  const rows = await db.select({ id: timeline.eventId }).from(timeline).orderBy(asc(timeline.sequence))
+  return rows.map(({ id }) => id)
+}
+
+function letters(db: Database) {
+  return db.select().from(deadLetters)
+}

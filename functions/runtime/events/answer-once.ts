@@ -1,0 +1,82 @@
+// A command is done once: its answer is kept under its key and given again when the command is repeated.
+import { and, eq } from 'drizzle-orm'
+import { createHash } from 'node:crypto'
+import { inTransaction, type Database, type Transaction } from '../host/database.ts'
+import { PermanentFailure } from '../errors.ts'
+import type { FunctionAnswer } from '../host/http-server.ts'
+import { Problem } from '../host/problem.ts'
+import { commandAnswers } from '../../students/tables.ts'
+
+export interface RepeatableCommand {
+  readonly function: string
+  /** Undefined: the caller does not ask for protection against repeats. */
+  readonly key: string | undefined
+  /** What was asked for, in a fixed field order. */
+  readonly request: unknown
+  /** From then on it is not begun; one that was done before is answered again all the same. */
+  readonly expiresAt?: Date
+}
+
+/** Of an Idempotency-Key. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+const maxKeyLength = 255
+
+/** @throws Problem 400 for a key that is empty or too long */
+export function idempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const key = String(header).trim()
+  if (key === '' || key.length > maxKeyLength) {
+    throw new Problem(400, 'invalid-idempotency-key', 'Invalid Idempotency-Key', `1 to ${maxKeyLength} characters`)
+  }
+  return `key:${key}`
+}
+
+/** The key of a command that came as an event: CloudEvents are the same when source and id are. */
+export function eventKey(event: { source: string; id: string }): string {
+  return `event:${event.source} ${event.id}`
+}
+
+/**
+ * Runs `work` and keeps its answer in the same transaction. A repeat that comes meanwhile waits for the first one.
+ *
+ * @throws Problem 422 when the key was used for another request
+ * @throws PermanentFailure when the command has expired
+ */
+export async function answerOnce(
+  db: Database,
+  command: RepeatableCommand,
+  work: (tx: Transaction) => Promise<FunctionAnswer>
+): Promise<FunctionAnswer> {
+  const { key, expiresAt } = command
+  const begin = (tx: Transaction): Promise<FunctionAnswer> => {
+    if (expiresAt !== undefined && expiresAt <= new Date()) {
+      throw new PermanentFailure('expired', `the command was to be done before ${expiresAt.toISOString()}`)
+    }
+    return work(tx)
+  }
+  if (key === undefined) return inTransaction(db, begin)
+  const requestDigest = createHash('sha256').update(JSON.stringify(command.request)).digest('hex')
+  const isThisCommand = and(eq(commandAnswers.function, command.function), eq(commandAnswers.key, key))
+
+  return inTransaction(db, async tx => {
+    const claimed = await tx
+      .insert(commandAnswers)
+      .values({ function: command.function, key, requestDigest, status: 0, body: {} })
+      .onConflictDoNothing()
+      .returning({ key: commandAnswers.key })
+    if (claimed.length === 0) {
+      const [given] = await tx.select().from(commandAnswers).where(isThisCommand)
+      if (given?.requestDigest !== requestDigest) {
+        throw new Problem(
+          422,
+          'idempotency-key-reused',
+          'Idempotency-Key reused',
+          'this Idempotency-Key was used with another request; choose a new one'
+        )
+      }
+      return given.body as FunctionAnswer
+    }
+    const answer = await begin(tx)
+    await tx.update(commandAnswers).set({ status: answer.status, body: answer }).where(isThisCommand)
+    return answer
+  })
+}

@@ -1,0 +1,33 @@
+// Stops, kills, pauses and starts parts of a running stack, as `npm run local -- kill broker-2` does.
+import { z } from 'zod'
+import type { Action } from '../control.ts'
+import type { Endpoints } from '../endpoints.ts'
+
+/** Starting a JVM on a busy machine is the longest of them. */
+const timeoutMs = 120_000
+const Refusal = z.object({ error: z.string() })
+
+/** Resolves when it is done: a part that was started answers. @throws in the runtime's own words */
+export async function actOnPart(endpoints: Pick<Endpoints, 'control'>, part: string, action: Action): Promise<void> {
+  await callControl(endpoints, 'POST', `/parts/${part}/${action}`)
+}
+
+/** Asks the runtime itself. */
+export async function callControl(
+  { control }: Pick<Endpoints, 'control'>,
+  method: string,
+  path: string
+): Promise<unknown> {
+  const response = await fetch(`${control.url}${path}`, { method, signal: AbortSignal.timeout(timeoutMs) }).catch(
+    () => {
+      throw new Error(
+        `The runtime (pid ${control.pid}) does not answer at ${control.url}. Was it killed? npm run dev starts it again.`
+      )
+    }
+  )
+  const body: unknown = await response.json()
+  if (!response.ok) {
+    throw new Error(Refusal.safeParse(body).data?.error ?? `${method} ${path}: the runtime answered ${response.status}`)
+  }
+  return body
+}

@@ -1,0 +1,84 @@
+// `npm run dataplane`: KafkaSources, KafkaSinks, Brokers and Triggers of some YAML, on any Kafka.
+//
+//   -f FILE-or-DIR... --bootstrap HOST:PORT     the rest: --help
+//
+// Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
+import { parseArguments, USAGE, type Settings } from '../dataplane/arguments.ts'
+import { DataPlane } from '../dataplane/data-plane.ts'
+import { connectKafka } from '../dataplane/kafka.ts'
+import { LivePlan } from '../dataplane/live-plan.ts'
+import { openLog } from '../dataplane/log.ts'
+import { openStatusLines } from '../dataplane/status-lines.ts'
+import { serveStatus } from '../dataplane/status-server.ts'
+
+/** Deliveries under way at a stop get this long … */
+const DRAIN_MS = 4000
+/** … and the whole stop this long. */
+const STOP_MS = 8000
+const READY_CHECK_MS = 50
+
+const parsed = parseArguments(process.argv.slice(2), process.env)
+if ('help' in parsed) {
+  process.stdout.write(`${USAGE}\n`)
+} else if ('problems' in parsed) {
+  tell(`${parsed.problems.join('\n')}\n\n${USAGE}`)
+  process.exitCode = 2
+} else {
+  run(parsed.settings).catch(fail)
+}
+
+async function run(settings: Settings): Promise<void> {
+  const lines = openStatusLines(process.stdout, settings.json)
+  // On a terminal everything goes through the lines, which stay below it.
+  const onTerminal = process.stdout.isTTY && process.stderr.isTTY && !settings.json
+  const log = await openLog(onTerminal ? lines.say : undefined)
+  const live = await LivePlan.load(settings, onTerminal ? lines.say : tell)
+  const dataPlane = await DataPlane.start({
+    kafka: connectKafka(settings.bootstrap, settings['client-id'], log),
+    ingressPort: settings['ingress-port'],
+    sinkPort: settings['sink-port'],
+    resolved: live.addresses,
+    log
+  })
+  const status = () => dataPlane.status(live.problems)
+  const statusServer = await serveStatus(settings['status-port'], status)
+  const statusUrl = `http://127.0.0.1:${statusServer.port}/status`
+  log.info({ brokers: dataPlane.ingressUrl, sinks: dataPlane.sinkUrl, status: statusUrl }, 'listening')
+
+  await dataPlane.apply(live.plan)
+  const watching = await live.follow(dataPlane)
+  lines.show(status)
+  const readiness = setInterval(() => {
+    if (!dataPlane.status().ready) return
+    clearInterval(readiness)
+    lines.say('ready')
+  }, READY_CHECK_MS)
+
+  const stop = async (): Promise<void> => {
+    clearInterval(readiness)
+    lines.close()
+    watching.close()
+    setTimeout(() => {
+      fail(new Error(`Not stopped within ${STOP_MS} ms. What was not committed is delivered again.`))
+    }, STOP_MS)
+    await dataPlane.stop(DRAIN_MS)
+    await statusServer.close()
+    process.exit(0)
+  }
+  const stopOnce = (): void => {
+    process.off('SIGTERM', stopOnce)
+    process.off('SIGINT', stopOnce)
+    stop().catch(fail)
+  }
+  process.on('SIGTERM', stopOnce)
+  process.on('SIGINT', stopOnce)
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+function fail(error: Error): void {
+  tell(error.message)
+  process.exit(1)
+}

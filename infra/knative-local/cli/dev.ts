@@ -1,0 +1,183 @@
+// `npm run dev`: the whole system on this machine, from the same YAML as in a cluster. Flags: settings.ts, or --help.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { projectDirectory } from '../../bundle.ts'
+import { startControl } from '../control.ts'
+import { startDailyPrune } from '../daily-prune.ts'
+import { createEndpointsFile, describeEndpoints } from '../endpoints.ts'
+import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
+import { watchLiveState } from '../live-state.ts'
+import { loadPlan } from '../manifests/load-plan.ts'
+import type { Plan } from '../manifests/plan.ts'
+import { formatProblems } from '../manifests/problem.ts'
+import { manifestPathsIn } from '../manifest-paths.ts'
+import { partsOf } from '../parts.ts'
+import { killLeftovers } from '../parts/leftovers.ts'
+import { assignPorts, checkPorts } from '../parts/ports.ts'
+import { openProcesses, type Processes } from '../parts/processes.ts'
+import { startProgress } from '../parts/progress.ts'
+import { lockState } from '../parts/state-lock.ts'
+import { help, readSettings, type Settings } from './settings.ts'
+import { startStack, type StopOrder, stopOrder } from '../stack.ts'
+import { statusScreen } from './status-screen.ts'
+import { watchManifests } from '../watch-manifests.ts'
+
+/** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
+const samePressMs = 500
+
+const write = (line: string) => void process.stdout.write(`${line}\n`)
+const progress = startProgress(write)
+const report = (sentence: string) => {
+  if (!killed) write(`${new Date().toTimeString().slice(0, 8)}  ${sentence}`)
+}
+
+type Stop = () => Promise<unknown>
+/** What has to be undone, newest first; before the parts of the stack, and after them. */
+const stopsBefore: Stop[] = []
+const stopsOfStack = new Map<StopOrder, Stop>()
+const stopsAfter: Stop[] = []
+let processes: Processes | undefined
+let stopRequestedAt: number | undefined
+let killed = false
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
+process.on('uncaughtException', error => void fail(error))
+
+const settings = readSettings(process.argv.slice(2), process.env)
+if (settings === 'help') {
+  write(help)
+  process.exit(0)
+}
+await main(settings).catch(fail)
+
+async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings): Promise<void> {
+  process.chdir(projectDirectory)
+  const lock = await lockState(stateDirectory)
+  stopsAfter.push(lock.release)
+  const leftovers = await killLeftovers(stateDirectory)
+  if (leftovers > 0) progress.say(`${leftovers} processes of an earlier run were still there and have been ended`)
+  const endpointsFile = createEndpointsFile(stateDirectory)
+  await endpointsFile.remove() // of a run that was killed
+  if (clean) await removeState(stateDirectory)
+
+  const manifestPaths = manifestPathsIn(manifestRoot)
+  let plan = await readPlan(manifestPaths)
+  const ports = assignPorts(
+    portBase,
+    plan.services.map(({ name }) => name)
+  )
+  await checkPorts(ports)
+  const opened = openProcesses(stateDirectory)
+  processes = opened
+  stopsAfter.push(async () => opened.close())
+
+  const stack = await startStack({
+    plan,
+    manifestPaths,
+    ports,
+    stateDirectory,
+    processes,
+    progress,
+    report,
+    pidChanged: endpointsFile.refresh,
+    started: (name, undo) => stopsOfStack.set(name, undo)
+  })
+  if (stopRequestedAt !== undefined) return
+
+  const manifests = watchManifests(
+    manifestPaths,
+    plan,
+    async edited => {
+      plan = edited
+      await stack.apply(edited)
+    },
+    report
+  )
+  stopsBefore.push(manifests.close)
+  const live = watchLiveState(stack, () => plan)
+  stopsBefore.push(async () => live.stop())
+  const kubernetes = await startKubernetesApi({
+    port: ports.kubernetesApi,
+    plan: () => plan,
+    state: live.state,
+    kubeconfigPath: join(stateDirectory, 'kubeconfig')
+  })
+  stopsBefore.push(kubernetes.stop)
+  const control = await startControl(ports.control, partsOf(stack), report)
+  stopsBefore.push(control.close)
+  const endpoints = () => describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot })
+  const topics = await stack.topics()
+  const pruning = startDailyPrune({
+    jobsFile: 'infra/jobs/jobs.yaml',
+    databaseUrl: stack.postgres.url('students'),
+    bootstrap: stack.bootstrap,
+    report
+  })
+  stopsBefore.push(pruning.stop)
+  stopsBefore.push(endpointsFile.remove)
+  await endpointsFile.publish(endpoints)
+  progress.end()
+  write(statusScreen({ plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
+}
+
+async function readPlan(manifestPaths: readonly string[]): Promise<Plan> {
+  const { plan, problems } = await loadPlan(manifestPaths, { requireTopics: true })
+  if (problems.length > 0) write(formatProblems(problems, { colour: process.stdout.isTTY }))
+  if (!plan) throw new Error('The YAML is not right (above). Nothing was started.')
+  return plan
+}
+
+/** What `--clean` deletes: only what the runtime itself has made there. */
+async function removeState(stateDirectory: string): Promise<void> {
+  const made = ['postgres', 'kafka', 'functions', 'compile-cache', 'logs', 'connect.properties', 'kubeconfig']
+  await Promise.all(made.map(name => rm(join(stateDirectory, name), { recursive: true, force: true })))
+}
+
+async function onSignal(): Promise<void> {
+  const now = performance.now()
+  if (stopRequestedAt === undefined) {
+    write('\nStopping; Ctrl-C again kills at once.')
+    await stop()
+    write(`Stopped in ${((performance.now() - now) / 1_000).toFixed(1)} s.`)
+    process.exit(0)
+  }
+  if (now - stopRequestedAt < samePressMs) return
+  write('Killed.')
+  killed = true
+  processes?.killAll()
+  await Promise.allSettled(stopsAfter.map(undo => undo()))
+  process.exit(130) // what a shell answers for a program ended by Ctrl-C
+}
+
+/** Nothing that was started may outlive a failure. */
+async function fail(error: unknown): Promise<void> {
+  if (stopRequestedAt !== undefined) return // what is being stopped may fail
+  const isExpected = error instanceof Error && !(error instanceof TypeError || error instanceof ReferenceError)
+  process.stderr.write(`\n${isExpected ? error.message : inspect(error)}\n`)
+  await stop()
+  process.exit(1)
+}
+
+async function stop(): Promise<void> {
+  stopRequestedAt = performance.now()
+  progress.end()
+  await undoAll(stopsBefore)
+  for (const together of stopOrder) {
+    await Promise.all(together.map(name => undoOne(stopsOfStack.get(name))))
+  }
+  processes?.killAll() // what was still starting
+  await undoAll(stopsAfter)
+}
+
+async function undoAll(stops: Stop[]): Promise<void> {
+  for (let undo = stops.pop(); undo; undo = stops.pop()) await undoOne(undo)
+}
+
+async function undoOne(undo: Stop | undefined): Promise<void> {
+  try {
+    await undo?.()
+  } catch (error) {
+    report(`not stopped in order: ${error instanceof Error ? error.message : error}`)
+  }
+}

@@ -1,0 +1,61 @@
+// What a person sees when all is ready: every function and topic, where to send what, and a line to paste.
+import type { Endpoints } from '../endpoints.ts'
+import type { Plan, Service } from '../manifests/plan.ts'
+import { functionOf } from '../serving/environment.ts'
+import type { TopicDescription } from '../parts/topics.ts'
+import { table } from './table.ts'
+
+export interface Screen {
+  readonly plan: Plan
+  readonly endpoints: Endpoints
+  readonly topics: readonly TopicDescription[]
+  readonly seconds: string
+  readonly stateDirectory: string
+}
+
+export function statusScreen({ plan, endpoints, topics, seconds, stateDirectory }: Screen): string {
+  const functions = plan.services.map(service => {
+    const target = functionOf(service)
+    return [
+      target,
+      triggersOf(service, plan).join(', '),
+      `functions/${target}/handler.ts`,
+      endpoints.functions[target]?.url ?? ''
+    ]
+  })
+  const visible = topics
+    .filter(({ topic }) => !topic.startsWith('__'))
+    .toSorted((a, b) => a.topic.localeCompare(b.topic))
+  const broker = plan.brokers[0]
+  const create = endpoints.functions.createStudent?.url
+  const student = '{"userId":"user-1","name":"Ada Lovelace","email":"ada@example.com"}'
+  return [
+    '',
+    ...table(['Function', 'Triggered by', 'Source', 'URL'], functions),
+    '',
+    ...table(
+      ['Topic', 'Partitions', 'Replicas'],
+      visible.map(({ topic, partitions, replicas }) => [topic, String(partitions), String(replicas)])
+    ),
+    '',
+    ...(broker ? [`Broker ingress  ${endpoints.ingress.url}/${broker.namespace}/${broker.name}`] : []),
+    `Kafka           ${endpoints.kafka.bootstrap}`,
+    `Registry        ${endpoints.registry.url}`,
+    `All addresses   ${stateDirectory}/endpoints.json`,
+    `Logs            ${stateDirectory}/logs`,
+    `Kubernetes      KUBECONFIG=${endpoints.kubeconfig} kubectl get kafkasources`,
+    '',
+    ...(create ? ['Try it:', `  curl -i ${create} -H 'content-type: application/json' -d '${student}'`, ''] : []),
+    `Ready after ${seconds} s. Edit a function or a YAML file and it takes effect; Ctrl-C stops everything.`,
+    ''
+  ].join('\n')
+}
+
+/** Every way in which requests reach a Service. */
+export function triggersOf({ name }: Service, { kafkaSources, triggers }: Plan): string[] {
+  const topics = kafkaSources.filter(({ sink }) => sink.ref?.name === name).flatMap(source => source.topics)
+  const types = triggers
+    .filter(({ subscriber }) => subscriber.ref?.name === name)
+    .map(({ broker, name: trigger }) => `Trigger ${broker}/${trigger}`)
+  return topics.length > 0 ? [...topics, ...types] : ['HTTP', ...types]
+}

@@ -1,0 +1,306 @@
+// The whole data plane on a real broker: what appears later, what changes while it runs, and what Kafka itself adds.
+import { createRequire } from 'node:module'
+import kafkajs from 'kafkajs'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { Broker, KafkaSource, Trigger } from '../manifests/plan.ts'
+import { until } from '../parts/until.ts'
+import { Subscriber, serveSubscriber, type Received } from './conformance/subscriber.ts'
+import { DataPlane, type DataPlanePlan } from './data-plane.ts'
+import { startTestKafka, type TestKafka } from './testing/kafka.ts'
+
+const origin = { file: 'test', line: 1 }
+const delivery = { retry: 0, backoffPolicy: 'linear', backoffDelayMs: 100, timeoutMs: 5000 } as const
+const nothing: DataPlanePlan = { kafkaSources: [], kafkaSinks: [], brokers: [], triggers: [] }
+
+/** kafkajs' own: what a broker answers can be replaced once. */
+const KafkaBroker = createRequire(import.meta.url)('kafkajs/src/broker/index.js') as {
+  readonly prototype: { heartbeat(): Promise<unknown>; joinGroup(): Promise<unknown> }
+}
+
+const subscriber = new Subscriber()
+let kafka: TestKafka
+let http: Awaited<ReturnType<typeof serveSubscriber>> | undefined
+
+beforeAll(async () => {
+  kafka = await startTestKafka(1)
+  http = await serveSubscriber(subscriber)
+}, 90_000)
+
+afterAll(async () => {
+  await http?.close()
+  await kafka?.stop()
+}, 30_000)
+
+test('a source waits for its topic and starts when it is there', async () => {
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('later', {})] })
+  await until('the reason', 10_000, async () => dataPlane.status().sources[0]?.reason === 'InitializeOffset')
+  expect(dataPlane.status()).toMatchObject({
+    ready: false,
+    sources: [{ state: 'waiting', message: 'topic later does not exist' }]
+  })
+  await kafka.createTopic('later', 2)
+  await ready(dataPlane)
+  await produce('later', ['a'])
+  await received('later', 1)
+})
+
+test('a source waits for the address of its sink and starts within a second of it', async () => {
+  await kafka.createTopic('unresolved', 1)
+  await produce('unresolved', ['a'])
+  const ref = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', namespace: 'test', name: 'function' }
+  const source = kafkaSource('unresolved', { sink: { ref, uri: '/ok/unresolved' } })
+  const dataPlane = await start({ ...nothing, kafkaSources: [source] })
+  await until('the reason', 5000, async () => dataPlane.status().sources[0]?.reason === 'ReconcileContract')
+  expect(dataPlane.status().sources[0]?.message).toBe('sink: Service test/function has no address')
+  dataPlane.resolve(new Map([['test/function', http?.url ?? '']]))
+  await received('unresolved', 1)
+})
+
+test('initialOffset latest: what was there before is not delivered, what comes once it is ready is, in added partitions too', async () => {
+  await kafka.createTopic('latest', 2)
+  await produce('latest', ['before', 'before too'], 0)
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('latest', { initialOffset: 'latest' })] })
+  await ready(dataPlane)
+  expect(await kafka.committed('group-latest', 'latest')).toEqual(
+    new Map([
+      [0, 2],
+      [1, 0]
+    ])
+  )
+  await produce('latest', ['after'], 0)
+  await received('latest', 1)
+
+  await kafka.admin.createPartitions({ topicPartitions: [{ topic: 'latest', count: 3 }] })
+  // As soon as Kafka has the partition, most likely before the consumer knows of it.
+  await until('the partition', 10_000, async () => {
+    await produce('latest', ['in the added one'], 2)
+    return true
+  })
+  await received('latest', 2)
+  expect(bodies('latest')).toEqual(['after', 'in the added one'])
+})
+
+test('records of aborted transactions are not delivered, and transaction markers leave no lag behind', async () => {
+  await kafka.createTopic('transactions', 1)
+  const producer = kafka.kafka.producer({ transactionalId: 'test', maxInFlightRequests: 1, idempotent: true })
+  await producer.connect()
+  onTestFinished(() => producer.disconnect())
+  for (const [value, commits] of [
+    ['aborted', false],
+    ['committed', true],
+    ['aborted too', false]
+  ] as const) {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: 'transactions', messages: [{ value }] })
+    await (commits ? transaction.commit() : transaction.abort())
+  }
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('transactions', {})] })
+  await received('transactions', 1)
+  expect(bodies('transactions')).toEqual(['committed'])
+  await until('no lag', 10_000, async () => {
+    const [assignment] = dataPlane.status().sources[0]?.assignments ?? []
+    return assignment?.lag === 0 && assignment.committed === 6
+  })
+})
+
+test('an event posted to a Broker reaches the Triggers that want it, and so does their reply', async () => {
+  const dataPlane = await start({
+    ...nothing,
+    brokers: [broker('default')],
+    triggers: [
+      trigger('asks', { filterAttributes: { type: 'question' }, subscriber: { uri: `${http?.url}/reply/asks` } }),
+      trigger('hears', { filters: [{ cesql: "type = 'reply' AND EXISTS source" }] })
+    ]
+  })
+  await ready(dataPlane)
+  expect(await post(dataPlane, { 'ce-id': 'q1', 'ce-type': 'question' })).toBe(202)
+  await received('hears', 1)
+  expect(header(requests('hears')[0], 'ce-id')).toBe('reply-to-q1')
+  expect(dataPlane.status().sources.map(({ name, delivered, filtered }) => ({ name, delivered, filtered }))).toEqual([
+    { name: 'asks', delivered: 1, filtered: 1 },
+    { name: 'hears', delivered: 1, filtered: 1 }
+  ])
+})
+
+test('a changed plan changes what differs: settings at once, new and removed egresses, other ones undisturbed', async () => {
+  await kafka.createTopic('stays', 1)
+  await kafka.createTopic('goes', 1)
+  const stays = kafkaSource('stays', {})
+  const dataPlane = await start({ ...nothing, kafkaSources: [stays, kafkaSource('goes', {})] })
+  await ready(dataPlane)
+  await produce('stays', ['first'])
+  await received('stays', 1)
+
+  await kafka.createTopic('comes', 1)
+  await dataPlane.apply({
+    ...nothing,
+    kafkaSources: [{ ...stays, extensions: { tenant: 'acme' } }, kafkaSource('comes', {})]
+  })
+  await ready(dataPlane)
+  await produce('stays', ['second'])
+  await produce('goes', ['unheard'])
+  await produce('comes', ['third'])
+  await received('stays', 2)
+  await received('comes', 1)
+  expect(header(requests('stays')[1], 'ce-tenant')).toBe('acme')
+  expect(dataPlane.status().sources.map(({ name }) => name)).toEqual(['stays', 'comes'])
+  // The same consumer as before: one delivered before the change, one after it.
+  expect(dataPlane.status().sources[0]?.delivered).toBe(2)
+  expect(requests('goes')).toEqual([])
+  await until('an empty group', 10_000, async () => (await membersOf('group-goes')) === 0)
+})
+
+test('a topic that is deleted and made anew is read from its beginning', async () => {
+  await kafka.createTopic('anew', 1)
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('anew', {})] })
+  await ready(dataPlane)
+  await produce('anew', ['a', 'b', 'c'])
+  await received('anew', 3)
+  await until('the commit', 5000, async () => (await kafka.committed('group-anew', 'anew')).get(0) === 3)
+
+  await kafka.admin.deleteTopics({ topics: ['anew'] })
+  await until('the deletion', 10_000, async () => !(await kafka.admin.listTopics()).includes('anew'))
+  await kafka.createTopic('anew', 1)
+  await produce('anew', ['d'])
+  await received('anew', 4)
+  expect(bodies('anew')).toEqual(['a', 'b', 'c', 'd'])
+}, 60_000)
+
+test('a coordinator that moves, and is still loading when it is asked to join, holds nothing up for good', async () => {
+  await kafka.createTopic('moves', 1)
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('moves', {})] })
+  await ready(dataPlane)
+  await produce('moves', ['before'])
+  await received('moves', 1)
+
+  const heartbeat = vi.spyOn(KafkaBroker.prototype, 'heartbeat')
+  const joinGroup = vi.spyOn(KafkaBroker.prototype, 'joinGroup')
+  onTestFinished(() => void vi.restoreAllMocks())
+  heartbeat.mockRejectedValueOnce(protocolError('NOT_COORDINATOR_FOR_GROUP', 16))
+  joinGroup.mockRejectedValueOnce(protocolError('GROUP_LOAD_IN_PROGRESS', 14))
+  await until('the second try to join', 20_000, async () => joinGroup.mock.calls.length >= 2)
+  await ready(dataPlane)
+  await produce('moves', ['after'])
+  await until('the delivery', 10_000, async () => bodies('moves').includes('after'))
+  expect(dataPlane.status().sources[0]).toMatchObject({ state: 'consuming', lastError: undefined })
+})
+
+test('a lost event is counted and says where it was', async () => {
+  await kafka.createTopic('lost', 1)
+  const dataPlane = await start({
+    ...nothing,
+    kafkaSources: [kafkaSource('lost', { sink: { uri: `${http?.url}/status/400` } })]
+  })
+  await produce('lost', ['nobody wants it'])
+  await until('the loss', 10_000, async () => dataPlane.status().sources[0]?.dropped === 1)
+  expect(dataPlane.status().sources[0]?.lastError).toContain('answered 400; there is no dead letter sink')
+})
+
+/** As kafkajs makes it of a broker's answer. */
+function protocolError(type: string, code: number): Error {
+  return new kafkajs.KafkaJSProtocolError(Object.assign(new Error(type), { type, code, retriable: true }))
+}
+
+async function start(plan: DataPlanePlan): Promise<DataPlane> {
+  const dataPlane = await DataPlane.start({
+    kafka: kafka.kafka,
+    ingressPort: 0,
+    sinkPort: 0,
+    resolved: new Map(),
+    log: pino({ enabled: false })
+  })
+  onTestFinished(() => dataPlane.stop(1000))
+  await dataPlane.apply(plan)
+  return dataPlane
+}
+
+async function ready(dataPlane: DataPlane): Promise<void> {
+  await until('ready', 20_000, async () => dataPlane.status().ready)
+}
+
+async function produce(topic: string, values: readonly string[], partition = 0): Promise<void> {
+  const producer = kafka.kafka.producer()
+  await producer.connect()
+  await producer.send({ topic, messages: values.map(value => ({ partition, value })) })
+  await producer.disconnect()
+}
+
+function requests(name: string): Received[] {
+  return subscriber.received.filter(({ path }) => path === `/ok/${name}`)
+}
+
+function bodies(name: string): string[] {
+  return requests(name).map(({ body }) => String(body))
+}
+
+async function received(name: string, count: number): Promise<void> {
+  await until(`${count} requests for ${name}`, 20_000, async () => requests(name).length >= count)
+}
+
+function header(request: Received | undefined, name: string): string | undefined {
+  return request?.headers.find(([key]) => key === name)?.[1]
+}
+
+async function post(dataPlane: DataPlane, attributes: Record<string, string>): Promise<number> {
+  const response = await fetch(`${dataPlane.ingressUrl}/test/default`, {
+    method: 'POST',
+    headers: { 'ce-specversion': '1.0', 'ce-source': '/test', ...attributes }
+  })
+  return response.status
+}
+
+async function membersOf(group: string): Promise<number> {
+  const { groups } = await kafka.admin.describeGroups([group])
+  return groups[0]?.members.length ?? 0
+}
+
+function kafkaSource(topic: string, changes: Partial<KafkaSource>): KafkaSource {
+  return {
+    namespace: 'test',
+    name: topic,
+    bootstrapServers: [],
+    topics: [topic],
+    consumers: 1,
+    consumerGroup: `group-${topic}`,
+    initialOffset: 'earliest',
+    ordering: 'ordered',
+    keyType: 'string',
+    delivery,
+    sink: { uri: `${http?.url}/ok/${topic}` },
+    extensions: {},
+    origin,
+    ...changes
+  }
+}
+
+function broker(name: string): Broker {
+  return {
+    namespace: 'test',
+    name,
+    topic: `knative-broker-test-${name}`,
+    bootstrapServers: [],
+    externalTopic: false,
+    partitions: 3,
+    // More than there are brokers: the topic gets as many as there are.
+    replicationFactor: 3,
+    topicConfig: { 'retention.ms': '-1' },
+    delivery,
+    origin
+  }
+}
+
+function trigger(name: string, changes: Partial<Trigger>): Trigger {
+  return {
+    namespace: 'test',
+    name,
+    broker: 'default',
+    consumerGroup: `knative-trigger-test-${name}`,
+    ordering: 'unordered',
+    filterAttributes: {},
+    subscriber: { uri: `${http?.url}/ok/${name}` },
+    delivery,
+    origin,
+    ...changes
+  }
+}

@@ -1,0 +1,177 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { until } from '../parts/until.ts'
+import { freePort } from '../../test/free-ports.ts'
+import { type Activator, type Limits, startActivator } from './activator.ts'
+
+test('a request and its answer pass through with their headers and bytes', async () => {
+  const { url } = await activatorBefore((request, response) => {
+    response.writeHead(418, { 'x-from': 'function', 'ce-type': request.headers['ce-type'] })
+    request.pipe(response)
+  })
+  const body = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+  const response = await fetch(`${url}/path?query=1`, { method: 'POST', body, headers: { 'ce-type': 'an.event' } })
+
+  expect(response.status).toBe(418)
+  expect(response.headers.get('x-from')).toBe('function')
+  expect(response.headers.get('ce-type')).toBe('an.event')
+  expect(Buffer.from(await response.arrayBuffer())).toEqual(body)
+})
+
+test('a body larger than what is kept in memory is streamed in both directions', async () => {
+  const { url } = await activatorBefore((request, response) => void request.pipe(response))
+  const body = Buffer.alloc(5 * 1024 * 1024, 'x')
+  const response = await fetch(url, { method: 'POST', body })
+  expect(Buffer.from(await response.arrayBuffer()).equals(body)).toBe(true)
+})
+
+test.each(['content-length', 'chunked'])('a refusal reaches a client that is still sending (%s)', async transfer => {
+  const { port } = await activatorBefore((request, response) => {
+    response.writeHead(413, { 'content-length': 3 }).end('big')
+    request.resume()
+  })
+  const sending = httpRequest({
+    port,
+    method: 'POST',
+    headers: transfer === 'chunked' ? { 'transfer-encoding': 'chunked' } : { 'content-length': 2 * 1024 * 1024 }
+  })
+  sending.on('error', () => undefined) // the connection may go once the answer is there
+  sending.write(Buffer.alloc(1024 * 1024))
+  const [response] = await once(sending, 'response')
+  expect(response.statusCode).toBe(413)
+  sending.destroy()
+})
+
+test('requests wait while there is no instance, and all are answered when one comes', async () => {
+  const wake = vi.fn<() => void>()
+  const { url, activator } = await activatorWithout({}, wake)
+  const answers = Array.from({ length: 20 }, () => fetch(url, { method: 'POST', body: 'event' }))
+  await until('the requests to be held', 5_000, async () => activator.inFlight() === 20)
+  expect(wake).toHaveBeenCalled()
+
+  activator.setTarget(await listen((request, response) => void request.pipe(response)))
+  const bodies = await Promise.all(answers.map(async answer => (await answer).text()))
+  expect(bodies).toEqual(Array.from({ length: 20 }, () => 'event'))
+})
+
+test('a request that no instance takes in time is refused with 503 and Retry-After', async () => {
+  const { url } = await activatorWithout({ timeoutMs: 50 })
+  const response = await fetch(url)
+  expect(response.status).toBe(503)
+  expect(response.headers.get('retry-after')).toBe('1')
+})
+
+test('requests beyond the waiting room are refused with 503', async () => {
+  const { url, activator } = await activatorWithout({ timeoutMs: 60_000 })
+  const waiting = Array.from({ length: 1_000 }, () => fetch(url))
+  await until('the waiting room to fill', 20_000, async () => activator.inFlight() === 1_000)
+  expect((await fetch(url)).status).toBe(503)
+
+  activator.setTarget(await listen((_, response) => void response.end()))
+  const statuses = await Promise.all(waiting.map(async answer => (await answer).status))
+  expect(new Set(statuses)).toEqual(new Set([200]))
+})
+
+test('no more than containerConcurrency requests are with the instance', async () => {
+  let now = 0
+  let most = 0
+  const { url } = await activatorBefore(
+    async (_, response) => {
+      most = Math.max(most, ++now)
+      await sleep(5)
+      now -= 1
+      response.end()
+    },
+    { containerConcurrency: 3 }
+  )
+  await Promise.all(Array.from({ length: 30 }, () => fetch(url)))
+  expect(most).toBe(3)
+})
+
+test('a function that does not answer in time is cut off with 504', async () => {
+  const { url } = await activatorBefore(() => undefined, { timeoutMs: 50 })
+  expect((await fetch(url)).status).toBe(504)
+})
+
+test('an instance that ends before it answers gives 502', async () => {
+  const { url } = await activatorBefore(request => void request.socket.destroy())
+  expect((await fetch(url, { method: 'POST', body: 'event' })).status).toBe(502)
+})
+
+test('a request that met a closed port waits for the next instance', async () => {
+  const gone = await freePort()
+  const { url, activator } = await activatorWithout({})
+  activator.setTarget(gone)
+  const answer = fetch(url, { method: 'POST', body: 'event' })
+  await until('the request to be held', 5_000, async () => activator.inFlight() === 1)
+  activator.setTarget(await listen((_, response) => void response.end('from the next one')))
+  expect(await (await answer).text()).toBe('from the next one')
+})
+
+test('no request is lost when instances are swapped under load, and the old one finishes what it has', async () => {
+  const slow: RequestListener = async (_, response) => {
+    await sleep(3)
+    response.end('ok')
+  }
+  const { url, activator } = await activatorWithout({})
+  activator.setTarget(await listen(slow))
+  const swapping = new AbortController()
+  const statuses: number[] = []
+  const clients = Array.from({ length: 8 }, async () => {
+    while (!swapping.signal.aborted) statuses.push((await fetch(url, { method: 'POST', body: 'event' })).status)
+  })
+  for (let swap = 1; swap <= 5; swap++) {
+    const next = statuses.length + 30
+    await until('requests to pass', 10_000, async () => statuses.length >= next, { everyMs: 2 })
+    activator.setTarget(await listen(slow))
+  }
+  swapping.abort()
+  await Promise.all(clients)
+  expect(new Set(statuses)).toEqual(new Set([200]))
+})
+
+test('stopping lets requests in flight finish', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { url, activator } = await activatorBefore(async (_, response) => {
+    await gate.promise
+    response.end('done')
+  })
+  const answer = fetch(url)
+  await until('the request to arrive', 5_000, async () => activator.inFlight() === 1)
+  const stopped = activator.stop(5_000)
+  gate.resolve()
+  expect(await (await answer).text()).toBe('done')
+  await stopped
+})
+
+interface Running {
+  readonly url: string
+  readonly port: number
+  readonly activator: Activator
+}
+
+async function activatorWithout(limits: Partial<Limits>, wake: () => void = () => undefined): Promise<Running> {
+  const port = await freePort()
+  const activator = await startActivator({ port, containerConcurrency: 0, timeoutMs: 10_000, wake, ...limits })
+  onTestFinished(() => activator.stop(0))
+  return { url: `http://127.0.0.1:${port}`, port, activator }
+}
+
+async function activatorBefore(listener: RequestListener, limits: Partial<Limits> = {}): Promise<Running> {
+  const running = await activatorWithout(limits)
+  running.activator.setTarget(await listen(listener))
+  return running
+}
+
+async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return (server.address() as AddressInfo).port
+}

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { until } from '../parts/until.ts'
+import { type Bundles, startBundles } from './bundles.ts'
+
+test('a bundle runs what its source says', async () => {
+  const { bundles } = await twoFunctions()
+  expect(await run(bundles, 'one')).toBe('one says shared')
+})
+
+test('an edit builds the function again that it belongs to, and no other', async () => {
+  const { bundles, sources, changed } = await twoFunctions()
+  const two = bundles.file('two')
+  await writeFile(join(sources, 'one', 'index.ts'), source('one', 'edited'))
+  await until('the bundle', 20_000, async () => changed.length > 0)
+  expect(changed).toEqual(['one'])
+  expect(await run(bundles, 'one')).toBe('edited says shared')
+  expect(bundles.file('two')).toBe(two)
+})
+
+test('an edit of what functions share builds them all again', async () => {
+  const { bundles, sources, changed } = await twoFunctions()
+  await writeFile(join(sources, 'shared.ts'), "export const shared = 'something else'\n")
+  await until('both bundles', 20_000, async () => changed.length === 2)
+  expect(await run(bundles, 'two')).toBe('two says something else')
+})
+
+test('a broken edit is told with its place, and the last good bundle stays until the edit is mended', async () => {
+  const { bundles, sources, changed, broken } = await twoFunctions()
+  const file = join(sources, 'one', 'index.ts')
+  await writeFile(file, 'this is not TypeScript\n')
+  await until('the report', 20_000, async () => broken.length > 0)
+  expect(broken[0]).toContain('index.ts:1')
+  expect(await run(bundles, 'one')).toBe('one says shared')
+
+  await writeFile(file, source('one', 'mended'))
+  await until('the bundle', 20_000, async () => changed.includes('one'))
+  expect(await run(bundles, 'one')).toBe('mended says shared')
+})
+
+test('a next start builds only what has changed since', async () => {
+  const { bundles, sources, directory } = await twoFunctions()
+  const before = [bundles.file('one'), bundles.file('two')]
+  await bundles.close()
+  const built = await readFile(join(directory, 'two', 'built.json'), 'utf8')
+  await writeFile(join(sources, 'one', 'index.ts'), source('one', 'edited in between'))
+
+  const next = await start(sources, directory)
+  expect(await run(next.bundles, 'one')).toBe('edited in between says shared')
+  expect(next.bundles.file('one')).not.toBe(before[0])
+  expect(next.bundles.file('two')).toBe(before[1])
+  expect(await readFile(join(directory, 'two', 'built.json'), 'utf8')).toBe(built)
+})
+
+test('a function that cannot be built at the start is an error that names the place', async () => {
+  const { sources, directory } = await folders()
+  await writeFile(join(sources, 'one', 'index.ts'), "import './nowhere.ts'\n")
+  await expect(start(sources, directory)).rejects.toThrow(/nowhere\.ts[\s\S]*index\.ts:1/)
+})
+
+interface Started {
+  readonly bundles: Bundles
+  readonly sources: string
+  readonly directory: string
+  readonly changed: string[]
+  readonly broken: string[]
+}
+
+async function twoFunctions(): Promise<Started> {
+  const { sources, directory } = await folders()
+  return start(sources, directory)
+}
+
+async function start(sources: string, directory: string): Promise<Started> {
+  const changed: string[] = []
+  const broken: string[] = []
+  const bundles = await startBundles({
+    names: ['one', 'two'],
+    sources,
+    directory,
+    changed: name => changed.push(name),
+    broken: (_, message) => broken.push(message)
+  })
+  onTestFinished(() => bundles.close())
+  return { bundles, sources, directory, changed, broken }
+}
+
+async function folders(): Promise<{ sources: string; directory: string }> {
+  const root = await mkdtemp(join(tmpdir(), 'bundles-test-'))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  const sources = join(root, 'functions')
+  for (const name of ['one', 'two']) {
+    await mkdir(join(sources, name), { recursive: true })
+    await writeFile(join(sources, name, 'index.ts'), source(name, name))
+  }
+  await writeFile(join(sources, 'shared.ts'), "export const shared = 'shared'\n")
+  return { sources, directory: join(root, 'built') }
+}
+
+function source(name: string, word: string): string {
+  return `// ${name}\nimport { shared } from '../shared.ts'\nprocess.stdout.write(\`${word} says \${shared}\`)\n`
+}
+
+async function run(bundles: Bundles, name: string): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [bundles.file(name)])).stdout
+}

@@ -1,0 +1,165 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Service } from '../manifests/plan.ts'
+import { freePorts } from '../../test/free-ports.ts'
+import { openProcesses } from '../parts/processes.ts'
+import { until } from '../parts/until.ts'
+import { createFunctionService, type FunctionService } from './function-service.ts'
+import { startInstance } from './instance.ts'
+
+test('no request fails while one version takes over from another under load', async () => {
+  const { service, url, write } = await serve({}, answering('first'))
+  await service.start()
+  const load = startLoad(url)
+  await until('answers of the first', 10_000, async () => load.answers.length > 20)
+  await write(answering('second'))
+  await service.replace(spec({}))
+  const seen = load.answers.length
+  await until('answers of the second', 10_000, async () => load.answers.length > seen + 20)
+  await load.stop()
+  expect(new Set(load.answers)).toEqual(new Set(['200 first', '200 second']))
+  expect(load.answers.at(-1)).toBe('200 second')
+})
+
+test('a version that does not become ready changes nothing', async () => {
+  const { service, url, write } = await serve({}, answering('good'))
+  await service.start()
+  const pid = service.pid()
+  await write('process.exit(3)')
+  await expect(service.replace(spec({}))).rejects.toThrow('exit status 3')
+  expect(service.pid()).toBe(pid)
+  expect(await get(url)).toBe('200 good')
+})
+
+test('a process that is killed is started again, and the requests of that time wait', async () => {
+  const { service, url } = await serve({}, answering('here'))
+  await service.start()
+  const pid = service.pid()
+  service.signal('SIGKILL')
+  await until('the end to be noticed', 10_000, async () => service.pid() !== pid)
+  expect(await get(url)).toBe('200 here')
+})
+
+test('a function that fails at its start is tried again until it works', async () => {
+  const { service, url, write, reports } = await serve({}, 'process.exit(1)')
+  await expect(service.start()).rejects.toThrow('exit status 1')
+  const answer = get(url)
+  await until('a second try', 10_000, async () => reports.some(sentence => sentence.includes('tried again')))
+  await write(answering('at last'))
+  expect(await answer).toBe('200 at last')
+})
+
+test('with initialScale and minScale 0 it starts with the first request', async () => {
+  const { service, url } = await serve({ minScale: 0, initialScale: 0 }, answering('woken'))
+  await service.start()
+  expect(service.pid()).toBeUndefined()
+  expect(await get(url)).toBe('200 woken')
+  expect(service.pid()).toBeGreaterThan(0)
+})
+
+test('taken down it stays down, its requests wait, and brought up it answers them', async () => {
+  const { service, url } = await serve({}, answering('up'))
+  await service.start()
+  await service.takeDown()
+  const answer = get(url)
+  expect(service.isReady()).toBe(false)
+  await service.bringUp()
+  expect(await answer).toBe('200 up')
+})
+
+test('stopping lets a request in flight finish', async () => {
+  const { service, url } = await serve({}, answering('slowly', 200))
+  await service.start()
+  const answer = get(url)
+  await until('the request to arrive', 10_000, async () => service.inFlight() === 1)
+  await service.stop()
+  expect(await answer).toBe('200 slowly')
+})
+
+interface Served {
+  readonly service: FunctionService
+  readonly url: string
+  readonly reports: readonly string[]
+  write(code: string): Promise<void>
+}
+
+async function serve(scale: Partial<Service>, code: string): Promise<Served> {
+  const root = await mkdtemp(join(tmpdir(), 'function-service-test-'))
+  const file = join(root, 'function.cjs')
+  const processes = openProcesses(root)
+  const [port = 0] = await freePorts(1)
+  const reports: string[] = []
+  const service = await createFunctionService(spec(scale), {
+    port,
+    launch: async (_, how) => {
+      const [instancePort = 0] = await freePorts(1)
+      return startInstance(
+        processes,
+        { name: 'function', file, port: instancePort, env: {}, onLine: () => undefined },
+        how
+      )
+    },
+    report: sentence => reports.push(sentence),
+    pidChanged: () => undefined
+  })
+  onTestFinished(async () => {
+    await service.stop()
+    processes.killAll()
+    processes.close()
+    await rm(root, { recursive: true, force: true })
+  })
+  await writeFile(file, code)
+  return { service, url: service.url, reports, write: text => writeFile(file, text) }
+}
+
+/** A function as small as can be: health, an answer, and an orderly end. */
+function answering(word: string, delayMs = 0): string {
+  return `
+    const server = require('node:http').createServer((request, response) => {
+      const answer = () => response.end('${word}')
+      if (request.url.startsWith('/health/')) answer()
+      else setTimeout(answer, ${delayMs})
+    })
+    server.listen(Number(process.env.PORT), '127.0.0.1')
+    process.once('SIGTERM', () => server.close(() => process.exit(0)))
+  `
+}
+
+function spec(scale: Partial<Service>): Service {
+  return {
+    name: 'function',
+    namespace: 'test',
+    env: [],
+    envFrom: [],
+    image: 'example.com/function',
+    minScale: 1,
+    maxScale: 1,
+    initialScale: 1,
+    containerConcurrency: 0,
+    timeoutSeconds: 20,
+    origin: { file: 'function.yaml', line: 1 },
+    ...scale
+  }
+}
+
+async function get(url: string): Promise<string> {
+  const response = await fetch(url)
+  return `${response.status} ${await response.text()}`
+}
+
+function startLoad(url: string): { readonly answers: string[]; stop(): Promise<unknown> } {
+  const stopping = new AbortController()
+  const answers: string[] = []
+  const clients = Array.from({ length: 4 }, async () => {
+    while (!stopping.signal.aborted) answers.push(await get(url))
+  })
+  return {
+    answers,
+    stop() {
+      stopping.abort()
+      return Promise.all(clients)
+    }
+  }
+}

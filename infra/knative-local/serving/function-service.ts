@@ -1,0 +1,169 @@
+// One Knative Service on this machine: its stable port, and at most one instance behind it (two while one replaces the other).
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Service } from '../manifests/plan.ts'
+import type { Reporting } from '../parts/reporting.ts'
+import { type Activator, startActivator } from './activator.ts'
+import type { Instance } from './instance.ts'
+
+export interface FunctionServiceOptions extends Reporting {
+  readonly port: number
+  /** Starts an instance of what is now in the files; throws when that does not become ready. */
+  launch(service: Service, how: { readonly mustBeReady: boolean }): Promise<Instance>
+}
+
+export interface FunctionService {
+  readonly name: string
+  readonly url: string
+  readonly port: number
+  pid(): number | undefined
+  isReady(): boolean
+  /** Requests being answered or held. */
+  inFlight(): number
+  /** Starts what spec asks for at first: initialScale. */
+  start(): Promise<void>
+  /** New code or new settings: the next instance takes over when it is ready, or the present one stays. */
+  replace(service: Service): Promise<void>
+  /** For `npm run local`: down until it is started again; requests wait. */
+  takeDown(): Promise<void>
+  bringUp(): Promise<void>
+  signal(signal: NodeJS.Signals): void
+  stop(): Promise<void>
+}
+
+interface Retiring {
+  readonly before: Instance | undefined
+  readonly answered: Promise<void>
+}
+
+/** Knative's default stable window, after which a Service with min-scale 0 and no requests goes to zero. */
+const stableWindowMs = 60_000
+const drainMs = 5_000
+const firstBackoffMs = 100
+const maxBackoffMs = 10_000
+
+export async function createFunctionService(first: Service, options: FunctionServiceOptions): Promise<FunctionService> {
+  const { port, launch, report, pidChanged } = options
+  let service = first
+  let instance: Instance | undefined
+  let starting: Promise<void> | undefined
+  let isDown = false
+  let isStopping = false
+  let crashes = 0
+  let backoff: NodeJS.Timeout | undefined
+
+  const activator: Activator = await startActivator({ port, ...limitsOf(service), wake: () => wake() })
+
+  const idleTimer = setInterval(() => {
+    const isIdle = activator.inFlight() === 0 && performance.now() - activator.lastUsedAt() > stableWindowMs
+    if (service.minScale === 0 && isIdle && instance && !starting) void retire(take(undefined))
+  }, 1_000)
+
+  /** The one place where the instance changes; answers the one before, and when it has answered its last request. */
+  function take(next: Instance | undefined): Retiring {
+    const before = instance
+    instance = next
+    const answered = activator.setTarget(next?.port)
+    if (next) void watch(next)
+    pidChanged()
+    return { before, answered }
+  }
+
+  async function watch(running: Instance): Promise<void> {
+    await running.exited
+    crashed(running)
+  }
+
+  /** Told to stop only then: a request that is still on its way to it would find the connection closed. */
+  async function retire({ before, answered }: Retiring): Promise<void> {
+    await Promise.race([answered, sleep(drainMs, undefined, { ref: false })])
+    await before?.process.stop(drainMs)
+  }
+
+  function crashed(ended: Instance): void {
+    if (instance !== ended) return // retired on purpose
+    void take(undefined)
+    if (isDown || isStopping) return
+    report(`${service.name} ended and is started again`)
+    scheduleStart()
+  }
+
+  function scheduleStart(): void {
+    clearTimeout(backoff)
+    const delayMs = crashes === 0 ? 0 : Math.min(firstBackoffMs * 2 ** (crashes - 1), maxBackoffMs)
+    crashes += 1
+    backoff = setTimeout(() => void ensure().catch((error: Error) => failed(error)), delayMs)
+  }
+
+  function failed(error: Error): void {
+    if (isDown || isStopping) return
+    report(`${error.message}; it is tried again`)
+    scheduleStart()
+  }
+
+  function wake(): void {
+    if (isDown || isStopping || starting || backoff) return
+    void ensure().catch((error: Error) => failed(error))
+  }
+
+  /** One start at a time; who comes second waits for the first. */
+  function ensure(): Promise<void> {
+    backoff = undefined
+    if (instance || isDown || isStopping) return Promise.resolve()
+    starting ??= begin().finally(() => (starting = undefined))
+    return starting
+  }
+
+  async function begin(): Promise<void> {
+    const next = await launch(service, { mustBeReady: false })
+    if (isDown || isStopping) return void (await next.process.stop(drainMs))
+    void take(next)
+    setTimeout(() => {
+      if (instance === next) crashes = 0
+    }, maxBackoffMs).unref()
+  }
+
+  return {
+    name: first.name,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    pid: () => instance?.process.pid,
+    isReady: () => instance !== undefined || (service.minScale === 0 && !isDown),
+    inFlight: activator.inFlight,
+    async start() {
+      if (Math.max(service.initialScale, service.minScale) > 0) await ensure()
+    },
+    async replace(next) {
+      await starting?.catch(() => undefined)
+      const fresh = instance && (await launch(next, { mustBeReady: true })) // throws: all stays as it was
+      service = next
+      activator.setLimits(limitsOf(next))
+      if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
+      if (fresh) await retire(take(fresh))
+      else if (service.minScale > 0) await ensure()
+    },
+    async takeDown() {
+      isDown = true
+      clearTimeout(backoff)
+      backoff = undefined
+      await retire(take(undefined))
+    },
+    async bringUp() {
+      isDown = false
+      crashes = 0
+      await ensure()
+    },
+    signal: signal => instance?.process.signal(signal),
+    async stop() {
+      isStopping = true
+      clearInterval(idleTimer)
+      clearTimeout(backoff)
+      await activator.stop(drainMs)
+      await starting?.catch(() => undefined)
+      await retire(take(undefined))
+    }
+  }
+}
+
+function limitsOf({ containerConcurrency, timeoutSeconds }: Service) {
+  return { containerConcurrency, timeoutMs: timeoutSeconds * 1_000 }
+}

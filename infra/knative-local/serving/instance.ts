@@ -1,0 +1,68 @@
+// One process that serves one function.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Exit, Processes, RunningProcess } from '../parts/processes.ts'
+
+export interface Instance {
+  readonly port: number
+  readonly process: RunningProcess
+  readonly exited: Promise<Exit>
+}
+
+export interface InstanceOptions {
+  readonly name: string
+  readonly file: string
+  readonly port: number
+  readonly env: Readonly<Record<string, string>>
+  onLine(line: string): void
+}
+
+/** A function that lives but is not ready by then answers its callers itself (503 while the database is down). */
+const readyTimeoutMs = 5_000
+const aliveTimeoutMs = 20_000
+const pollMs = 15
+
+/**
+ * Resolves when the instance can be given requests. With `mustBeReady` that is when it says so; without, an instance
+ * that lives but waits for something else is taken too, after a while.
+ * @throws when it ends first or never listens; it is not running then
+ */
+export async function startInstance(
+  processes: Processes,
+  options: InstanceOptions,
+  { mustBeReady }: { readonly mustBeReady: boolean }
+): Promise<Instance> {
+  const { name, file, port, env, onLine } = options
+  const child = processes.start({
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', file],
+    env: { ...env, PORT: String(port) },
+    onLine
+  })
+  const startedAt = performance.now()
+  while (true) {
+    if (!child.isRunning()) {
+      const { code, signal } = await child.exited
+      throw new Error(`${name} ended before it was ready (${signal ?? `exit status ${code}`})`)
+    }
+    const waitedMs = performance.now() - startedAt
+    if (await answers(port, '/health/readiness')) break
+    if (waitedMs > readyTimeoutMs && !mustBeReady && (await answers(port, '/health/liveness'))) break
+    if (waitedMs > aliveTimeoutMs) {
+      await child.stop(0)
+      throw new Error(`${name} was not ready within ${aliveTimeoutMs / 1_000} s`)
+    }
+    await sleep(pollMs)
+  }
+  return { port, process: child, exited: child.exited }
+}
+
+async function answers(port: number, path: string): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_000) })
+    await response.body?.cancel()
+    return response.ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,269 @@
+// The whole stack: what is started, what waits for what, and in which order it stops.
+//
+//   PostgreSQL ─┬─ migrations ─┬─ schemas ◀─ registry
+//               │              └─ functions ◀─ bundles
+//   brokers ────┴─ topics ─┬─ connectors ◀─ Connect
+//                          └─ data plane ◀─ functions
+//
+// All JVMs start at once: each is up before what it needs answers, and waits by itself.
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { projectDirectory } from '../bundle.ts'
+import { migrate } from '../jobs/migrate.ts'
+import { registerSchemas } from '../jobs/register-schemas.ts'
+import { seedUsers } from '../jobs/seed-users.ts'
+import type { Plan } from './manifests/plan.ts'
+import type { ClusterAddresses } from './parts/cluster-addresses.ts'
+import { brokerConfig, connectConfig } from './parts/cluster-config.ts'
+import { localiseConnector } from './parts/connector-config.ts'
+import { type Connect, createConnect } from './parts/connect.ts'
+import { createDataplane, type Dataplane } from './parts/data-plane.ts'
+import { createFunctions, type Functions } from './serving/functions.ts'
+import { fetchJars } from './parts/jars.ts'
+import { findJava } from './parts/java.ts'
+import { createBroker, type KafkaBroker } from './parts/kafka.ts'
+import { withAdmin } from './parts/kafka-admin.ts'
+import { type Ports, portsPerStack } from './parts/ports.ts'
+import { createPostgres, type Postgres } from './parts/postgres.ts'
+import type { Processes } from './parts/processes.ts'
+import type { Progress } from './parts/progress.ts'
+import { createRegistry, type Registry } from './parts/registry.ts'
+import { createSecrets } from './parts/secrets.ts'
+import { applyTopics, describeTopics, type TopicDescription, wantedTopics } from './parts/topics.ts'
+import { until } from './parts/until.ts'
+
+export interface Stack {
+  readonly bootstrap: readonly string[]
+  readonly postgres: Postgres
+  readonly brokers: readonly KafkaBroker[]
+  readonly registry: Registry
+  readonly connect: Connect
+  readonly functions: Functions
+  readonly dataplane: Dataplane
+  topics(): Promise<TopicDescription[]>
+  /** An edited plan: topics, connectors and functions follow. The data plane watches the files itself. */
+  apply(plan: Plan): Promise<void>
+}
+
+export interface StackOptions {
+  readonly plan: Plan
+  /** Where the plan was read: the data plane reads it by itself. */
+  readonly manifestPaths: readonly string[]
+  readonly ports: Ports
+  readonly stateDirectory: string
+  readonly processes: Processes
+  readonly progress: Progress
+  report(sentence: string): void
+  pidChanged(): void
+  /** Called with each part as soon as it may be running, for the stop. */
+  started(name: StopOrder, stop: () => Promise<void>): void
+}
+
+/** From the first to stop to the last; those of one line stop together. */
+export const stopOrder = [['dataplane'], ['functions'], ['connect', 'registry'], ['kafka'], ['postgres']] as const
+export type StopOrder = (typeof stopOrder)[number][number]
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { plan, manifestPaths, ports, stateDirectory, processes, progress, report, pidChanged, started } = options
+  const { step } = progress
+  const bootstrap = ports.brokers.map(({ port }) => `127.0.0.1:${port}`)
+
+  const postgres = createPostgres(processes, {
+    directory: join(stateDirectory, 'postgres'),
+    port: ports.postgres,
+    databases: ['students', 'registry'],
+    report,
+    pidChanged
+  })
+  started('postgres', postgres.stop)
+  const postgresAnswers = later(postgres.start().then(() => step('PostgreSQL answers', postgres.answers)))
+  const migrated = later(
+    postgresAnswers.then(() =>
+      step('tables are migrated', async () => {
+        await migrateTables(postgres.url('students'))
+        await seedUsers(postgres.url('students'))
+      })
+    )
+  )
+
+  const registryUrl = `http://127.0.0.1:${ports.registry}`
+  const addresses = localAddresses(plan, ports, registryUrl, bootstrap)
+  const functionsBuilt = later(
+    step('functions are built', () =>
+      createFunctions(processes, {
+        services: plan.services,
+        ports: ports.functions,
+        firstInstancePort: ports.firstInstance,
+        lastInstancePort: ports.ingress + portsPerStack - 1,
+        stateDirectory,
+        sources: () => ({ addresses, secrets: createSecrets(plan.objects, postgres.url('students')) }),
+        report,
+        pidChanged
+      })
+    )
+  )
+  void functionsBuilt.then(functions => started('functions', functions.stop)).catch(() => undefined)
+
+  const java = await findJava()
+  const jars = await step('jars are there', () => fetchJars(java, progress.say))
+
+  const brokers = await Promise.all(
+    ports.brokers.map(broker =>
+      createBroker(java, jars, processes, broker, {
+        directory: join(stateDirectory, 'kafka'),
+        brokers: ports.brokers,
+        config: brokerConfig(plan.objects),
+        report,
+        pidChanged
+      })
+    )
+  )
+  started('kafka', async () => void (await Promise.all(brokers.map(broker => broker.stop()))))
+  await Promise.all(brokers.map(broker => broker.start()))
+  const applyPlanTopics = (of: Plan) => withAdmin(bootstrap, admin => applyTopics(admin, wantedTopics(of)))
+  const topicsMade = later(
+    Promise.all(brokers.map(broker => step(`broker-${broker.id} answers`, broker.answers))).then(() =>
+      step('topics are there', () =>
+        until('the topics to be made', 60_000, async () => {
+          for (const sentence of await applyPlanTopics(plan)) progress.say(sentence)
+          return true
+        })
+      )
+    )
+  )
+
+  const connect = await createConnect(java, jars, processes, {
+    directory: stateDirectory,
+    port: ports.connect,
+    bootstrap,
+    config: connectConfig(plan.objects),
+    localise: config =>
+      localiseConnector(config, { databaseUrl: postgres.url('students'), bootstrap, objects: plan.objects }),
+    report,
+    pidChanged
+  })
+  started('connect', connect.stop)
+  await connect.start()
+  const connectorsRun = later(
+    Promise.all([step('Kafka Connect answers', connect.answers), topicsMade, migrated]).then(() =>
+      step('connectors run', () => connect.apply(plan.kafkaConnectors))
+    )
+  )
+
+  await postgresAnswers
+  const registry = createRegistry(java, jars, processes, {
+    port: ports.registry,
+    databaseUrl: postgres.url('registry'),
+    report,
+    pidChanged
+  })
+  started('registry', registry.stop)
+  await registry.start()
+  const schemasRegistered = later(
+    Promise.all([step('the schema registry answers', registry.answers), migrated]).then(() =>
+      step('schemas are registered', () =>
+        registerSchemas({
+          registryUrl,
+          databaseUrl: postgres.url('students'),
+          schemasFolder: join(projectDirectory, 'schemas')
+        })
+      )
+    )
+  )
+
+  const functions = await functionsBuilt
+  const functionsAnswer = later(migrated.then(() => step('functions answer', functions.start)))
+
+  const dataplane = createDataplane(processes, {
+    manifests: manifestPaths,
+    bootstrap,
+    resolved: new Map(
+      plan.services.flatMap(({ namespace, name }) => {
+        const service = functions.services.get(name)
+        return service ? [[`${namespace}/${name}`, service.url]] : []
+      })
+    ),
+    ports,
+    report,
+    pidChanged
+  })
+  const dataplaneReady = later(
+    topicsMade.then(() => {
+      started('dataplane', dataplane.stop)
+      return step('the data plane consumes', async () => {
+        dataplane.start()
+        await dataplane.ready()
+      })
+    })
+  )
+
+  await Promise.all([connectorsRun, schemasRegistered, functionsAnswer, dataplaneReady])
+
+  let applied = plan
+  return {
+    bootstrap,
+    postgres,
+    brokers,
+    registry,
+    connect,
+    functions,
+    dataplane,
+    topics: () => withAdmin(bootstrap, describeTopics),
+    async apply(edited) {
+      const before = applied
+      applied = edited
+      if (differs(wantedTopics(before), wantedTopics(edited))) {
+        for (const sentence of await applyPlanTopics(edited)) report(sentence)
+      }
+      await connect.apply(edited.kafkaConnectors)
+      await functions.apply(edited.services)
+    }
+  }
+}
+
+async function migrateTables(databaseUrl: string): Promise<void> {
+  try {
+    await migrate(databaseUrl, join(projectDirectory, 'infra/postgres/migrations'))
+  } catch (error) {
+    const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error)
+    throw new Error(
+      `The tables cannot be brought to the newest migration: ${reason}\nWere they made by another branch? npm run dev -- --clean starts afresh, without their data.`,
+      { cause: error }
+    )
+  }
+}
+
+/** Moving to another line of its file changes nothing. */
+function differs(before: readonly { origin: unknown }[], after: readonly { origin: unknown }[]): boolean {
+  const withoutOrigin = (entry: object) => ({ ...entry, origin: undefined })
+  return !isDeepStrictEqual(before.map(withoutOrigin), after.map(withoutOrigin))
+}
+
+/** Awaited further down: a failure before that must not count as unhandled. */
+function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
+}
+
+function localAddresses(plan: Plan, ports: Ports, registryUrl: string, bootstrap: readonly string[]): ClusterAddresses {
+  const services = plan.services.flatMap(({ name, namespace }): [string, string][] => {
+    const port = ports.functions.get(name)
+    return port === undefined ? [] : [[`${name}.${namespace}`, `http://127.0.0.1:${port}`]]
+  })
+  // Strimzi's name for the Service in front of the brokers of a Kafka object.
+  const clusters = plan.objects
+    .filter(({ kind }) => kind === 'Kafka')
+    .map(({ metadata }): [string, readonly string[]] => [
+      `${metadata.name}-kafka-bootstrap.${metadata.namespace}`,
+      bootstrap
+    ])
+  return {
+    http: new Map([
+      ...services,
+      ['schema-registry.students', registryUrl],
+      ['kafka-broker-ingress.knative-eventing', `http://127.0.0.1:${ports.ingress}`],
+      ['kafka-sink-ingress.knative-eventing', `http://127.0.0.1:${ports.sinkIngress}`]
+    ]),
+    bootstrap: new Map(clusters)
+  }
+}

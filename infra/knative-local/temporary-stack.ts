@@ -1,0 +1,109 @@
+// `npm run dev` as a child: on free ports, in a folder of its own and with its own copy of the YAML, gone when its parent is,
+// however that ends.
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { projectDirectory } from '../bundle.ts'
+import { type Endpoints, readEndpoints } from './endpoints.ts'
+import { manifestPathsIn } from './manifest-paths.ts'
+import { killLeftovers } from './parts/leftovers.ts'
+import { isFree, portsPerStack } from './parts/ports.ts'
+import { openProcesses, type Processes, type RunningProcess } from './parts/processes.ts'
+import { until } from './parts/until.ts'
+
+export interface LocalStack {
+  readonly stateDirectory: string
+  readonly portBase: number
+  readonly main: RunningProcess
+  readonly endpoints: Endpoints
+}
+
+export interface StackFolder {
+  readonly stateDirectory: string
+  readonly portBase: number
+  /** Starts main and waits until all is ready. @throws with its output when that fails */
+  start(...flags: string[]): Promise<LocalStack>
+  /** Starts main and does not wait. */
+  launch(...flags: string[]): RunningProcess
+  output(): string
+  /** Kills what is left and deletes the folder. */
+  remove(): Promise<void>
+}
+
+/** The first start of all also fetches the jars. */
+const startTimeoutMs = 300_000
+
+export async function createStackFolder(): Promise<StackFolder> {
+  const root = await mkdtemp(join(tmpdir(), 'local-stack-'))
+  const stateDirectory = join(root, 'state')
+  await mkdir(stateDirectory)
+  const portBase = await freePortBase()
+  const manifestRoot = join(root, 'manifests')
+  for (const path of manifestPathsIn(projectDirectory)) {
+    await cp(join(projectDirectory, path), join(manifestRoot, path), { recursive: true })
+  }
+  // Its reaper ends main when this process ends, and main's own reaper ends the rest.
+  const processes: Processes = openProcesses(root)
+  let output = ''
+
+  const launch = (...flags: string[]): RunningProcess =>
+    processes.start({
+      name: 'main',
+      command: process.execPath,
+      args: [
+        '--disable-warning=TimeoutNegativeWarning',
+        join(projectDirectory, 'infra/knative-local/cli/dev.ts'),
+        '--state',
+        stateDirectory,
+        '--port-base',
+        String(portBase),
+        '--manifests',
+        manifestRoot,
+        ...flags
+      ],
+      env: process.env,
+      onLine: line => (output += `${line}\n`)
+    })
+
+  return {
+    stateDirectory,
+    portBase,
+    launch,
+    output: () => output,
+    async start(...flags) {
+      const main = launch(...flags)
+      let endpoints: Endpoints | undefined
+      await until(
+        'the stack to be ready',
+        startTimeoutMs,
+        async () => {
+          endpoints = await readEndpoints(stateDirectory)
+          return endpoints !== undefined || !main.isRunning()
+        },
+        { everyMs: 100 }
+      )
+      if (!endpoints) throw new Error(`The stack did not start:\n${output}`)
+      return { stateDirectory, portBase, main, endpoints }
+    },
+    async remove() {
+      processes.killAll()
+      await killLeftovers(stateDirectory)
+      await killLeftovers(root)
+      processes.close()
+      await rm(root, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+}
+
+/** All ports of a stack free, from somewhere in the middle of the range so that stacks side by side seldom meet. */
+async function freePortBase(): Promise<number> {
+  const first = 12_000
+  const places = 180
+  const start = process.pid % places
+  for (let place = 0; place < places; place++) {
+    const base = first + ((start + place) % places) * portsPerStack
+    const free = await Promise.all(Array.from({ length: portsPerStack }, (_, index) => isFree(base + index)))
+    if (free.every(Boolean)) return base
+  }
+  throw new Error(`No ${portsPerStack} free ports in a row from ${first} on`)
+}

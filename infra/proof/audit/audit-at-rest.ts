@@ -1,0 +1,17 @@
+// The audit of a system that has come to rest: an outbox row that is not in Kafka by now is not on its way.
+import type { Endpoints } from '../../knative-local/endpoints.ts'
+import { type AuditOptions, type AuditReport, runAudit } from './run-audit.ts'
+
+export interface AtRest extends Pick<AuditOptions, 'kafka' | 'plan'> {
+  readonly endpoints: Pick<Endpoints, 'postgres'>
+}
+
+export function auditAtRest({ kafka, plan, endpoints }: AtRest): Promise<AuditReport> {
+  return runAudit({
+    kafka,
+    plan,
+    databaseUrl: endpoints.postgres.url,
+    graceSeconds: 0,
+    progress: () => undefined
+  })
+}

@@ -1,0 +1,70 @@
+// What the audit keeps of a record: where it is, which event it is, and digests of its bytes.
+import { hash } from 'node:crypto'
+import { positionOf } from '../../../functions/students/student-events.ts'
+import { attribute, type CloudEvent } from '../../knative-local/dataplane/cloud-event.ts'
+import { recordToEvent } from '../../knative-local/dataplane/record-to-event.ts'
+import { type KafkaRecord, lastHeader } from '../../knative-local/dataplane/record.ts'
+
+export interface AuditedRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly writtenAt: Date
+  readonly key: string | null
+  /** All null for a record that is no CloudEvent. */
+  readonly source: string | null
+  readonly id: string | null
+  readonly eventTime: Date | null
+  /** Both null for an event that is about no student. */
+  readonly student: string | null
+  readonly sequence: number | null
+  /** On a dead letter, the function that failed. */
+  readonly function: string | null
+  /** SHA-256. */
+  readonly valueDigest: Buffer
+  readonly attributesDigest: Buffer
+}
+
+/** The headers whose values an outbox row decides, in the order in which their digest takes them (checks/publishing.ts). */
+const outboxHeaders = [
+  'ce_specversion',
+  'ce_type',
+  'ce_source',
+  'ce_subject',
+  'ce_time',
+  'ce_dataschema',
+  'ce_sequence',
+  'ce_partitionkey',
+  'content-type',
+  'ce_traceparent'
+]
+const empty = Buffer.alloc(0)
+
+export function auditedRecord(record: KafkaRecord): AuditedRecord {
+  const event = recordToEvent(record, { plainRecords: { as: 'discarded' }, overrides: {} })
+  const position = event && studentPosition(event)
+  const eventTime = event?.time === undefined ? Number.NaN : Date.parse(event.time)
+  const attributes = outboxHeaders.map(name => lastHeader(record, name)?.toString('utf8') ?? '')
+  return {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    writtenAt: new Date(record.timestampMs),
+    key: record.key?.toString('utf8') ?? null,
+    source: event?.source ?? null,
+    id: event?.id ?? null,
+    eventTime: Number.isNaN(eventTime) ? null : new Date(eventTime),
+    student: position?.studentId ?? null,
+    sequence: position?.sequence ?? null,
+    function: (event && attribute(event, 'function')) ?? null,
+    valueDigest: hash('sha256', record.value ?? empty, 'buffer'),
+    attributesDigest: hash('sha256', attributes.join('\n'), 'buffer')
+  }
+}
+
+/** As the functions read it. */
+function studentPosition({ id, source, type, subject, extensions }: CloudEvent) {
+  const sequence = extensions.get('sequence')
+  const attributes: Record<string, string> = sequence === undefined ? {} : { sequence: String(sequence) }
+  return positionOf({ id, source, type, subject, attributes, data: empty })
+}

@@ -1,0 +1,54 @@
+// What the audit looks at, from the same YAML as everything else: each KafkaSource that names a function is one function
+// that follows events, and the dead letter sinks lead on to the topics where its failures end.
+import type { Destination, KafkaSource, Plan } from '../../knative-local/manifests/plan.ts'
+
+export interface FollowedFunction {
+  /** The `function` extension of the source: what letters and effects are recorded under. */
+  readonly name: string
+  readonly group: string
+  readonly topics: readonly string[]
+  /** The source of the event that Knative makes of a record that is none; `#TOPIC` follows. */
+  readonly plainSource: string
+}
+
+/** A topic of dead letters and the group that reads it; nobody reads the last one. */
+export interface DeadLetterTopic {
+  readonly topic: string
+  readonly group?: string
+}
+
+export interface Followed {
+  readonly functions: readonly FollowedFunction[]
+  readonly deadLetterTopics: readonly DeadLetterTopic[]
+}
+
+export function followedFunctions(plan: Pick<Plan, 'kafkaSources' | 'kafkaSinks'>): Followed {
+  const sources = plan.kafkaSources.filter(({ extensions }) => extensions.function !== undefined)
+  const functions = sources.map(source => ({
+    name: source.extensions.function ?? '',
+    group: source.consumerGroup,
+    topics: source.topics,
+    plainSource: `/apis/v1/namespaces/${source.namespace}/kafkasources/${source.name}`
+  }))
+  return { functions, deadLetterTopics: deadLetterTopics(sources, plan) }
+}
+
+/** Those of the functions, then those of whoever reads them, and so on. */
+function deadLetterTopics(
+  sources: readonly KafkaSource[],
+  plan: Pick<Plan, 'kafkaSources' | 'kafkaSinks'>
+): DeadLetterTopic[] {
+  const topicOf = (sink: Destination | undefined) =>
+    plan.kafkaSinks.find(({ namespace, name }) => sink?.ref?.name === name && sink.ref.namespace === namespace)?.topic
+  const found = new Map<string, DeadLetterTopic>()
+  let readers = sources
+  while (readers.length > 0) {
+    const topics = readers.flatMap(({ delivery }) => topicOf(delivery.deadLetterSink) ?? [])
+    const fresh = new Set(topics.filter(topic => !found.has(topic)))
+    readers = plan.kafkaSources.filter(source => source.topics.some(topic => fresh.has(topic)))
+    for (const topic of fresh) {
+      found.set(topic, { topic, group: readers.find(reader => reader.topics.includes(topic))?.consumerGroup })
+    }
+  }
+  return [...found.values()]
+}

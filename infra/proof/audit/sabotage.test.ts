@@ -1,0 +1,205 @@
+// The checker is checked with the real parts: a broker, PostgreSQL, the data plane and a function's bundle, each in a process of
+// its own. The same story is told with a guard taken out, when the audit and the invariants must name what that did, and as
+// everything is, when they must find nothing.
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { sql } from 'drizzle-orm'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { onAnyStudent } from '../../../functions/onAnyStudent/handler.ts'
+import { timeline } from '../../../functions/students/tables.ts'
+import { checkInvariants } from '../chaos/invariants.ts'
+import { startDataPlane } from '../../knative-local/dataplane/testing/data-plane-process.ts'
+import { startTestKafka, type TestKafka } from '../../knative-local/dataplane/testing/kafka.ts'
+import { until } from '../../knative-local/parts/until.ts'
+import { startFunction } from '../../test/function-process.ts'
+import { openSchool, type School } from './testing/school.ts'
+import {
+  buildDataPlane,
+  buildFunction,
+  commitBeforeHandling,
+  type Sabotage,
+  withoutFence,
+  withoutInbox
+} from './testing/sabotage.ts'
+
+const mark = 'example.com'
+/** Of every wait: the machine may be busy. */
+const waitMs = 60_000
+const timeout = 240_000
+
+let kafka: TestKafka
+beforeAll(async () => {
+  kafka = await startTestKafka(1)
+}, 120_000)
+afterAll(() => kafka?.stop())
+
+describe('changes that come before the one that they follow', () => {
+  test('are applied out of order without the fence, and that is named', { timeout }, async () => {
+    const { findings, violated, student } = await aheadOfTurn(withoutFence)
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind: 'out-of-order', student, function: 'onAnyStudent' })
+    )
+    expect(violated).toContain('nothing is applied out of order')
+  })
+
+  test('wait for it otherwise, and nothing is found', { timeout }, async () => {
+    expect(await aheadOfTurn()).toMatchObject({ findings: [], violated: [], applied: [1, 2, 3] })
+  })
+})
+
+describe('an event that is in Kafka twice', () => {
+  test('is applied twice without the inbox, and that is named', { timeout }, async () => {
+    const { findings, violated, student } = await sentTwice(withoutInbox)
+    expect(findings).toContainEqual(expect.objectContaining({ kind: 'effect-twice', student, sequence: 2 }))
+    expect(violated).toContain('nothing is applied twice')
+  })
+
+  test('is applied once otherwise, and nothing is found', { timeout }, async () => {
+    expect(await sentTwice()).toMatchObject({ findings: [], violated: [], applied: [1, 2] })
+  })
+})
+
+describe('a data plane that is killed while it delivers', () => {
+  test('loses the event when it commits before handling, which is named with its offset', { timeout }, async () => {
+    const { findings, violated, student, record } = await killedWhileDelivering(commitBeforeHandling)
+    expect(findings).toMatchObject([{ kind: 'lost', function: 'onAnyStudent', student, sequence: 1, ...record }])
+    expect(findings[0]?.readAgain).toBe(`npm run local -- record ${record.topic}/${record.partition}/${record.offset}`)
+    expect(violated).toContain('nothing is lost')
+  })
+
+  test('delivers it again when it commits after, and nothing is found', { timeout }, async () => {
+    expect(await killedWhileDelivering()).toMatchObject({ findings: [], violated: [], applied: [1] })
+  })
+})
+
+/** The changes of one student, and the create only when both have been through the function. */
+async function aheadOfTurn(sabotage?: Sabotage) {
+  const school = await openSchool(kafka)
+  const student = await school.enrol(2)
+  const [create, ...changes] = await school.outboxRows()
+  const url = await functionUrl(school, sabotage)
+  await startDelivering(school, url)
+  await school.publish(changes)
+  await allCommitted(school)
+  await school.publish(create ? [create] : [])
+  await allCommitted(school)
+  return outcome(school, student, 3)
+}
+
+async function sentTwice(sabotage?: Sabotage) {
+  const school = await openSchool(kafka)
+  const student = await school.enrol(1)
+  if (sabotage !== undefined) await dropKeys(school)
+  const url = await functionUrl(school, sabotage)
+  await startDelivering(school, url)
+  const rows = await school.outboxRows()
+  const update = rows.filter(({ topic }) => topic === school.updateTopic)
+  for (const published of [rows, update]) {
+    await school.publish(published)
+    await allCommitted(school)
+  }
+  return outcome(school, student, 2)
+}
+
+/** The first data plane has the delivery under way, to a function that does not answer, when it is killed; another takes over. */
+async function killedWhileDelivering(sabotage?: Sabotage) {
+  const school = await openSchool(kafka)
+  const student = await school.enrol()
+  const entry = sabotage && (await buildDataPlane(sabotage))
+  const silent = await silentFunction()
+  const first = await startDelivering(school, silent.url, entry)
+  const [published] = await school.publish(await school.outboxRows())
+  await until('the delivery', waitMs, async () => silent.requests() > 0)
+  // A commit that comes too soon must have come before the kill; one that is right waits for an answer that never comes.
+  if (sabotage !== undefined) await allCommitted(school)
+  await first.kill()
+  await startDelivering(school, await functionUrl(school))
+  await allCommitted(school)
+  const record = { topic: school.createTopic, partition: published?.partition, offset: published?.offset }
+  return { ...(await outcome(school, student, 1)), record }
+}
+
+async function functionUrl(school: School, sabotage?: Sabotage): Promise<string> {
+  const bundles = sabotage === undefined ? inject('functionBundles') : await buildFunction('onAnyStudent', sabotage)
+  return (await startFunction('onAnyStudent', { DATABASE_URL: school.databaseUrl }, bundles)).url
+}
+
+async function startDelivering(school: School, url: string, entry?: string) {
+  const source = sourceOf(school)
+  const yaml = JSON.stringify({
+    apiVersion: 'sources.knative.dev/v1',
+    kind: 'KafkaSource',
+    metadata: { name: source.name, namespace: source.namespace },
+    spec: {
+      bootstrapServers: ['127.0.0.1:9092'],
+      topics: source.topics,
+      consumerGroup: source.consumerGroup,
+      initialOffset: 'earliest',
+      ordering: 'ordered',
+      delivery: { retry: 10, backoffPolicy: 'linear', backoffDelay: 'PT0.1S', timeout: 'PT60S' },
+      ceOverrides: { extensions: source.extensions },
+      sink: { uri: url }
+    }
+  })
+  const dataPlane = await startDataPlane(yaml, kafka.bootstrap, entry)
+  onTestFinished(dataPlane.cleanUp)
+  return dataPlane
+}
+
+function sourceOf({ plan }: School) {
+  const source = plan.kafkaSources.find(({ extensions }) => extensions.function === onAnyStudent.name)
+  if (source === undefined) throw new Error('no source is for onAnyStudent')
+  return source
+}
+
+/** The group has committed all that is in its topics. */
+async function allCommitted(school: School): Promise<void> {
+  const { consumerGroup, topics } = sourceOf(school)
+  await until('everything to be committed', waitMs, async () => {
+    for (const topic of topics) {
+      const committed = await kafka.committed(consumerGroup, topic)
+      const ends = await kafka.admin.fetchTopicOffsets(topic)
+      if (ends.some(({ partition, high }) => Number(high) > (committed.get(partition) ?? 0))) return false
+    }
+    return true
+  })
+}
+
+async function outcome(school: School, student: string, version: number) {
+  const audit = await school.audit()
+  const client = new Client({ connectionString: school.databaseUrl })
+  await client.connect()
+  try {
+    const accepted = new Map([[student, { email: `ada@${mark}`, version }]])
+    const invariants = await checkInvariants(client, { accepted }, mark, audit)
+    const rows = await school.db.select({ sequence: timeline.sequence }).from(timeline).orderBy(timeline.sequence)
+    return {
+      student,
+      findings: audit.findings,
+      violated: invariants.flatMap(({ name, holds }) => (holds ? [] : [name])),
+      applied: rows.map(({ sequence }) => sequence)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** The other half of the inbox: without it PostgreSQL itself refuses the second row. */
+async function dropKeys({ db }: School): Promise<void> {
+  await db.execute(sql`alter table handled_events drop constraint handled_events_function_source_event_id_pk`)
+  await db.execute(sql`alter table timeline drop constraint timeline_student_id_sequence_pk`)
+}
+
+/** Takes connections and never answers. */
+async function silentFunction() {
+  let requests = 0
+  const server = createServer(socket => {
+    socket.on('error', () => undefined) // the data plane is killed
+    socket.on('data', () => void requests++)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests: () => requests }
+}

@@ -1,0 +1,220 @@
+// A small school for tests of the audit: real changes in a real database, published to a real broker as Debezium publishes
+// them, and delivered by the functions' own engine. Each step is taken by hand, so that a test can leave one out.
+import { randomBytes } from 'node:crypto'
+import { asc, eq } from 'drizzle-orm'
+import kafkajs from 'kafkajs'
+import { onTestFinished } from 'vitest'
+import { createStudent } from '../../../../functions/createStudent/handler.ts'
+import { onAnyStudent } from '../../../../functions/onAnyStudent/handler.ts'
+import { onStudentCreate } from '../../../../functions/onStudentCreate/handler.ts'
+import { onStudentUpdate } from '../../../../functions/onStudentUpdate/handler.ts'
+import { type Database, inTransaction } from '../../../../functions/runtime/host/database.ts'
+import { deliverInOrder, type StudentFunction } from '../../../../functions/runtime/delivery/deliver-in-order.ts'
+import { PermanentFailure } from '../../../../functions/runtime/errors.ts'
+import { createPublisher } from '../../../../functions/runtime/events/outbox.ts'
+import type { ReceivedEvent } from '../../../../functions/runtime/events/received-event.ts'
+import { outbox, users } from '../../../../functions/students/tables.ts'
+import { updateStudent } from '../../../../functions/updateStudent/handler.ts'
+import { loadPlan } from '../../../knative-local/manifests/load-plan.ts'
+import type { KafkaSource, KafkaSink } from '../../../knative-local/manifests/plan.ts'
+import type { TestKafka } from '../../../knative-local/dataplane/testing/kafka.ts'
+import { testDatabase } from '../../../test/database.ts'
+import { kafkaClient } from '../kafka-client.ts'
+import { type AuditReport, runAudit } from '../run-audit.ts'
+
+export type OutboxRow = typeof outbox.$inferSelect
+/** An event and where its record is. */
+export interface Published {
+  readonly row: OutboxRow
+  readonly partition: number
+  readonly offset: number
+}
+
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+export const functions = [onStudentCreate, onStudentUpdate, onAnyStudent]
+type Deliver = (db: Database, fn: StudentFunction, event: ReceivedEvent) => Promise<unknown>
+
+/** One broker serves all tests: each has topics and groups of its own, otherwise as the YAML has them. */
+export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).toString('hex')}`) {
+  const { db, url } = await testDatabase()
+  const { plan } = await loadPlan(['knative', 'infra/kafka', 'infra/debezium'])
+  if (plan === undefined) throw new Error('the YAML is not right')
+  const own = {
+    kafkaSources: plan.kafkaSources.map((source): KafkaSource => ({
+      ...source,
+      consumerGroup: source.consumerGroup + suffix,
+      topics: source.topics.map(topic => topic + suffix)
+    })),
+    kafkaSinks: plan.kafkaSinks.map((sink): KafkaSink => ({ ...sink, topic: sink.topic + suffix }))
+  }
+  const createTopic = `student_create${suffix}`
+  const updateTopic = `student_update${suffix}`
+  const deadLetterTopic = `student_dead_letter${suffix}`
+  const unreadTopic = `student_dead_letter_unread${suffix}`
+  for (const topic of [createTopic, updateTopic, deadLetterTopic]) await kafka.createTopic(topic, 2)
+  await kafka.createTopic(unreadTopic, 1)
+  const client = await kafkaClient({ bootstrap: kafka.bootstrap.join(',') })
+  const producer = client.producer({ allowAutoTopicCreation: false, retry: { retries: 10 } })
+  await producer.connect()
+  onTestFinished(() => producer.disconnect())
+
+  const created = createPublisher(db, {
+    topic: createTopic,
+    type: 'school.student.v1.StudentCreated',
+    source: '/students/create-student'
+  })
+  const updated = createPublisher(db, {
+    topic: updateTopic,
+    type: 'school.student.v1.StudentUpdated',
+    source: '/students/update-student'
+  })
+  await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
+  const groupOf = (fn: StudentFunction) =>
+    own.kafkaSources.find(({ extensions }) => extensions.function === fn.name)?.consumerGroup ?? ''
+  const topicsOf = (fn: StudentFunction) =>
+    own.kafkaSources.find(({ extensions }) => extensions.function === fn.name)?.topics ?? []
+
+  const school = {
+    db,
+    databaseUrl: url,
+    plan: own,
+    createTopic,
+    updateTopic,
+    deadLetterTopic,
+    unreadTopic,
+    producer,
+
+    /** A student with so many updates; answers the id. */
+    async enrol(updates = 0, userId = 'user-1'): Promise<string> {
+      const { id } = await inTransaction(db, tx =>
+        createStudent({ userId, name: 'Ada', email: 'ada@example.com' }, tx, created, traceparent, new Date())
+      )
+      for (let n = 1; n <= updates; n++) {
+        await inTransaction(db, tx => updateStudent({ id, name: `Ada ${n}` }, tx, updated, traceparent, new Date()))
+      }
+      return id
+    },
+
+    outboxRows: () => db.select().from(outbox).orderBy(asc(outbox.id)),
+
+    /** As infra/debezium/outbox-connector.yaml has it. */
+    async publish(
+      rows: readonly OutboxRow[],
+      change: (row: OutboxRow) => OutboxRow = row => row
+    ): Promise<Published[]> {
+      const published: Published[] = []
+      for (const original of rows) {
+        const row = change(original)
+        const [sent] = await producer.send({
+          topic: row.topic,
+          compression: kafkajs.CompressionTypes.Snappy,
+          messages: [{ key: row.key, value: row.payload, headers: headersOf(row) }]
+        })
+        published.push({ row: original, partition: sent?.partition ?? -1, offset: Number(sent?.baseOffset) })
+      }
+      return published
+    },
+
+    /** To one function, whatever it makes of each event. */
+    async deliver(fn: StudentFunction, events: readonly Published[], deliver: Deliver = deliverInOrder): Promise<void> {
+      for (const { row } of events.filter(event => topicsOf(fn).includes(event.row.topic))) {
+        await deliver(db, fn, eventOf(row)).catch((error: unknown) => {
+          if (!(error instanceof PermanentFailure)) throw error
+        })
+      }
+    },
+
+    /** All groups have read everything. */
+    async commitAll(): Promise<void> {
+      await Promise.all(
+        functions.map(async fn => {
+          const ends = await Promise.all(
+            topicsOf(fn).map(async topic =>
+              (await kafka.admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({
+                topic,
+                partition,
+                offset: high
+              }))
+            )
+          )
+          await commitOffsets(client, groupOf(fn), ends.flat())
+        })
+      )
+    },
+
+    commit: (fn: StudentFunction, topic: string, partition: number, offset: number): Promise<void> =>
+      commitOffsets(client, groupOf(fn), [{ topic, partition, offset: String(offset) }]),
+
+    /** All of it: publish, deliver to everyone, commit. */
+    async run(): Promise<Published[]> {
+      const published = await school.publish(await school.outboxRows())
+      for (const fn of functions) await school.deliver(fn, published)
+      await school.commitAll()
+      return published
+    },
+
+    rowOf: async (eventId: string) => (await db.select().from(outbox).where(eq(outbox.id, eventId)))[0],
+
+    audit: (graceSeconds = 0): Promise<AuditReport> =>
+      runAudit({ kafka: client, databaseUrl: url, plan: own, graceSeconds, progress: () => undefined })
+  }
+  return school
+}
+
+export type School = Awaited<ReturnType<typeof openSchool>>
+
+/** As a member for a moment: kafkajs' admin.setOffsets takes seconds for the same. */
+async function commitOffsets(
+  kafka: kafkajs.Kafka,
+  groupId: string,
+  offsets: readonly kafkajs.TopicPartitionOffset[]
+): Promise<void> {
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 20 })
+  const joined = Promise.withResolvers<void>()
+  consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve())
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) joined.reject(payload.error)
+  })
+  await consumer.connect()
+  try {
+    await consumer.subscribe({ topics: [...new Set(offsets.map(({ topic }) => topic))], fromBeginning: true })
+    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => undefined })
+    await joined.promise
+    await consumer.commitOffsets([...offsets])
+  } finally {
+    await consumer.disconnect()
+  }
+}
+
+function headersOf(row: OutboxRow): Record<string, string> {
+  return {
+    ce_specversion: row.specversion,
+    ce_id: row.id,
+    ce_type: row.type,
+    ce_source: row.source,
+    ce_subject: row.subject,
+    ce_time: row.time,
+    ce_dataschema: row.dataschema,
+    ce_sequence: row.sequence,
+    ce_partitionkey: row.partitionkey,
+    'content-type': row.contentType,
+    ce_kafkatopic: row.topic,
+    ce_traceparent: row.traceparent,
+    traceparent: row.traceparent
+  }
+}
+
+export function eventOf(row: OutboxRow): ReceivedEvent {
+  const { id, source, type, subject, time, contentType, sequence, partitionkey, dataschema, specversion } = row
+  const attributes = { specversion, id, source, type, subject, time, sequence, partitionkey, dataschema }
+  return {
+    id,
+    source,
+    type,
+    subject,
+    time,
+    contentType,
+    attributes: { ...attributes, datacontenttype: contentType, traceparent: row.traceparent },
+    data: row.payload
+  }
+}

@@ -1,0 +1,85 @@
+// Another process of the data plane on the same YAML: it joins every group, takes its share of the partitions, and reaches
+// the functions that follow students through proxies.
+import { resolve } from 'node:path'
+import { projectDirectory } from '../../bundle.ts'
+import type { Endpoints } from '../../knative-local/endpoints.ts'
+import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
+import type { Plan } from '../../knative-local/manifests/plan.ts'
+import type { Exit, Processes } from '../../knative-local/parts/processes.ts'
+import { until } from '../../knative-local/parts/until.ts'
+import type { ForwardingProxy } from './forwarding-proxy.ts'
+
+export interface MemberOptions {
+  /** Of its log, and the client id by which Kafka shows it in its groups. */
+  readonly name: string
+  /** Stands before the function at this URL. */
+  proxy(target: string): Promise<ForwardingProxy>
+}
+
+export interface DataPlaneMember {
+  readonly name: string
+  /** Has its share of the partitions, within a bounded time; it goes on without. */
+  consumes(signal: AbortSignal): Promise<void>
+  /** SIGTERM: leaves the groups in order; killed when that takes longer (10 s unless told). */
+  stop(timeoutMs?: number): Promise<Exit>
+  /** SIGKILL: the groups miss it when its session has timed out. */
+  kill(): Promise<Exit>
+}
+
+const stopTimeoutMs = 10_000
+/** Starting takes seconds on a busy machine, and another fault may be under way. */
+const consumesWithinMs = 60_000
+
+export async function startDataPlaneMember(
+  processes: Processes,
+  { functions, kafka, manifestRoot }: Endpoints,
+  { services, kafkaSources }: Plan,
+  { name, proxy }: MemberOptions
+): Promise<DataPlaneMember> {
+  const proxies: ForwardingProxy[] = []
+  const resolved: string[] = []
+  for (const service of services) {
+    const url = Object.values(functions).find(one => one.service === service.name)?.url
+    if (url === undefined) continue
+    const follows = kafkaSources.some(({ sink, extensions }) => extensions.function && sink.ref?.name === service.name)
+    const between = follows ? await proxy(url) : undefined
+    if (between) proxies.push(between)
+    resolved.push('--resolve', `${service.namespace}/${service.name}=${between?.url ?? url}`)
+  }
+  let isReady = false
+  const child = processes.start({
+    name,
+    command: process.execPath,
+    args: [
+      '--disable-warning=TimeoutNegativeWarning',
+      resolve(import.meta.dirname, '../../knative-local/cli/dataplane.ts'),
+      ...manifestPathsIn(manifestRoot).flatMap(path => ['-f', path]),
+      '--bootstrap',
+      kafka.bootstrap,
+      '--client-id',
+      name,
+      // Of its own and free: the stack's data plane has the known ones.
+      '--ingress-port=0',
+      '--sink-port=0',
+      '--status-port=0',
+      ...resolved
+    ],
+    cwd: projectDirectory,
+    env: process.env,
+    onLine: line => void (isReady ||= line === 'ready')
+  })
+  const ended = async (exit: Exit): Promise<Exit> => {
+    await Promise.all(proxies.map(({ close }) => close()))
+    return exit
+  }
+  return {
+    name,
+    consumes: signal =>
+      until(`partitions for ${name}`, consumesWithinMs, async () => isReady, { signal }).catch(() => undefined),
+    stop: async (timeoutMs = stopTimeoutMs) => ended(await child.stop(timeoutMs)),
+    async kill() {
+      child.signal('SIGKILL')
+      return ended(await child.exited)
+    }
+  }
+}
