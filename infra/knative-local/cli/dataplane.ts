@@ -57,10 +57,10 @@ async function run(settings: Settings): Promise<void> {
   const stop = async (): Promise<void> => {
     clearInterval(readiness)
     lines.close()
-    watching.close()
     setTimeout(() => {
       fail(new Error(`Not stopped within ${STOP_MS} ms. What was not committed is delivered again.`))
     }, STOP_MS)
+    await watching.close()
     await dataPlane.stop(DRAIN_MS)
     await statusServer.close()
     process.exit(0)

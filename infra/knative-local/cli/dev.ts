@@ -8,7 +8,8 @@ import { startDailyPrune } from '../daily-prune.ts'
 import { createEndpointsFile, describeEndpoints } from '../endpoints.ts'
 import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
 import { watchLiveState } from '../live-state.ts'
-import { loadPlan } from '../manifests/load-plan.ts'
+import { followPlan } from '../manifests/follow-plan.ts'
+import { type LoadResult, loadPlan } from '../manifests/load-plan.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { formatProblems } from '../manifests/problem.ts'
 import { manifestPathsIn } from '../manifest-paths.ts'
@@ -21,10 +22,10 @@ import { lockState } from '../parts/state-lock.ts'
 import { help, readSettings, type Settings } from './settings.ts'
 import { startStack, type StopOrder, stopOrder } from '../stack.ts'
 import { statusScreen } from './status-screen.ts'
-import { watchManifests } from '../watch-manifests.ts'
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
 const samePressMs = 500
+const loadOptions = { requireTopics: true }
 
 const write = (line: string) => void process.stdout.write(`${line}\n`)
 const progress = startProgress(write)
@@ -62,7 +63,8 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   if (clean) await removeState(stateDirectory)
 
   const manifestPaths = manifestPathsIn(manifestRoot)
-  let plan = await readPlan(manifestPaths)
+  const loaded = await readPlan(manifestPaths)
+  let { plan } = loaded
   const ports = assignPorts(
     portBase,
     plan.services.map(({ name }) => name)
@@ -85,15 +87,16 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   })
   if (stopRequestedAt !== undefined) return
 
-  const manifests = watchManifests(
-    manifestPaths,
-    plan,
-    async edited => {
+  const manifests = await followPlan({
+    paths: manifestPaths,
+    loaded,
+    options: async () => loadOptions,
+    async apply(edited) {
       plan = edited
       await stack.apply(edited)
     },
     report
-  )
+  })
   stopsBefore.push(manifests.close)
   const live = watchLiveState(stack, () => plan)
   stopsBefore.push(async () => live.stop())
@@ -121,11 +124,11 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   write(statusScreen({ plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
 }
 
-async function readPlan(manifestPaths: readonly string[]): Promise<Plan> {
-  const { plan, problems } = await loadPlan(manifestPaths, { requireTopics: true })
-  if (problems.length > 0) write(formatProblems(problems, { colour: process.stdout.isTTY }))
-  if (!plan) throw new Error('The YAML is not right (above). Nothing was started.')
-  return plan
+async function readPlan(manifestPaths: readonly string[]): Promise<LoadResult & { readonly plan: Plan }> {
+  const { plan, ...read } = await loadPlan(manifestPaths, loadOptions)
+  if (read.problems.length > 0) write(formatProblems(read.problems, { colour: process.stdout.isTTY }))
+  if (!plan) throw new Error('The YAML has errors (above). Nothing was started.')
+  return { ...read, plan }
 }
 
 /** What `--clean` deletes: only what the runtime itself has made there. */

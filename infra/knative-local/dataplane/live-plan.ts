@@ -1,11 +1,11 @@
-// The YAML and addresses that a data plane runs by, followed while it runs. A broken edit is told, and what ran before goes on.
+// The YAML and addresses that a data plane runs by, followed while it runs. A broken edit is reported, and what ran before continues.
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { loadPlan } from '../manifests/load-plan.ts'
+import { type FollowedPlan, followPlan } from '../manifests/follow-plan.ts'
+import { type LoadResult, loadPlan } from '../manifests/load-plan.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { formatProblems } from '../manifests/problem.ts'
 import type { Settings } from './arguments.ts'
-import { watchFiles, type FileWatch } from './watch-files.ts'
 
 export type Addresses = ReadonlyMap<string, string>
 
@@ -16,6 +16,7 @@ export interface PlanTarget {
 }
 
 type Places = Pick<Settings, 'files' | 'resolve' | 'resolve-file'>
+type Loaded = LoadResult & { readonly plan: Plan }
 
 export class LivePlan {
   plan: Plan
@@ -23,56 +24,46 @@ export class LivePlan {
   /** Of the last edit, when it was broken. */
   problems: readonly string[] = []
   private readonly places: Places
-  private readonly tell: (text: string) => void
-  private reloading: Promise<void> = Promise.resolve()
+  private readonly loaded: Loaded
+  private readonly report: (text: string) => void
 
-  private constructor(places: Places, plan: Plan, addresses: Addresses, tell: (text: string) => void) {
+  private constructor(places: Places, loaded: Loaded, addresses: Addresses, report: (text: string) => void) {
     this.places = places
-    this.plan = plan
+    this.loaded = loaded
+    this.plan = loaded.plan
     this.addresses = addresses
-    this.tell = tell
+    this.report = report
   }
 
-  /** Throws when the YAML has errors; all of them were told then. */
-  static async load(places: Places, tell: (text: string) => void): Promise<LivePlan> {
+  /** Throws when the YAML has errors; all of them have been reported then. */
+  static async load(places: Places, report: (text: string) => void): Promise<LivePlan> {
     const addresses = await readAddresses(places)
-    const { plan, problems } = await loadPlan(places.files, { resolved: new Set(addresses.keys()) })
-    if (problems.length > 0) tell(formatProblems(problems))
+    const { plan, ...read } = await loadPlan(places.files, { resolved: new Set(addresses.keys()) })
+    if (read.problems.length > 0) report(formatProblems(read.problems))
     if (plan === undefined) throw new Error('Nothing was started: the YAML has errors.')
-    return new LivePlan(places, plan, addresses, tell)
+    return new LivePlan(places, { ...read, plan }, addresses, report)
   }
 
-  async follow(target: PlanTarget): Promise<FileWatch> {
-    const { files, 'resolve-file': addressFile } = this.places
-    return watchFiles(addressFile === undefined ? files : [...files, addressFile], () => {
-      this.reloading = this.reloading
-        .then(() => this.reload(target))
-        .catch((error: Error) => this.refuse(error.message))
+  follow(target: PlanTarget): Promise<FollowedPlan> {
+    const { files: paths, 'resolve-file': addressFile } = this.places
+    let addresses = this.addresses
+    return followPlan({
+      paths,
+      loaded: this.loaded,
+      otherFiles: addressFile === undefined ? [] : [addressFile],
+      options: async () => {
+        addresses = await readAddresses(this.places)
+        return { resolved: new Set(addresses.keys()) }
+      },
+      apply: async plan => {
+        this.addresses = addresses
+        this.plan = plan
+        target.resolve(addresses)
+        await target.apply(plan)
+      },
+      report: this.report,
+      refused: why => (this.problems = why?.split('\n') ?? [])
     })
-  }
-
-  private async reload(target: PlanTarget): Promise<void> {
-    const addresses = await readAddresses(this.places)
-    const { plan, problems } = await loadPlan(this.places.files, {
-      resolved: new Set(addresses.keys()),
-      running: this.plan
-    })
-    const found = formatProblems(problems)
-    if (plan === undefined) {
-      this.refuse(found)
-      return
-    }
-    if (found !== '') this.tell(found)
-    this.problems = []
-    this.addresses = addresses
-    this.plan = plan
-    target.resolve(addresses)
-    await target.apply(plan)
-  }
-
-  private refuse(why: string): void {
-    this.problems = why.split('\n')
-    this.tell(`${why}\nThe edit is not taken; what ran before goes on.`)
   }
 }
 

@@ -36,12 +36,14 @@ export interface LoadResult {
   /** Absent when there is an error among the problems. */
   readonly plan?: Plan
   readonly problems: readonly Problem[]
-  /** Every file that was read, for those who watch them. */
+  /** Every file that was read or looked for, for those who watch them … */
   readonly files: readonly string[]
+  /** … and every folder whose files were taken as they are there. */
+  readonly folders: readonly string[]
 }
 
 export async function loadPlan(paths: readonly string[], options: LoadOptions = {}): Promise<LoadResult> {
-  const { manifests, files, problems: readProblems } = await readManifestFiles(paths)
+  const { manifests, files, folders, problems: readProblems } = await readManifestFiles(paths)
   const problems = [...readProblems]
   const objects = readObjects(manifests, problems)
 
@@ -56,7 +58,7 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
   const brokers = brokerInputs.map(read => resolveBroker(read, objects, problems))
   const triggers = triggerInputs.map(read => resolveTrigger(read, brokers, problems))
   checkReferences(objects, options, problems)
-  if (hasErrors(problems)) return { problems: inReadingOrder(problems), files }
+  if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }
 
   const plan: Plan = {
     objects: objects.map(written => written.object),
@@ -74,9 +76,9 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
       return written === undefined ? origin : written.document.locate([...written.path, ...at])
     }
     problems.push(...checkChange(options.running, plan, locate))
-    if (hasErrors(problems)) return { problems: inReadingOrder(problems), files }
+    if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }
   }
-  return { plan: deepFreeze(plan), problems: inReadingOrder(problems), files }
+  return { plan: deepFreeze(plan), problems: inReadingOrder(problems), files, folders }
 }
 
 function entries<Entry>(read: readonly Read<Entry>[]): Entry[] {

@@ -44,10 +44,13 @@ const harmlessFields = new Set([
 
 export async function readManifestFiles(
   paths: readonly string[]
-): Promise<{ manifests: ManifestFile[]; files: string[]; problems: Problem[] }> {
+): Promise<{ manifests: ManifestFile[]; files: string[]; folders: string[]; problems: Problem[] }> {
   const manifests: ManifestFile[] = []
   const problems: Problem[] = []
   const seen = new Set<string>()
+  /** Looked for in vain. */
+  const missing = new Set<string>()
+  const folders = new Set<string>()
 
   const refuse = (file: string, message: string, line = 1) =>
     problems.push({ level: 'error', origin: { file, line }, path: '', message })
@@ -104,6 +107,7 @@ export async function readManifestFiles(
           document.locate(['resources', index]).line
         )
       } else if ((await kindOfPath(path)) === 'missing') {
+        missing.add(normalize(path))
         refuse(file, `resource ${resource} does not exist`, document.locate(['resources', index]).line)
       } else await readPath(path, additions, depth + 1)
     }
@@ -111,7 +115,10 @@ export async function readManifestFiles(
 
   async function readPath(path: string, additions: Additions, depth: number): Promise<void> {
     const kind = await kindOfPath(path)
-    if (kind === 'missing') return void refuse(path, 'no such file or directory')
+    if (kind === 'missing') {
+      missing.add(normalize(path))
+      return void refuse(path, 'no such file or directory')
+    }
     if (kind === 'file')
       return isKustomization(path) ? readKustomization(path, additions, depth) : readFileOnce(path, additions)
     const names = (await readdir(path, { withFileTypes: true }))
@@ -119,13 +126,19 @@ export async function readManifestFiles(
       .map(entry => entry.name)
     const kustomization = names.find(isKustomization)
     if (kustomization !== undefined) return readKustomization(join(path, kustomization), additions, depth)
+    folders.add(normalize(path))
     const yamlNames = names.filter(name => /\.ya?ml$/.test(name)).toSorted()
     if (yamlNames.length === 0) refuse(path, 'this directory holds no .yaml file and no kustomization')
     for (const name of yamlNames) await readFileOnce(join(path, name), additions)
   }
 
   for (const path of paths) await readPath(path, { labels: {} }, 0)
-  return { manifests, files: [...seen], problems }
+  return { manifests, files: [...seen, ...missing], folders: [...folders], problems }
+}
+
+/** A file that a folder stands for, or that changes what it stands for. */
+export function isManifestName(path: string): boolean {
+  return /\.ya?ml$/.test(path) || isKustomization(path)
 }
 
 function isKustomization(path: string): boolean {
