@@ -18,6 +18,7 @@ import { killLeftovers } from '../parts/leftovers.ts'
 import { assignPorts, checkPorts } from '../parts/ports.ts'
 import { openProcesses, type Processes } from '../parts/processes.ts'
 import { startProgress } from '../parts/progress.ts'
+import { openStateFolder } from '../parts/state-folder.ts'
 import { lockState } from '../parts/state-lock.ts'
 import { help, readSettings, type Settings } from './settings.ts'
 import { startStack, type StopOrder, stopOrder } from '../stack.ts'
@@ -54,6 +55,7 @@ await main(settings).catch(fail)
 
 async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings): Promise<void> {
   process.chdir(projectDirectory)
+  await openStateFolder(stateDirectory)
   const lock = await lockState(stateDirectory)
   stopsAfter.push(lock.release)
   const leftovers = await killLeftovers(stateDirectory)

@@ -4,7 +4,7 @@
 // and when two run at once the first to finish wins.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { cacheDirectory } from './cache-directory.ts'
@@ -38,7 +38,18 @@ export async function fetchJars(java: Java, report: (progress: string) => void):
       await rm(fresh, { recursive: true, force: true })
     }
   }
+  await refuseForeign(directory)
   return describe(directory)
+}
+
+/** The jars are run. @throws when somebody else could have put them there */
+async function refuseForeign(directory: string): Promise<void> {
+  const { uid, mode } = await stat(directory)
+  const trusted = uid === 0 || uid === process.getuid?.()
+  if (trusted && (mode & 0o022) === 0) return
+  throw new Error(
+    `The jars of ${directory} are not used: ${trusted ? 'others may write there' : `it belongs to another user (uid ${uid})`}. Delete it, or set XDG_CACHE_HOME to a folder of your own.`
+  )
 }
 
 async function describe(directory: string): Promise<Jars> {
