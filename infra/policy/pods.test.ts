@@ -65,6 +65,15 @@ describe.each(overlays)('in %s', overlay => {
     expect(render(overlay).filter(({ kind }) => kind === 'Secret')).toEqual([])
   })
 
+  test('the container of a function has the name by which func finds its image', () => {
+    for (const { metadata, spec } of services) {
+      expect(
+        spec.template.spec.containers.map(({ name }) => name),
+        metadata.name
+      ).toEqual(['user-container'])
+    }
+  })
+
   test('every function has bounds on its scale and answers both probes', () => {
     for (const { metadata, spec } of services) {
       const { annotations } = spec.template.metadata
