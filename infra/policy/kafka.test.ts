@@ -193,6 +193,30 @@ describe('in production', () => {
     expect(objectsOf('production', { apiVersion: 'kafka.strimzi.io/v1', kind: 'Kafka' }, Kafka)).toHaveLength(1)
   })
 
+  test('the listener for outside lets in networks that are named, never every address', () => {
+    const Listeners = z.object({
+      spec: z.object({
+        kafka: z.object({
+          listeners: z.array(
+            z.object({
+              type: z.string(),
+              configuration: z.object({ loadBalancerSourceRanges: z.array(z.cidrv4()).default([]) }).optional()
+            })
+          )
+        })
+      })
+    })
+    const [kafka] = objectsOf('production', { apiVersion: 'kafka.strimzi.io/v1', kind: 'Kafka' }, Listeners)
+    const outside = kafka?.spec.kafka.listeners.filter(({ type }) => type !== 'internal') ?? []
+    expect(outside).toHaveLength(1)
+    for (const { configuration } of outside) {
+      expect(configuration?.loadBalancerSourceRanges).not.toEqual([])
+      for (const range of configuration?.loadBalancerSourceRanges ?? []) {
+        expect(Number(range.split('/')[1]), range).toBeGreaterThanOrEqual(8)
+      }
+    }
+  })
+
   test('a broker outside is advertised by a name of its own', () => {
     expect(JSON.stringify(render('production').find(({ kind }) => kind === 'Kafka'))).toMatch(
       /kafka-0\.example\.com.*kafka-1\.example\.com.*kafka-2\.example\.com/

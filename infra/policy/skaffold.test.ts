@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { functionNames, projectDirectory } from '../bundle.ts'
-import { type Overlay, overlays, render } from './render.ts'
+import { objectsOf, type Overlay, overlays, render } from './render.ts'
 
 const Artifact = z.strictObject({
   image: z.string(),
@@ -77,4 +77,40 @@ test('the Dockerfile copies nothing that is not there, and names no version as l
   expect(sources.length).toBeGreaterThan(5)
   expect(sources.filter(path => !path.includes('$') && !existsSync(join(projectDirectory, path)))).toEqual([])
   expect(dockerfile).not.toMatch(/:latest\b/)
+})
+
+test('the images of functions and jobs stand on base images that are named by digest', () => {
+  const bases = [...dockerfile.matchAll(/^ARG \w+_IMAGE=(.+)$/gm)].flatMap(([, image]) => image ?? [])
+  expect(bases).toHaveLength(2)
+  for (const image of bases) expect(image).toMatch(/@sha256:[0-9a-f]{64}$/)
+  const stages = [...dockerfile.matchAll(/^FROM (\S+)/gm)].flatMap(([, image]) => image ?? [])
+  const named = new Set([...dockerfile.matchAll(/ AS (\S+)$/gm)].flatMap(([, stage]) => stage ?? []))
+  const others = stages.filter(image => !named.has(image) && !/^\$\{(BUILD|RUNTIME)_IMAGE\}$/.test(image))
+  expect(others).toEqual([])
+})
+
+test('what a build downloads is checked: the same file in both builds of Connect, each with its checksum', () => {
+  const plugin = z.object({
+    spec: z.object({
+      build: z.object({
+        plugins: z.array(
+          z.object({
+            artifacts: z.array(
+              z.strictObject({ type: z.literal('tgz'), url: z.url(), sha512sum: z.string().regex(/^[0-9a-f]{128}$/) })
+            )
+          })
+        )
+      })
+    })
+  })
+  const [connect] = objectsOf('production', { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaConnect' }, plugin)
+  const urls = connect?.spec.build.plugins.flatMap(({ artifacts }) => artifacts.map(({ url }) => url))
+  const downloads = ['infra/Dockerfile', 'infra/debezium/Dockerfile'].flatMap(
+    file =>
+      readFileSync(join(projectDirectory, file), 'utf8')
+        .replaceAll('\\\n', ' ')
+        .match(/^(ADD|RUN .*(curl|wget)).*https?:.*$/gm) ?? []
+  )
+  expect(downloads).toEqual([expect.stringMatching(/^ADD --checksum=sha256:[0-9a-f]{64} /)])
+  expect(urls).toEqual([/https:\S+/.exec(downloads[0] ?? '')?.[0]])
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,23 @@ test('the page is one file that needs nothing else', async () => {
   const html = await written()
   expect(html).not.toMatch(/<link|<img|src=|@import|url\(/)
   expect(html.match(/<script/g)).toHaveLength(2)
+})
+
+test('its policy lets the page run its own script and style, by their hashes, and nothing else', async () => {
+  const html = await written()
+  const policy = /<meta http-equiv="content-security-policy" content="([^"]+)">/.exec(html)?.[1] ?? ''
+  const hashOf = (pattern: RegExp) =>
+    `'sha256-${createHash('sha256')
+      .update(pattern.exec(html)?.[1] ?? '')
+      .digest('base64')}'`
+  expect(policy.split('; ')).toEqual([
+    "default-src 'none'",
+    `script-src ${hashOf(/<script>([^]*?)<\/script>/)}`,
+    `style-src ${hashOf(/<style>([^]*?)<\/style>/)}`,
+    "base-uri 'none'",
+    "form-action 'none'"
+  ])
+  expect(html).not.toMatch(/<[^>]+ (?:style|on\w+)=/) // which the policy would refuse
 })
 
 test('it shows thresholds, answers, dead letters and claims, and text in it is no markup', async () => {

@@ -1,4 +1,5 @@
 // The page itself. Tables are HTML; plots are drawn by charts.js from the data that lies in the page.
+import { createHash } from 'node:crypto'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { Cell, Row } from '../../report/narrator.ts'
 import { cpuRow, figureRow, type Figures, figuresOf, type ProfileRun, rampRows, rampSteps } from '../figures.ts'
@@ -23,8 +24,9 @@ export interface Assets {
   readonly style: string
 }
 
-export function page(run: StressRun, { script, style }: Assets): string {
+export function page(run: StressRun, { script: source, style }: Assets): string {
   const { runs, samples, claims, letters, startedAt } = run
+  const script = source.replaceAll('</script', '<\\/script')
   const figures = runs.map(one => ({ name: one.profile.name, ...figuresOf(one, samples) }))
   const holds = claims.every(claim => claim.holds)
   const ramp = runs.find(({ profile }) => profile.name === 'ramp')
@@ -32,6 +34,7 @@ export function page(run: StressRun, { script, style }: Assets): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="content-security-policy" content="${contentSecurityPolicy(script, style)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Stress, ${startedAt.toISOString().slice(0, 16).replace('T', ' ')}</title>
@@ -74,10 +77,19 @@ ${table(runs.flatMap(thresholdRows))}
 <ul class="claims">${claims.map(claim => `<li class="${claim.holds ? 'holds' : 'fails'}"><b>${escape(claim.claim)}</b> ${escape(claim.seen)}</li>`).join('\n')}</ul>
 </section>
 <script type="application/json" id="data">${JSON.stringify(pageData(runs, samples, startedAt)).replaceAll('<', '\\u003c')}</script>
-<script>${script.replaceAll('</script', '<\\/script')}</script>
+<script>${script}</script>
 </body>
 </html>
 `
+}
+
+/**
+ * The page runs its one script, uses its one stylesheet and loads nothing: whatever text of a run found its way into the
+ * markup would stay text. https://www.w3.org/TR/CSP3/#grammardef-hash-source
+ */
+function contentSecurityPolicy(script: string, style: string): string {
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+  return `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`
 }
 
 function subtitle({ k6, runs, startedAt }: StressRun): string {
