@@ -29,7 +29,7 @@ const version = {
 }
 
 export function answer(request: IncomingMessage, response: ServerResponse, context: Context): void {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+  const url = targetOf(request.url ?? '/')
   const accept = request.headers.accept ?? ''
   const types = resourceTypes(context.plan)
   const send = (body: unknown, contentType = 'application/json') =>
@@ -85,6 +85,16 @@ export function answer(request: IncomingMessage, response: ServerResponse, conte
     metadata: { resourceVersion },
     items: matching.map(object => inVersion(object, asked))
   })
+}
+
+/**
+ * Origin form or absolute form (RFC 9112, 3.2). A path that begins with `//` is no authority.
+ * @throws URIError for what is neither
+ */
+function targetOf(target: string): URL {
+  const url = target.startsWith('/') ? `http://127.0.0.1${target}` : target
+  if (!URL.canParse(url)) throw new URIError(`${target} is no path`)
+  return new URL(url)
 }
 
 /** The answers that are about no object. */

@@ -104,6 +104,25 @@ describe.runIf(hasKubectl)('kubectl', () => {
   })
 
   test.for([
+    ['kafkasource', /GROUP: +sources\.knative\.dev\nKIND: +KafkaSource\nVERSION: +v1\n/],
+    ['kafkasource.spec.delivery', /backoffPolicy\s+<string>/],
+    ['kafkatopic.spec.partitions', /FIELD: partitions <integer>/],
+    ['ksvc.spec.template.spec.containers', /FIELD: containers <\[\]Object>/],
+    ['configmap.data', /FIELD: data <map\[string\]string>/],
+    ['policies.metadata', /FIELD: metadata <Object>/]
+  ] as const)('explain %s says its fields and types', async ([path, says]) => {
+    const { kubectl } = await start()
+    expect((await kubectl('explain', path)).join('\n')).toMatch(says)
+  })
+
+  test('explain of a field that there is not says so', async () => {
+    const { kubectl } = await start()
+    await expect(kubectl('explain', 'kafkasource.spec.consumerGruop')).rejects.toThrow(
+      'field "consumerGruop" does not exist'
+    )
+  })
+
+  test.for([
     ['delete', 'kafkasource', 'orders'],
     ['label', 'kafkasource', 'orders', 'a=b'],
     ['patch', 'ksvc', 'handler', '--type=merge', '-p', '{}']

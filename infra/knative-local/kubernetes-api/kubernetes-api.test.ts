@@ -46,7 +46,10 @@ describe('discovery', () => {
     })
     expect(await get(url, '/apis/serving.knative.dev/v1')).toMatchObject({
       kind: 'APIResourceList',
-      resources: [{ name: 'services', shortNames: ['kservice', 'ksvc'], kind: 'Service', namespaced: true }]
+      resources: [
+        { name: 'services', shortNames: ['kservice', 'ksvc'], kind: 'Service', namespaced: true },
+        { name: 'routes', shortNames: ['rt'], kind: 'Route', namespaced: true }
+      ]
     })
     expect(await get(url, '/api/v1')).toMatchObject({
       resources: expect.arrayContaining([expect.objectContaining({ name: 'namespaces', namespaced: false })])
@@ -107,6 +110,26 @@ describe('objects', () => {
     })
   })
 
+  test('that func describe reads are there: a Service, its route, its deployment and every Trigger with a filter', async () => {
+    const { url, set } = await serveForTest()
+    set('Service', 'handler', { ready: 'True', url: 'http://127.0.0.1:1' })
+    const knative = `${url}/apis/serving.knative.dev/v1/namespaces/shop`
+    const service = await get(knative, '/services/handler')
+    expect(service).toMatchObject({ status: { latestCreatedRevisionName: 'handler-00001' } })
+    expect(await get(knative, '/routes?labelSelector=serving.knative.dev%2Fservice%3Dhandler')).toMatchObject({
+      items: [{ metadata: { name: 'handler' }, status: { url: 'http://127.0.0.1:1' } }]
+    })
+    const revision = 'serving.knative.dev%2Frevision%3Dhandler-00001'
+    expect(await get(url, `/apis/apps/v1/namespaces/shop/deployments?labelSelector=${revision}`)).toMatchObject({
+      items: [
+        { spec: { template: { spec: { containers: [{ name: 'user-container', image: 'example.com/handler' }] } } } }
+      ]
+    })
+    expect(await get(url, '/apis/eventing.knative.dev/v1/namespaces/shop/triggers')).toMatchObject({
+      items: [{ spec: { broker: 'events', filter: {} } }]
+    })
+  })
+
   test('keep their uid over a restart', async () => {
     const uid = async () => {
       const { url } = await serveForTest()
@@ -136,6 +159,10 @@ describe('objects', () => {
     ['labelSelector=team notin (blue)', ['audit']],
     ['labelSelector=team,team!=red', ['orders']],
     ['labelSelector=!team', []],
+    ['labelSelector=constructor', []],
+    ['labelSelector=toString!=x,__proto__ notin (y),!constructor', ['audit', 'orders']],
+    ['labelSelector=hasOwnProperty in (a)', []],
+    ['labelSelector=team in (blue,green),team', ['orders']],
     ['fieldSelector=metadata.name=orders', ['orders']],
     ['fieldSelector=metadata.name!=orders,metadata.namespace=shop', ['audit']]
   ] as const)('are selected by %s', async ([query, expected]) => {
@@ -236,7 +263,10 @@ describe('refusals', () => {
     '/apis/nothing.example.com/v1',
     '/apis/sources.knative.dev/v7/kafkasources',
     '/api/v1/namespaces/shop/kafkasources',
-    '/nothing'
+    '/nothing',
+    '//',
+    '///apis//',
+    '//evil.example.com/apis'
   ])('%s is no resource', async path => {
     const { url } = await serveForTest()
     expect((await fetch(url + path)).status).toBe(404)
@@ -263,6 +293,15 @@ describe('refusals', () => {
     const response = await fetch(`${url}${sources}?${encodeURI(query)}`)
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ kind: 'Status', reason: 'BadRequest' })
+  })
+
+  test('a selector of nothing but separators is read in time that grows with its size', async () => {
+    const { url } = await serveForTest()
+    for (const selector of [','.repeat(15_000), `${'(,'.repeat(5_000)})`, 'a,'.repeat(7_000)]) {
+      const before = process.cpuUsage()
+      await fetch(`${url}${sources}?labelSelector=${selector}`)
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(150) // 15,000 commas took 309 ms of the square
+    }
   })
 
   test('a page in a browser gets nothing, under whatever name it reaches loopback', async () => {

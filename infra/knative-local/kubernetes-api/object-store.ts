@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ManifestObject, Plan } from '../manifests/plan.ts'
 import type { LiveState } from './live-state.ts'
-import { objectKey, serve, stateOf, withNamespaces, type Memory, type ServedObject } from './served-objects.ts'
+import { withDerived } from './derived-objects.ts'
+import { objectKey, serve, stateOf, type Memory, type ServedObject } from './served-objects.ts'
 
 /** A new object has no `before`, a removed one no `after`. */
 export interface Change {
@@ -66,7 +67,7 @@ export class ObjectStore {
       .toISOString()
       .replace(/\.\d+Z$/, 'Z')
     const present = new Set<string>()
-    for (const written of withNamespaces(plan)) {
+    for (const written of withDerived(plan)) {
       const key = objectKey(written)
       present.add(key)
       this.#keep(key, written, plan, state, now)

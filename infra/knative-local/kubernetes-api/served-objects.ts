@@ -2,7 +2,8 @@
 import type { ManifestObject, Plan } from '../manifests/plan.ts'
 import { isRecord } from '../manifests/is-record.ts'
 import { stableUuid } from '../manifests/stable-uuid.ts'
-import { stateKey, type LiveState } from './live-state.ts'
+import { originalOf } from './derived-objects.ts'
+import { stateKey, type LiveState, type ObjectState } from './live-state.ts'
 import { splitApiVersion } from './resource-types.ts'
 import { statusOf } from './status.ts'
 
@@ -39,26 +40,6 @@ export function objectKey({
   return `${splitApiVersion(apiVersion).group}/${kind}/${metadata.namespace}/${metadata.name}`
 }
 
-/** Namespaces that are used without being declared are there all the same. */
-export function withNamespaces(plan: Plan): ManifestObject[] {
-  const declared = new Set(plan.objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name))
-  const used = new Map(
-    plan.objects
-      .filter(({ metadata }) => metadata.namespace !== '')
-      .map(object => [object.metadata.namespace, object.origin])
-  )
-  const missing = [...used].filter(([name]) => !declared.has(name))
-  return [
-    ...plan.objects,
-    ...missing.map(([name, origin]) => ({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name, namespace: '' },
-      origin
-    }))
-  ]
-}
-
 export function serve(
   object: ManifestObject,
   plan: Plan,
@@ -88,16 +69,24 @@ export function serve(
   }
 }
 
-export function stateOf({ apiVersion, kind, metadata }: ManifestObject, state: LiveState) {
-  return apiVersion === 'v1' ? undefined : state.get(stateKey(kind, metadata.namespace, metadata.name))
+export function stateOf(object: ManifestObject, state: LiveState): ObjectState | undefined {
+  if (object.apiVersion === 'v1') return undefined
+  const { kind, name } = originalOf(object)
+  const found = state.get(stateKey(kind, object.metadata.namespace, name))
+  if (object.kind !== 'Deployment' || found === undefined) return found
+  const replicas = found.ready === 'True' ? 1 : 0
+  return { status: { replicas, readyReplicas: replicas, availableReplicas: replicas } }
 }
 
-/** The defaulting webhook writes these into a KafkaSource. */
+/** What the defaulting webhooks write into a KafkaSource, and into a Trigger, whose filter `func describe` takes for granted. */
 function defaultedSpec(object: ManifestObject, plan: Plan): { spec?: Record<string, unknown> } {
-  if (object.kind !== 'KafkaSource' || !isRecord(object.spec)) return {}
+  const { kind, spec } = object
+  if (!isRecord(spec)) return {}
+  if (kind === 'Trigger') return { spec: { filter: {}, ...spec } }
+  if (kind !== 'KafkaSource') return {}
   const { name, namespace } = object.metadata
   const source = plan.kafkaSources.find(entry => entry.name === name && entry.namespace === namespace)
   if (source === undefined) return {}
   const { consumers, consumerGroup, initialOffset, ordering } = source
-  return { spec: { ...object.spec, consumers, consumerGroup, initialOffset, ordering } }
+  return { spec: { ...spec, consumers, consumerGroup, initialOffset, ordering } }
 }

@@ -1,6 +1,7 @@
 // status, in the shape that each kind's own controller gives it.
 import { isRecord } from '../manifests/is-record.ts'
 import type { ManifestObject } from '../manifests/plan.ts'
+import { revisionOf } from './derived-objects.ts'
 import type { ObjectState } from './live-state.ts'
 import { splitApiVersion } from './resource-types.ts'
 
@@ -10,7 +11,8 @@ const partialConditions: Readonly<Record<string, readonly string[]>> = {
   KafkaSink: ['Addressable', 'TopicReady'],
   Broker: ['Addressable', 'TopicReady'],
   Trigger: ['BrokerReady', 'DependencyReady', 'SubscriberResolved'],
-  Service: ['ConfigurationsReady', 'RoutesReady']
+  Service: ['ConfigurationsReady', 'RoutesReady'],
+  Route: ['AllTrafficAssigned', 'CertificateProvisioned', 'IngressReady']
 }
 
 export function statusOf(
@@ -36,6 +38,10 @@ function conditions(
   return { conditions: [...parts, { ...condition('Ready'), ...told }].toSorted((a, b) => a.type.localeCompare(b.type)) }
 }
 
+function trafficTo(revisionName: string) {
+  return { latestRevision: true, percent: 100, revisionName }
+}
+
 function fieldsOf(
   object: ManifestObject,
   { ready, url, sinkUri, deadLetterSinkUri }: ObjectState
@@ -55,17 +61,15 @@ function fieldsOf(
     case 'eventing.knative.dev/Trigger':
       return { ...(sinkUri !== undefined && { subscriberUri: sinkUri }), ...deadLetter }
     case 'serving.knative.dev/Service': {
-      const template = isRecord(spec.template) && isRecord(spec.template.metadata) ? spec.template.metadata : {}
-      const revision = typeof template.name === 'string' ? template.name : `${object.metadata.name}-00001`
+      const revision = revisionOf(object)
       return {
         ...(url !== undefined && { url, address: { url } }),
         latestCreatedRevisionName: revision,
-        ...(ready === 'True' && {
-          latestReadyRevisionName: revision,
-          traffic: [{ latestRevision: true, percent: 100, revisionName: revision }]
-        })
+        ...(ready === 'True' && { latestReadyRevisionName: revision, traffic: [trafficTo(revision)] })
       }
     }
+    case 'serving.knative.dev/Route':
+      return url === undefined ? {} : { url, address: { url } }
     case 'kafka.strimzi.io/KafkaTopic':
       return { topicName: typeof spec.topicName === 'string' ? spec.topicName : object.metadata.name }
     case 'kafka.strimzi.io/KafkaNodePool': {
