@@ -24,7 +24,8 @@ export const Endpoints = z.object({
   }),
   postgres: z.object({ url: z.string(), pid: Pid }),
   registry: z.object({ url: z.string(), pid: Pid }),
-  connect: z.object({ url: z.string(), pid: Pid }),
+  /** Its REST asks for user and password (connect-client.ts). */
+  connect: z.object({ url: z.string(), username: z.string(), password: z.string(), pid: Pid }),
   dataplane: z.object({ statusUrl: z.string(), pid: Pid }),
   /** Of the runtime itself: `npm run local` talks to it. */
   control: z.object({ url: z.string(), pid: z.number().int() }),
@@ -107,7 +108,7 @@ export function describeEndpoints({ stack, plan, ports, stateDirectory, manifest
     },
     postgres: { url: postgres.url('students'), pid: pidOf(postgres) },
     registry: { url: registry.url, pid: pidOf(registry) },
-    connect: { url: connect.url, pid: pidOf(connect) },
+    connect: { ...connect.address, pid: pidOf(connect) },
     dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },
     control: { url: `http://127.0.0.1:${ports.control}`, pid: process.pid },
     kubeconfig: join(stateDirectory, 'kubeconfig'),

@@ -133,12 +133,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   )
 
   const connect = await createConnect(java, jars, processes, {
-    directory: stateDirectory,
+    directory: join(stateDirectory, 'connect'),
     port: ports.connect,
     bootstrap,
     config: connectConfig(plan.objects),
-    localise: config =>
-      localiseConnector(config, { databaseUrl: postgres.url('students'), bootstrap, objects: plan.objects }),
+    localise: config => localiseConnector(config, { databaseUrl: postgres.url('students'), bootstrap }),
+    secrets: () => createSecrets(plan.objects, postgres.url('students')),
     report,
     pidChanged
   })

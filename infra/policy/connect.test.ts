@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectDirectory } from '../bundle.ts'
 import { migrate } from '../jobs/migrate.ts'
 import { type Connect, createConnect } from '../knative-local/parts/connect.ts'
+import { createSecrets } from '../knative-local/parts/secrets.ts'
 import { createPostgres, type Postgres } from '../knative-local/parts/postgres.ts'
 import { freePort } from '../test/free-ports.ts'
 import { type AuthorizingBroker, password, startAuthorizingBroker } from './authorizing-broker.ts'
@@ -49,6 +50,7 @@ beforeAll(async () => {
     bootstrap: [bootstrap],
     config: workerConfig(),
     localise: config => ({ ...config, ...database() }),
+    secrets: () => createSecrets([], debeziumUrl()),
     ...unreported
   })
   await connect.start()
@@ -160,11 +162,14 @@ function database(): Record<string, string> {
     'database.hostname': url.hostname,
     'database.port': url.port,
     'database.dbname': 'students',
-    'database.user': 'debezium',
-    'database.password': password,
     'database.sslmode': 'disable',
     'heartbeat.interval.ms': '500'
   }
+}
+
+function debeziumUrl(): string {
+  const url = new URL(postgres.url('students'))
+  return Object.assign(url, { username: 'debezium', password }).href
 }
 
 /** What infra/kafka/connect.yaml says, for one broker, with the credentials where Strimzi writes them. */
@@ -190,7 +195,9 @@ function workerConfig(): Record<string, string> {
     'connector.client.config.override.policy': 'All',
     'key.converter': text,
     'value.converter': text,
-    'header.converter': text
+    'header.converter': text,
+    'config.providers': 'secrets',
+    'config.providers.secrets.class': 'io.strimzi.kafka.KubernetesSecretConfigProvider'
   }
 }
 

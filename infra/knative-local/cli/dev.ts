@@ -135,7 +135,7 @@ async function readPlan(manifestPaths: readonly string[]): Promise<LoadResult & 
 
 /** What `--clean` deletes: only what the runtime itself has made there. */
 async function removeState(stateDirectory: string): Promise<void> {
-  const made = ['postgres', 'kafka', 'functions', 'compile-cache', 'logs', 'connect.properties', 'kubeconfig']
+  const made = ['postgres', 'kafka', 'functions', 'compile-cache', 'logs', 'connect', 'kubeconfig']
   await Promise.all(made.map(name => rm(join(stateDirectory, name), { recursive: true, force: true })))
 }
 

@@ -29,8 +29,7 @@ export function connectConfig(objects: readonly ManifestObject[]): Record<string
   const { groupId, configStorageTopic, offsetStorageTopic, statusStorageTopic, config } =
     KafkaConnect.parse(connect).spec
   return {
-    // Secrets come from secrets.ts instead.
-    ...Object.fromEntries(Object.entries(config).filter(([name]) => !name.startsWith('config.providers'))),
+    ...config,
     'group.id': groupId,
     'config.storage.topic': configStorageTopic,
     'offset.storage.topic': offsetStorageTopic,

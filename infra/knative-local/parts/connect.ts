@@ -4,18 +4,21 @@ import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { KafkaConnector } from '../manifests/plan.ts'
+import { askConnect, type ConnectAddress } from './connect-client.ts'
+import { createConnectSecrets, withSecrets } from './connect-secrets.ts'
 import type { Jars } from './jars.ts'
 import { type Java, startJvm } from './java.ts'
 import { toProperties } from './kafka.ts'
 import { keep, type Keeper } from './keeper.ts'
 import type { Processes } from './processes.ts'
 import type { Reporting } from './reporting.ts'
+import type { Secrets } from './secrets.ts'
 import { until } from './until.ts'
 
 const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, '../java/log4j2.properties')}`
 
 export interface Connect extends Keeper {
-  readonly url: string
+  readonly address: ConnectAddress
   answers(): Promise<void>
   /** Puts the connectors, waits until they and their tasks run, and keeps restarting tasks that fail. */
   apply(connectors: readonly KafkaConnector[]): Promise<void>
@@ -30,6 +33,8 @@ export interface ConnectOptions extends Reporting {
   readonly config: Readonly<Record<string, string>>
   /** The local value of what a connector's configuration says about the cluster. */
   localise(config: Readonly<Record<string, string>>): Record<string, string>
+  /** Those that connectors name; asked for when connectors are applied. */
+  secrets(): Secrets
 }
 
 const Status = z.object({
@@ -43,22 +48,21 @@ export async function createConnect(
   java: Java,
   jars: Jars,
   processes: Processes,
-  { directory, port, bootstrap, config, localise, report, pidChanged }: ConnectOptions
+  { directory, port, bootstrap, config, localise, secrets, report, pidChanged }: ConnectOptions
 ): Promise<Connect> {
   const propertiesFile = join(directory, 'connect.properties')
-  const url = `http://127.0.0.1:${port}`
-  await mkdir(directory, { recursive: true })
-  await writeFile(propertiesFile, toProperties({ ...config, ...localConfig, ...addresses(bootstrap, port) }))
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const connectSecrets = await createConnectSecrets(directory)
+  const address: ConnectAddress = { url: `http://127.0.0.1:${port}`, ...connectSecrets.credentials }
+  await writeFile(
+    propertiesFile,
+    toProperties({ ...withSecrets(config), ...localConfig, ...addresses(bootstrap, port) })
+  )
   let wanted: readonly KafkaConnector[] = []
   let watcher: NodeJS.Timeout | undefined
 
   const request = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      signal: AbortSignal.timeout(20_000),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) })
-    })
+    const response = await askConnect(address, path, { method, body })
     const text = await response.text()
     if (!response.ok) throw new Error(`Connect answered ${response.status} to ${method} ${path}: ${text.slice(0, 500)}`)
     return text === '' ? undefined : JSON.parse(text)
@@ -91,14 +95,22 @@ export async function createConnect(
         archive: 'connect',
         makesArchive: true,
         maxHeapMiB: 384,
-        args: [logging, '-cp', jars.kafkaClassPath, 'org.apache.kafka.connect.cli.ConnectDistributed', propertiesFile],
+        args: [
+          logging,
+          `-Djava.security.auth.login.config=${connectSecrets.jaasFile}`,
+          '-cp',
+          jars.kafkaClassPath,
+          'org.apache.kafka.connect.cli.ConnectDistributed',
+          propertiesFile
+        ],
+        cwd: connectSecrets.folder,
         env: process.env
       })
   })
 
   return {
     ...keeper,
-    url,
+    address,
     answers: () =>
       until('Kafka Connect to answer', 90_000, async () => {
         if (!keeper.process()?.isRunning()) throw new Error('it ended; see its log')
@@ -113,6 +125,7 @@ export async function createConnect(
         const before = earlier.get(name)
         if (before && isDeepStrictEqual({ ...before, origin: 0 }, { ...connector, origin: 0 })) continue
         const path = `/connectors/${encodeURIComponent(name)}`
+        await connectSecrets.provide(written, secrets())
         const local = { ...localise(written), 'connector.class': className, 'tasks.max': String(tasksMax) }
         // The worker answers 409 while it rebalances.
         await until(`connector ${name} to be taken`, 30_000, async () => {

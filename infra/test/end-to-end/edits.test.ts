@@ -5,6 +5,7 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { readEndpoints } from '../../knative-local/endpoints.ts'
+import { askConnect } from '../../knative-local/parts/connect-client.ts'
 import { withAdmin } from '../../knative-local/parts/kafka-admin.ts'
 import { until } from '../../knative-local/parts/until.ts'
 import { send } from './students.ts'
@@ -56,7 +57,7 @@ test('an edited connector is configured anew', async () => {
 })
 
 async function connectorConfig(name: string): Promise<unknown> {
-  return (await send('GET', `${inject('endpoints').connect.url}/connectors/${name}/config`)).json()
+  return (await askConnect(inject('endpoints').connect, `/connectors/${name}/config`)).json()
 }
 
 /** Writes a file of the running stack's YAML from what it was; it is put back when the test ends. */

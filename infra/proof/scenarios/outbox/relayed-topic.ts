@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
 import { lastHeader } from '../../../knative-local/dataplane/record.ts'
+import { askConnect, type ConnectAddress } from '../../../knative-local/parts/connect-client.ts'
 import { until } from '../../../knative-local/parts/until.ts'
 import { type FollowedRecord, type FollowedTopics, followTopics } from '../stage/follow-topics.ts'
 import { inTransaction } from '../stage/in-transaction.ts'
@@ -81,11 +82,7 @@ async function removeRows(
     records.some(record => readRelayed(record).id === id)
   )
   // A relay that is killed now would begin behind it.
-  await until(
-    'the relay to store its offset',
-    relayTimeoutMs,
-    async () => (await storedLsn(endpoints.connect.url)) >= lsn
-  )
+  await until('the relay to store its offset', relayTimeoutMs, async () => (await storedLsn(endpoints.connect)) >= lsn)
   await database.query('delete from outbox where topic = $1', [topic])
 }
 
@@ -106,7 +103,7 @@ async function insertLastRow(database: Pool, topic: string): Promise<{ readonly 
 
 const Offsets = z.object({ offsets: z.array(z.object({ offset: z.object({ lsn: z.number() }) })) })
 
-async function storedLsn(connectUrl: string): Promise<bigint> {
-  const response = await fetch(`${connectUrl}/connectors/${connector}/offsets`, { signal: AbortSignal.timeout(5_000) })
+async function storedLsn(connect: ConnectAddress): Promise<bigint> {
+  const response = await askConnect(connect, `/connectors/${connector}/offsets`, { timeoutMs: 5_000 })
   return BigInt(Offsets.parse(await response.json()).offsets[0]?.offset.lsn ?? 0)
 }

@@ -1,5 +1,6 @@
-// A connector's state, through Kafka Connect's REST: https://kafka.apache.org/documentation/#connect_rest
+// A connector's state, through Kafka Connect's REST.
 import { z } from 'zod'
+import { askConnect } from '../../../knative-local/parts/connect-client.ts'
 import { until } from '../../../knative-local/parts/until.ts'
 import type { Stage } from './stage.ts'
 
@@ -18,15 +19,17 @@ export async function setConnector(
   name: string,
   verb: keyof typeof states
 ): Promise<void> {
-  const url = `${endpoints.connect.url}/connectors/${encodeURIComponent(name)}`
-  await until(`connector ${name} to take ${verb}`, timeoutMs, async () => (await ask('PUT', `${url}/${verb}`)).ok, {
-    signal
-  })
+  const ask = (method: string, path: string) =>
+    askConnect(endpoints.connect, `/connectors/${encodeURIComponent(name)}/${path}`, {
+      method,
+      timeoutMs: requestTimeoutMs
+    })
+  await until(`connector ${name} to take ${verb}`, timeoutMs, async () => (await ask('PUT', verb)).ok, { signal })
   await until(
     `connector ${name} to be ${states[verb]}`,
     timeoutMs,
     async () => {
-      const status = ConnectorStatus.parse(await (await ask('GET', `${url}/status`)).json())
+      const status = ConnectorStatus.parse(await (await ask('GET', 'status')).json())
       return (
         status.connector.state === states[verb] &&
         status.tasks.length === (verb === 'stop' ? 0 : 1) && // one slot, one task
@@ -51,8 +54,4 @@ export async function bringConnectBack(
     const { rows } = await database.query('select from pg_replication_slots where slot_name = $1 and active', [name])
     return rows.length === 1
   })
-}
-
-function ask(method: string, url: string): Promise<Response> {
-  return fetch(url, { method, signal: AbortSignal.timeout(requestTimeoutMs) })
 }
