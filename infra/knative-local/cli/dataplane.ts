@@ -4,6 +4,7 @@
 //
 // Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
 import { parseArguments, USAGE, type Settings } from '../dataplane/arguments.ts'
+import { confineDefects } from '../dataplane/confine-defects.ts'
 import { DataPlane } from '../dataplane/data-plane.ts'
 import { connectKafka } from '../dataplane/kafka.ts'
 import { LivePlan } from '../dataplane/live-plan.ts'
@@ -40,7 +41,8 @@ async function run(settings: Settings): Promise<void> {
     resolved: live.addresses,
     log
   })
-  const status = () => dataPlane.status(live.problems)
+  const defects = confineDefects(log, process)
+  const status = () => dataPlane.status([...live.problems, ...defects.problems()])
   const statusServer = await serveStatus(settings['status-port'], status)
   const statusUrl = `http://127.0.0.1:${statusServer.port}/status`
   log.info({ brokers: dataPlane.ingressUrl, sinks: dataPlane.sinkUrl, status: statusUrl }, 'listening')

@@ -72,8 +72,9 @@ export class DataPlane {
 
   /** Makes the plan what runs. Plans are applied one after the other. */
   apply(plan: DataPlanePlan): Promise<void> {
-    this.applying = this.applying.then(() => this.change(plan))
-    return this.applying
+    const applied = this.applying.then(() => this.change(plan))
+    this.applying = applied.catch(() => undefined) // told to whoever brought this plan; the next one is applied all the same
+    return applied
   }
 
   /** New addresses take effect with the next record; what waits for one starts within a second. */
@@ -98,7 +99,7 @@ export class DataPlane {
     this.stopped = true
     clearTimeout(this.creating)
     await this.applying
-    await Promise.all(Array.from(this.running.values(), ({ runner }) => runner.stop(drainMs)))
+    await Promise.all(Array.from(this.running, ([key, { runner }]) => this.stopRunner(key, runner, drainMs)))
     await Promise.all([this.ingressServer?.close(), this.sinkServer?.close()])
     await this.writer.close()
     await this.topics.close()
@@ -133,7 +134,7 @@ export class DataPlane {
       return egress === undefined || consumptionOf(egress) !== consumption
     })
     for (const [key] of gone) this.running.delete(key)
-    await Promise.all(gone.map(([, { runner }]) => runner.stop(DRAIN_OF_CHANGED_MS)))
+    await Promise.all(gone.map(([key, { runner }]) => this.stopRunner(key, runner, DRAIN_OF_CHANGED_MS)))
     for (const [key, egress] of wanted) {
       const present = this.running.get(key)
       if (present === undefined) this.run(key, egress)
@@ -152,6 +153,13 @@ export class DataPlane {
     })
     this.running.set(key, { runner, consumption: consumptionOf(egress) })
     runner.start()
+  }
+
+  /** A source that fails to stop keeps no other from stopping. */
+  private async stopRunner(key: string, runner: EgressRunner, drainMs: number): Promise<void> {
+    await runner.stop(drainMs).catch((error: unknown) => {
+      this.options.log.error({ error: (error as Error).message }, `${key} did not stop cleanly`)
+    })
   }
 
   private readAddresses(): void {

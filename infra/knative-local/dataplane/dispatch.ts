@@ -7,10 +7,9 @@
 // Every end commits the record, as in Knative; `dropped` and `discarded` are losses and are reported as such.
 import type { CloudEvent } from './cloud-event.ts'
 import { deadLetter } from './dead-letter.ts'
-import { deliver, type DeliveryPorts, type DeliveryResult } from './deliver.ts'
+import { deliver, DeliveryAbandoned, type DeliveryPorts, type DeliveryResult, type SinkResponse } from './deliver.ts'
 import type { Egress } from './egress.ts'
-import { eventToRequest, UnsendableEvent } from './event-to-request.ts'
-import { FilterFailure } from './filter.ts'
+import { eventToRequest } from './event-to-request.ts'
 import { lastHeader, type KafkaRecord } from './record.ts'
 import { recordToEvent } from './record-to-event.ts'
 import { readReply } from './reply.ts'
@@ -41,8 +40,8 @@ export async function dispatch(
   try {
     if (!egress.filter(event)) return { end: 'filtered' }
   } catch (error) {
-    if (error instanceof FilterFailure) return { end: 'discarded', error: error.message }
-    throw error
+    // FilterFailure, where the original fails too, or whatever else this one event brings about.
+    return { end: 'discarded', error: (error as Error).message }
   }
 
   const trace = lastHeader(record, 'traceparent')?.toString('latin1')
@@ -59,7 +58,10 @@ export async function dispatch(
 
 type Failure = Pick<DeliveryResult & { delivered: false }, 'response' | 'error'>
 
-/** The failure, or undefined. The dead letter sink is treated like the subscriber, replies included. */
+/**
+ * The failure, or undefined. The dead letter sink is treated like the subscriber, replies included. Whatever is thrown on the way,
+ * UnsendableEvent or a defect of ours, is the failure of this one event.
+ */
 async function sendTo(
   url: string,
   event: CloudEvent,
@@ -67,21 +69,31 @@ async function sendTo(
   egress: Egress,
   ports: DispatchPorts
 ): Promise<Failure | undefined> {
-  let result: DeliveryResult
   try {
     const request = eventToRequest(event, egress.namespace, continueTrace(trace))
-    result = await deliver(url, request, egress.delivery, ports)
+    const result = await deliver(url, request, egress.delivery, ports)
+    if (!result.delivered) return result
+    return egress.replyTopic === undefined
+      ? undefined
+      : await passOnReply(url, result.response, egress.replyTopic, trace, ports)
   } catch (error) {
-    if (error instanceof UnsendableEvent) return { error: error.message }
-    throw error
+    if (error instanceof DeliveryAbandoned) throw error
+    return { error: (error as Error).message }
   }
-  if (!result.delivered) return result
-  if (egress.replyTopic === undefined) return undefined
-  const reply = readReply(result.response)
+}
+
+async function passOnReply(
+  url: string,
+  response: SinkResponse,
+  topic: string,
+  trace: string | undefined,
+  ports: DispatchPorts
+): Promise<Failure | undefined> {
+  const reply = readReply(response)
   if ('invalid' in reply) return { error: `${url}: ${reply.invalid}` }
   if (reply.event === undefined) return undefined
   try {
-    await ports.reply(egress.replyTopic, reply.event, trace)
+    await ports.reply(topic, reply.event, trace)
     return undefined
   } catch (error) {
     return { error: `${url}: the reply was not written: ${(error as Error).message}` }

@@ -4,7 +4,8 @@ import type { Logger } from 'pino'
 import { AssignedPartition } from './assigned-partition.ts'
 import { partitionKey, type TopicPartition } from './assignment.ts'
 import type { CloudEvent } from './cloud-event.ts'
-import { dispatch, type Sinks } from './dispatch.ts'
+import { DeliveryAbandoned } from './deliver.ts'
+import { dispatch, type Outcome, type Sinks } from './dispatch.ts'
 import type { Egress } from './egress.ts'
 import { GroupConsumer, type GroupOwner, type Position } from './group-consumer.ts'
 import { createHttpSender, type HttpSender } from './http-sender.ts'
@@ -256,15 +257,25 @@ export class EgressRunner {
   private async handle(record: KafkaRecord, partition: AssignedPartition): Promise<void> {
     const before = this.leaving.get(partitionKey(partition))
     if (before !== undefined) await before.requestsDone()
-    const { egress, sinks } = this
-    if (sinks === undefined) throw new Error('a record arrived before the sinks were known')
-    const outcome = await dispatch(record, egress, sinks, {
-      send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
-      wait: ms => this.flow.wait(ms, partition),
-      retried: () => this.outcomes.retries++,
-      reply: this.ports.reply
-    })
+    const outcome = await this.dispatch(record, partition)
     if (!partition.isClosed) this.outcomes.count(outcome, record)
+  }
+
+  /** An exception is the end of its record, which is counted as lost with its place; never that of the records after it. */
+  private async dispatch(record: KafkaRecord, partition: AssignedPartition): Promise<Outcome> {
+    const { egress, sinks } = this
+    try {
+      if (sinks === undefined) throw new Error('a record arrived before the sinks were known')
+      return await dispatch(record, egress, sinks, {
+        send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
+        wait: ms => this.flow.wait(ms, partition),
+        retried: () => this.outcomes.retries++,
+        reply: this.ports.reply
+      })
+    } catch (error) {
+      if (error instanceof DeliveryAbandoned) throw error
+      return { end: 'dropped', error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    }
   }
 
   private *positions(): Iterable<Position> {
@@ -274,7 +285,9 @@ export class EgressRunner {
 
   /** One commit at a time; what is committed is read when its turn comes. */
   private commit(): Promise<void> {
-    this.committing = this.committing.then(() => this.commitFinished())
+    this.committing = this.committing
+      .then(() => this.commitFinished())
+      .catch((error: unknown) => this.log.error({ error: (error as Error).message }, 'offsets not committed'))
     return this.committing
   }
 

@@ -279,7 +279,10 @@ export class GroupConsumer {
       return
     }
     if (fetched > position) {
-      void this.closeGap({ topic, partition, position })
+      this.closeGap({ topic, partition, position }).catch((error: unknown) => {
+        this.log.debug({ error: (error as Error).message }, 'could not read where the log begins, fetching again')
+        this.seek({ topic, partition, position })
+      })
       return
     }
     const records: KafkaRecord[] = []

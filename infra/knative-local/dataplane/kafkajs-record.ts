@@ -19,7 +19,7 @@ export function toRecord(
     topic,
     partition,
     offset,
-    timestampMs: Number(message.timestamp),
+    timestampMs: BigInt(message.timestamp),
     key: message.key,
     value: message.value,
     headers

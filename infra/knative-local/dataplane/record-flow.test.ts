@@ -7,7 +7,7 @@ import type { KafkaRecord } from './record.ts'
 const neverPaused = { pause: () => {}, resume: () => {} }
 
 function record(partition: number, offset: number): KafkaRecord {
-  return { topic: 't', partition, offset, timestampMs: 0, key: null, value: Buffer.from('x'), headers: [] }
+  return { topic: 't', partition, offset, timestampMs: 0n, key: null, value: Buffer.from('x'), headers: [] }
 }
 
 /** The first of what is under way ends next, or another: `order` decides. */

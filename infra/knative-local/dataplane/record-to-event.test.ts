@@ -15,7 +15,7 @@ function record(headers: readonly Header[], value: string | null = null, key: Bu
     topic: 'topic',
     partition: 3,
     offset: 7,
-    timestampMs: 0,
+    timestampMs: 0n,
     key,
     value: value === null ? null : Buffer.from(value),
     headers: headers.map(([name, text]) => [name, text === null ? null : Buffer.from(text)] as const)

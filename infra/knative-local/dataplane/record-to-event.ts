@@ -2,7 +2,7 @@
 // that is not a valid CloudEvent is wrapped (KafkaSource) or discarded (Trigger).
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 import type { CloudEvent, ExtensionValue } from './cloud-event.ts'
-import { EventBuilder, NotACloudEvent, specVersion, type BuiltEvent } from './event-builder.ts'
+import { EventBuilder, specVersion, type BuiltEvent } from './event-builder.ts'
 import { lastHeader, type KafkaRecord } from './record.ts'
 import { keyText, type KeyType } from './record-key.ts'
 import { readStructuredEvent, STRUCTURED_JSON } from './structured-event.ts'
@@ -43,9 +43,9 @@ function readEvent(record: KafkaRecord): BuiltEvent | undefined {
     }
     const version = lastHeader(record, 'ce_specversion')
     return version ? readBinaryEvent(record, version.toString('utf8')) : undefined
-  } catch (error) {
-    if (error instanceof NotACloudEvent) return undefined
-    throw error
+  } catch {
+    // Whatever was thrown, as in the original (CloudEventDeserializer.java): a record that cannot be read as an event is none.
+    return undefined
   }
 }
 

@@ -4,7 +4,8 @@ export interface KafkaRecord {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  readonly timestampMs: number
+  /** Any 64-bit number: brokers take what a producer says. */
+  readonly timestampMs: bigint
   readonly key: Buffer | null
   readonly value: Buffer | null
   /** In the record's order; a name may come more than once, a value may be null. */

@@ -35,7 +35,7 @@ async function live(
   })
   flow.add(partition)
   for (let offset = committed; offset < RECORDS; offset++) {
-    partition.push({ topic: 't', partition: 0, offset, timestampMs: 0, key: null, value: null, headers: [] })
+    partition.push({ topic: 't', partition: 0, offset, timestampMs: 0n, key: null, value: null, headers: [] })
   }
   flow.start(partition)
   const ends = life?.ends ?? Array.from({ length: RECORDS }, () => 0)

@@ -12,6 +12,7 @@ test.each([
   'http://example.com/ü?q=[1]',
   'https://user@example.com:8080/a/b;c=1',
   'http://[::1]:80/a',
+  'http://user@[fe80::1]/a',
   '/apis/v1/namespaces/fns/kafkasources/a#topic'
 ])('%j is a URI', text => {
   expect(isUri(text)).toBe(true)
@@ -30,9 +31,20 @@ test.each([
   '/a<b>',
   '/{id}',
   '/a[0]',
+  'http://[::1',
+  'http://[zz]/',
+  'http://[::1]x/',
   'a\\b',
   'a|b',
   '/a\u0000'
 ])('%j is none', text => {
   expect(isUri(text)).toBe(false)
+})
+
+test('megabytes are read as bytes are', () => {
+  const long = 'a'.repeat(20 * 1024 * 1024)
+  expect(isUri(`/${long}`)).toBe(true)
+  expect(isUri(`${long}:x`)).toBe(true)
+  expect(isUri(`//${long}[`)).toBe(false)
+  expect(isUri(`${long} `)).toBe(false)
 })

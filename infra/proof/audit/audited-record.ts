@@ -49,17 +49,24 @@ export function auditedRecord(record: KafkaRecord): AuditedRecord {
     topic: record.topic,
     partition: record.partition,
     offset: record.offset,
-    writtenAt: new Date(record.timestampMs),
+    writtenAt: storableDate(Number(record.timestampMs)),
     key: record.key?.toString('utf8') ?? null,
     source: event?.source ?? null,
     id: event?.id ?? null,
-    eventTime: Number.isNaN(eventTime) ? null : new Date(eventTime),
+    eventTime: Number.isNaN(eventTime) ? null : storableDate(eventTime),
     student: position?.studentId ?? null,
     sequence: position?.sequence ?? null,
     function: (event && attribute(event, 'function')) ?? null,
     valueDigest: hash('sha256', record.value ?? empty, 'buffer'),
     attributesDigest: hash('sha256', attributes.join('\n'), 'buffer')
   }
+}
+
+const [firstStorableMs, lastStorableMs] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')]
+
+/** Producers may stamp a record with any 64-bit number: the nearest time whose ISO 8601 text PostgreSQL reads. */
+function storableDate(ms: number): Date {
+  return new Date(Math.min(Math.max(ms, firstStorableMs), lastStorableMs))
 }
 
 /** As the functions read it. */

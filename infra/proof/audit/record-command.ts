@@ -5,6 +5,7 @@ import { createDecoder } from '../../../functions/deadLetterReplay/decode-data.t
 import { sendEvent } from '../../../functions/deadLetterReplay/send-event.ts'
 import { NotACloudEvent, readEvent } from '../../../functions/runtime/events/received-event.ts'
 import type { KafkaRecord } from '../../knative-local/dataplane/record.ts'
+import { timeOfRecord } from '../../knative-local/dataplane/timestamp.ts'
 import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
 import { addressFlags, addressUsage, parse, readAddresses, UsageError } from './arguments.ts'
@@ -79,7 +80,7 @@ async function describe(record: KafkaRecord): Promise<object> {
     topic,
     partition,
     offset,
-    writtenAt: new Date(timestampMs).toISOString(),
+    writtenAt: timeOfRecord(timestampMs),
     key: key?.toString('utf8') ?? null,
     headers: Object.fromEntries(headers.map(([name, value]) => [name, value?.toString('utf8') ?? null])),
     data: await decode(record),

@@ -1,6 +1,8 @@
 // The functions of CESQL. https://github.com/cloudevents/spec/blob/main/cesql/spec.md#35-built-in-functions
 import { parseBoolean, parseInteger, toBoolean, toInteger, toText, type Value } from './values.ts'
 
+const SPACE = 0x20
+
 export interface CesqlFunction {
   readonly minArguments: number
   readonly maxArguments: number
@@ -17,10 +19,7 @@ export const functions: ReadonlyMap<string, CesqlFunction> = new Map([
   ['LENGTH', { minArguments: 1, maxArguments: 1, call: ([value = '']) => toText(value).length }],
   ['LOWER', { minArguments: 1, maxArguments: 1, call: ([value = '']) => toText(value).toLowerCase() }],
   ['UPPER', { minArguments: 1, maxArguments: 1, call: ([value = '']) => toText(value).toUpperCase() }],
-  [
-    'TRIM',
-    { minArguments: 1, maxArguments: 1, call: ([value = '']) => toText(value).replace(/^[\0- ]+|[\0- ]+$/g, '') }
-  ],
+  ['TRIM', { minArguments: 1, maxArguments: 1, call: ([value = '']) => trim(toText(value)) }],
   ['CONCAT', { minArguments: 0, maxArguments: Infinity, call: values => values.map(toText).join('') }],
   [
     'CONCAT_WS',
@@ -59,6 +58,14 @@ function left(text: string, length: number): string {
 
 function right(text: string, length: number): string {
   return length < 0 || length > text.length ? text : text.slice(text.length - length)
+}
+
+/** Without what Java's String.trim takes away: controls and spaces. By a regular expression it takes time by the square of a run. */
+function trim(text: string): string {
+  let [begin, end] = [0, text.length]
+  while (begin < end && text.charCodeAt(begin) <= SPACE) begin++
+  while (end > begin && text.charCodeAt(end - 1) <= SPACE) end--
+  return text.slice(begin, end)
 }
 
 /** Positions count from 1, negative ones from the end; out of bounds gives nothing. */

@@ -71,7 +71,7 @@ async function run(egress: Egress, records: readonly KafkaRecord[], subscriber: 
           topic: replyTopic,
           partition: 0,
           offset: partition.tracker.next,
-          timestampMs: 0,
+          timestampMs: 0n,
           key: key === null ? null : Buffer.from(key),
           value,
           headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const)
@@ -120,7 +120,7 @@ function recordsOf({ egress, records }: Scenario): KafkaRecord[] {
     topic: egress.topic,
     partition: 0,
     offset,
-    timestampMs,
+    timestampMs: BigInt(timestampMs),
     key: bytes(key),
     value: bytes(value),
     headers: headers.map(([name, text]) => [name, Buffer.from(text)] as const)

@@ -46,7 +46,7 @@ export function readChangeEvent({ key, value, partition, offset, timestampMs }: 
     lsn: BigInt(lsn),
     txId: Number(txId),
     committedAt: new Date(time),
-    writtenAt: new Date(timestampMs),
+    writtenAt: new Date(Number(timestampMs)),
     json
   }
 }

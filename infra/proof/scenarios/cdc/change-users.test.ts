@@ -108,7 +108,7 @@ function recordOf(value: object) {
     topic: 'db.public.users',
     partition: 2,
     offset: 5,
-    timestampMs: 1_000,
+    timestampMs: 1_000n,
     key: Buffer.from('{"id":"ada"}'),
     value: Buffer.from(JSON.stringify(value)),
     headers: []
