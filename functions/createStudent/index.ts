@@ -36,15 +36,15 @@ serve(name, config, ({ connection: { db }, log }) => {
     isReady: publisher.isReady,
     routes: {
       'POST /': async request => {
-        const traceparent = request.headers.traceparent?.toString()
         if (claimsToBeEvent(request.headers)) {
-          return receiveEvent(name, log, request, async event => {
+          return receiveEvent(name, log, request, async (event, traceparent) => {
             const command = readEventCommand(event, CreateStudentSchema, CreateStudentCommand)
-            await accept(command, eventKey(event), traceparent ?? event.attributes.traceparent, expiryOf(event))
+            await accept(command, eventKey(event), traceparent, expiryOf(event))
           })
         }
         const command = readJsonCommand(request, CreateStudentCommand)
-        return accept(command, idempotencyKey(request.headers['idempotency-key']), traceparent)
+        const key = idempotencyKey(request.headers['idempotency-key'])
+        return accept(command, key, request.headers.traceparent?.toString())
       },
       'GET /:id': async (_request, id) => ({ status: 200, body: await readStudent(db, id) })
     }

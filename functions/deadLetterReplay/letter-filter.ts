@@ -5,14 +5,20 @@ import { line } from '../runtime/events/command.ts'
 import { invalidFields } from '../runtime/host/problem.ts'
 import { deadLetters, letterStates } from '../students/tables.ts'
 
+/** In years that PostgreSQL and RFC 3339 both write with four digits. */
+const moment = z.iso.datetime({ offset: true }).refine(text => {
+  const year = new Date(text).getUTCFullYear()
+  return year >= 1 && year <= 9999
+}, 'must be between the years 1 and 9999')
+
 const filter = {
   function: line(100).optional(),
   reason: line(100).optional(),
   type: line(200).optional(),
   student: line(64).optional(),
   /** Of the last failure. */
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: moment.optional(),
+  until: moment.optional(),
   /** In the decoded data. */
   text: line(200).optional()
 }

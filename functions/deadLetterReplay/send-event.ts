@@ -11,8 +11,10 @@ export interface SendResult {
 /** Of an answer's body that is kept as detail. */
 const maxDetailLength = 500
 
-/** Header values that arrive as they were sent. https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md */
-const printableAscii = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+/** Header values that arrive as they are, neither trimmed, unquoted nor percent-decoded: see header-values.ts. */
+const plainHeader = /^(?!.*["%])[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+/** Of all headers in one request; a server refuses 8 to 16 KiB. */
+const maxHeaderBytes = 4_096
 
 /** Never throws: what went wrong is the result. `stop` breaks the delivery off. */
 export async function sendEvent(
@@ -36,10 +38,11 @@ export async function sendEvent(
   }
 }
 
-/** Binary mode; structured where an attribute is not ASCII, because a header could not carry it as it was. */
+/** Binary mode; structured where headers could not carry an attribute as it is, or not all of them. */
 function asMessage({ attributes, data }: { readonly attributes: EventAttributes; readonly data: Buffer }) {
   const { datacontenttype, ...others } = attributes
-  if (Object.values(attributes).every(value => printableAscii.test(value))) {
+  const headerBytes = Object.entries(attributes).reduce((sum, [name, value]) => sum + name.length + value.length + 8, 0)
+  if (headerBytes <= maxHeaderBytes && Object.values(attributes).every(value => plainHeader.test(value))) {
     const headers = Object.entries(others).map(([name, value]): [string, string] => [`ce-${name}`, value])
     if (datacontenttype !== undefined) headers.push(['content-type', datacontenttype])
     return { headers, body: new Uint8Array(data) }

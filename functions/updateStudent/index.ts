@@ -34,14 +34,9 @@ serve(name, config, ({ connection: { db }, log }) => {
     isReady: publisher.isReady,
     routes: {
       'POST /': request =>
-        receiveEvent(name, log, request, async event => {
+        receiveEvent(name, log, request, async (event, traceparent) => {
           const command = readEventCommand(event, UpdateStudentSchema, UpdateStudentCommand)
-          await accept(
-            command,
-            eventKey(event),
-            request.headers.traceparent?.toString() ?? event.attributes.traceparent,
-            expiryOf(event)
-          )
+          await accept(command, eventKey(event), traceparent, expiryOf(event))
         }),
       'PATCH /:id': async (request, id) => {
         const command = { id, ...readJsonCommand(request, StudentChange) }

@@ -106,7 +106,8 @@ const removals: readonly Removal[] = [
     old: `created_at < now() - make_interval(days => $1) and not exists (
       select from dead_letters letter
       where letter.function = command_answers.function and letter.state in ('open', 'replaying')
-        and command_answers.key = 'event:' || letter.source || ' ' || letter.event_id)`,
+        and command_answers.key = 'event:' || replace(replace(letter.source, '\\', '\\\\'), ' ', '\\s')
+          || ' ' || letter.event_id)`,
     values: config => [config.INBOX_DAYS]
   },
   {

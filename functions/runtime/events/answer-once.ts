@@ -31,8 +31,10 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
 }
 
 /** The key of a command that came as an event: CloudEvents are the same when source and id are. */
-export function eventKey(event: { source: string; id: string }): string {
-  return `event:${event.source} ${event.id}`
+export function eventKey({ source, id }: { source: string; id: string }): string {
+  // The first space ends the source. No URI has a space or a backslash, so that escaping them leaves all others as they are.
+  const escaped = source.replaceAll('\\', String.raw`\\`).replaceAll(' ', String.raw`\s`)
+  return `event:${escaped} ${id}`
 }
 
 /**
@@ -66,12 +68,7 @@ export async function answerOnce(
     if (claimed.length === 0) {
       const [given] = await tx.select().from(commandAnswers).where(isThisCommand)
       if (given?.requestDigest !== requestDigest) {
-        throw new Problem(
-          422,
-          'idempotency-key-reused',
-          'Idempotency-Key reused',
-          'this Idempotency-Key was used with another request; choose a new one'
-        )
+        throw keyReused(key)
       }
       return given.body as FunctionAnswer
     }
@@ -79,4 +76,24 @@ export async function answerOnce(
     await tx.update(commandAnswers).set({ status: answer.status, body: answer }).where(isThisCommand)
     return answer
   })
+}
+
+/**
+ * The key's first request is not this one, so that this one is no repeat: it is refused in words and never taken for done.
+ * It happens to events whose ids were different when they were sent: what is not ASCII reaches Knative's Broker as "?".
+ */
+function keyReused(key: string): Problem {
+  return key.startsWith('event:')
+    ? new Problem(
+        422,
+        'event-id-reused',
+        'Event id reused',
+        'another command came with this source and id and was done, and this one asks for something else; send it under an id of its own, in ASCII'
+      )
+    : new Problem(
+        422,
+        'idempotency-key-reused',
+        'Idempotency-Key reused',
+        'this Idempotency-Key was used with another request; choose a new one'
+      )
 }

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { InvalidEvent } from '../errors.ts'
 import type { FunctionRequest } from '../host/http-server.ts'
 import { invalidFields, Problem } from '../host/problem.ts'
+import { parseJson } from './json.ts'
 import type { ReceivedEvent } from './received-event.ts'
 import { protobufContentType } from '../../students/student-events.ts'
 
@@ -31,7 +32,7 @@ export function readJsonCommand<Schema extends z.ZodType>(request: FunctionReque
       `content-type: ${contentType === '' ? 'missing' : 'not taken'}; send application/json`
     )
   }
-  const parsed = schema.safeParse(parseJson(request.body))
+  const parsed = schema.safeParse(readJson(request.body))
   if (!parsed.success) throw invalidFields(parsed.error)
   return parsed.data
 }
@@ -67,11 +68,12 @@ function decodeData(event: ReceivedEvent, message: DescMessage): unknown {
   }
 }
 
-function parseJson(body: Buffer): unknown {
+function readJson(body: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch {
-    throw new Problem(400, 'invalid-json', 'Invalid JSON', 'the body is not valid JSON')
+    return parseJson(body)
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error)
+    throw new Problem(400, 'invalid-json', 'Invalid JSON', `the body is ${words}`)
   }
 }
 

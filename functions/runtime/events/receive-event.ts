@@ -13,7 +13,7 @@ import type { FunctionAnswer, FunctionRequest } from '../host/http-server.ts'
 import type { Log } from '../host/log.ts'
 import { Problem, unavailable } from '../host/problem.ts'
 import { NotACloudEvent, readEvent, type ReceivedEvent } from './received-event.ts'
-import { traceId } from '../host/trace.ts'
+import { traceId, traceparentOf } from '../host/trace.ts'
 
 /** Of a header value: Knative makes an event attribute of it. */
 const maxHeaderLength = 256
@@ -23,18 +23,19 @@ export async function receiveEvent(
   functionName: string,
   log: Log,
   request: FunctionRequest,
-  handle: (event: ReceivedEvent) => Promise<string | void>
+  handle: (event: ReceivedEvent, traceparent: string | undefined) => Promise<string | void>
 ): Promise<FunctionAnswer> {
   const event = read(request)
+  const traceparent = traceparentOf(event.attributes, request.headers)
   const facts = {
     eventId: event.id,
     type: event.type,
     student: event.subject,
     sequence: event.attributes.sequence,
-    traceId: traceId(request.headers.traceparent?.toString() ?? event.attributes.traceparent)
+    traceId: traceId(traceparent)
   }
   try {
-    const outcome = await handle(event)
+    const outcome = await handle(event, traceparent)
     log.debug({ ...facts, outcome }, 'delivered')
     return { status: 204 }
   } catch (thrown) {

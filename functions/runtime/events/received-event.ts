@@ -1,6 +1,8 @@
 // A CloudEvent as it came in: its attributes, and its data as the very bytes that were sent.
 import { HTTP } from 'cloudevents'
 import type { IncomingHttpHeaders } from 'node:http'
+import { attributeValue } from './header-values.ts'
+import { parseJson } from './json.ts'
 
 /** Attributes and extensions by name, as strings: what a dead letter or a held event keeps. */
 export type EventAttributes = Readonly<Record<string, string>>
@@ -42,11 +44,12 @@ export function claimsToBeEvent(headers: IncomingHttpHeaders): boolean {
 export function readEvent(headers: IncomingHttpHeaders, body: Buffer): ReceivedEvent {
   const isStructured = structured.test(headers['content-type'] ?? '')
   const envelope = isStructured ? parseEnvelope(body) : undefined
-  const sent = (name: string) => (envelope ? envelope[name] : headers[`ce-${name}`])
+  const decoded = envelope ? {} : decodeHeaders(headers)
+  const sent = (name: string) => (envelope ? envelope[name] : decoded[`ce-${name}`])
   const missing = required.filter(name => typeof sent(name) !== 'string' || sent(name) === '')
   if (missing.length > 0) throw new NotACloudEvent(`not a CloudEvent: ${missing.join(', ')} missing`)
 
-  const attributes = attributesOf(envelope ?? fromHeaders(headers))
+  const attributes = attributesOf(envelope ?? fromHeaders(decoded))
   refuseUnusable(attributes)
   return {
     id: String(attributes.id),
@@ -68,10 +71,10 @@ function refuseUnusable(attributes: EventAttributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     const maxLength = ['id', 'source', 'type', 'subject'].includes(name) ? maxIdentityLength : maxAttributeLength
     if (value.length > maxLength) {
-      throw new NotACloudEvent(`not a CloudEvent taken here: ${name} is over ${maxLength} characters`)
+      throw new NotACloudEvent(`not a CloudEvent taken here: ${shown(name)} is over ${maxLength} characters`)
     }
-    if (value.includes('\0') || !value.isWellFormed()) {
-      throw new NotACloudEvent(`not a CloudEvent: ${name} holds a character that is not text`)
+    if (`${name}${value}`.includes('\0') || !value.isWellFormed() || !name.isWellFormed()) {
+      throw new NotACloudEvent(`not a CloudEvent: ${shown(name)} holds a character that is not text`)
     }
   }
 }
@@ -87,29 +90,53 @@ function fromHeaders(headers: IncomingHttpHeaders): Record<string, unknown> {
   }
 }
 
-function parseEnvelope(body: Buffer): Record<string, unknown> {
-  try {
-    const envelope: unknown = JSON.parse(body.toString('utf8'))
-    if (typeof envelope === 'object' && envelope !== null && !Array.isArray(envelope)) return { ...envelope }
-  } catch {
-    throw new NotACloudEvent('not a CloudEvent: the structured envelope is not valid JSON')
+/** The headers with the attributes' values as their sender meant them; content-type is no attribute's header. */
+function decodeHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const decoded: IncomingHttpHeaders = { 'content-type': headers['content-type'] }
+  for (const [name, sent] of Object.entries(headers)) {
+    if (!name.startsWith('ce-') || sent === undefined) continue
+    const value = attributeValue(String(sent))
+    if (value === undefined) throw new NotACloudEvent(`not a CloudEvent: ${name} is percent-encoded, but not as UTF-8`)
+    decoded[name] = value
   }
+  return decoded
+}
+
+function parseEnvelope(body: Buffer): Record<string, unknown> {
+  let envelope: unknown
+  try {
+    envelope = parseJson(body)
+  } catch (error) {
+    throw new NotACloudEvent(
+      `not a CloudEvent: the structured envelope is ${error instanceof Error ? error.message : String(error)}`
+    )
+  }
+  if (typeof envelope === 'object' && envelope !== null && !Array.isArray(envelope)) return { ...envelope }
   throw new NotACloudEvent('not a CloudEvent: the structured envelope is not a JSON object')
 }
 
 function structuredData(envelope: Record<string, unknown>): Buffer {
-  if (typeof envelope.data_base64 === 'string') return Buffer.from(envelope.data_base64, 'base64')
+  const { data_base64: base64 } = envelope
+  if (base64 !== undefined && base64 !== null) {
+    if (typeof base64 === 'string' && base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
+      return Buffer.from(base64, 'base64')
+    }
+    throw new NotACloudEvent('not a CloudEvent: data_base64 is not base64')
+  }
   if (envelope.data === undefined || envelope.data === null) return Buffer.alloc(0)
   const isText = typeof envelope.data === 'string' && !/json/i.test(String(envelope.datacontenttype ?? 'json'))
   return Buffer.from(isText ? String(envelope.data) : JSON.stringify(envelope.data))
 }
 
 function attributesOf(event: Record<string, unknown>): EventAttributes {
-  const attributes: Record<string, string> = {}
+  const attributes: Record<string, string> = Object.create(null) // no name is special, `__proto__` neither
   for (const [name, value] of Object.entries(event)) {
     if (name === 'data' || name === 'data_base64' || value === undefined || value === null) continue
-    if (typeof value === 'object') throw new NotACloudEvent(`not a CloudEvent: ${name} is not a scalar`)
+    if (typeof value === 'object') throw new NotACloudEvent(`not a CloudEvent: ${shown(name)} is not a scalar`)
     attributes[name] = String(value)
   }
   return attributes
 }
+
+/** A name that somebody made up may be as long as the whole body. */
+const shown = (name: string) => name.slice(0, 100).toWellFormed()

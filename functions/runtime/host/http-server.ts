@@ -9,7 +9,8 @@ import { http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import type { Socket } from 'node:net'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Problem } from './problem.ts'
+import { decodeBody } from './content-encoding.ts'
+import { Problem, unexpected } from './problem.ts'
 
 export const maxBodyBytes = 1024 * 1024
 
@@ -41,10 +42,15 @@ export function createHttpServer(
   isReady: () => Promise<boolean>
 ): HttpServer {
   http(name, async (request, response) => {
-    const [path = '/', search = ''] = request.originalUrl.split(/\?(.*)/s)
+    const [path = '/', search = ''] = originForm(request.originalUrl).split(/\?(.*)/s)
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const { method, headers } = request
-    send(response, await handle({ method, path, query: new URLSearchParams(search), headers, body }))
+    const answer = await handle({ method, path, query: new URLSearchParams(search), headers, body })
+    try {
+      send(response, answer)
+    } catch {
+      send(response, problemAnswer(unexpected())) // it cannot be written as JSON
+    }
   })
   const framework = getTestServer(name)
   const inFlight = new Set<ServerResponse>()
@@ -60,8 +66,10 @@ export function createHttpServer(
       return send(response, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready' } })
     }
     try {
-      // With the body already read, the framework's body parsers leave the request alone.
-      Object.assign(request, { body: await readBody(request) })
+      const body = await decodeBody(request.headers['content-encoding'], await readBody(request), maxBodyBytes)
+      // With the body already read, the framework's body parsers leave the request alone. Its router sees "/" and nothing
+      // else, because it answers some paths before the function is asked: "/%" and "/favicon.ico", the former in HTML.
+      Object.assign(request, { body, originalUrl: request.url, url: '/' })
       framework.emit('request', request, response)
     } catch (error) {
       if (error instanceof Problem) refuse(request, response, error)
@@ -118,12 +126,27 @@ function refuse(request: IncomingMessage, response: ServerResponse, problem: Pro
   request.once('close', () => clearTimeout(timer))
 }
 
+/** A request target may name the host too. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+function originForm(target: string): string {
+  const path = /^https?:\/\/[^/?#]*(.*)$/is.exec(target)?.[1]
+  return path === undefined ? target : path.startsWith('/') ? path : `/${path}`
+}
+
+/** Of a problem's detail. */
+const maxDetailLength = 2_000
+
 export function problemAnswer(problem: Problem): FunctionAnswer {
   const { status, type, title, message: detail, errors, headers } = problem
   return {
     status,
     headers: { 'content-type': 'application/problem+json', ...headers },
-    body: { type: `urn:problem:${type}`, title, status, detail, ...(errors ? { errors } : {}) }
+    body: {
+      type: `urn:problem:${type}`,
+      title,
+      status,
+      detail: detail.slice(0, maxDetailLength),
+      ...(errors ? { errors } : {})
+    }
   }
 }
 

@@ -30,15 +30,29 @@ export class Problem extends Error {
   }
 }
 
-/** Every wrong field of a command at once, each with its name. */
+/** Of wrong fields in one answer: a body of 1 MB may hold 60,000 of them. */
+const maxErrors = 20
+/** Of a field's name, which is the sender's own. */
+const maxFieldLength = 200
+
+/** The wrong fields of a command at once, each with its name. */
 export function invalidFields(error: z.ZodError): Problem {
   const errors = error.issues.flatMap(issue =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map(key => ({ field: [...issue.path, key].join('.'), message: 'unknown field' }))
       : [{ field: issue.path.join('.'), message: issue.message }]
   )
-  const named = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; ')
-  return new Problem(400, 'invalid-fields', 'Invalid fields', named, { errors })
+  const shown = errors
+    .slice(0, maxErrors)
+    .map(({ field, message }) => ({ field: field.slice(0, maxFieldLength).toWellFormed(), message }))
+  const named = shown.map(({ field, message }) => (field ? `${field}: ${message}` : message))
+  if (errors.length > maxErrors) named.push(`and ${errors.length - maxErrors} more`)
+  return new Problem(400, 'invalid-fields', 'Invalid fields', named.join('; '), { errors: shown })
+}
+
+/** Of which nothing is said to the caller. */
+export function unexpected(): Problem {
+  return new Problem(500, 'internal', 'Internal error', 'something went wrong here; it has been logged')
 }
 
 export function unavailable(detail: string): Problem {

@@ -2,6 +2,9 @@
 import type { FunctionAnswer, FunctionRequest } from './http-server.ts'
 import { Problem } from './problem.ts'
 
+/** Of a path in an answer. */
+const maxPathShown = 200
+
 export type Route = (request: FunctionRequest, id: string) => Promise<FunctionAnswer>
 
 /** Keys are a method and a path with at most one parameter: `POST /`, `GET /:id`, `POST /jobs/:id/abort`. */
@@ -14,10 +17,13 @@ export function route(routes: Routes, request: FunctionRequest): Promise<Functio
     const [method = '', path = ''] = key.split(' ')
     const id = matchPath(path, request.path)
     if (id === undefined) continue
-    if (method === request.method) return handle(request, id)
-    allowed.push(method)
+    // HEAD is answered as GET is; the server leaves the body out. https://www.rfc-editor.org/rfc/rfc9110#section-9.1
+    const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
+    if (methods.includes(request.method)) return handle(request, id)
+    allowed.push(...methods)
   }
-  if (allowed.length === 0) throw new Problem(404, 'not-found', 'Not found', `nothing is at ${request.path}`)
+  if (allowed.length === 0)
+    throw new Problem(404, 'not-found', 'Not found', `nothing is at ${request.path.slice(0, maxPathShown)}`)
   throw new Problem(405, 'method-not-allowed', 'Method not allowed', `use ${allowed.join(' or ')}`, {
     headers: { allow: allowed.join(', ') }
   })

@@ -1,10 +1,10 @@
 // Starts a function: its server, what an error becomes, and its orderly end. The only side effects of an index.ts.
 import type { FunctionConfig } from './config.ts'
 import { type Connection, connect } from './database.ts'
-import { describeError, isDatabaseUnavailable } from './database-errors.ts'
+import { describeError, isDatabaseUnavailable, isDataRefused } from './database-errors.ts'
 import { createHttpServer, type FunctionAnswer, type FunctionRequest, problemAnswer } from './http-server.ts'
 import { createLog, type Log } from './log.ts'
-import { Problem, unavailable } from './problem.ts'
+import { Problem, unavailable, unexpected } from './problem.ts'
 import { route, type Routes } from './router.ts'
 
 export interface FunctionContext {
@@ -72,9 +72,13 @@ async function answer(request: FunctionRequest, routes: Routes, log: Log): Promi
       log.warn(describeError(error), 'the database is not available')
       return problemAnswer(unavailable('the database does not answer; try again'))
     }
+    if (isDataRefused(error)) {
+      log.warn(describeError(error), 'the database refused the values of a request')
+      return problemAnswer(
+        new Problem(400, 'invalid-values', 'Invalid values', 'the database cannot keep these values')
+      )
+    }
     log.error(describeError(error), 'unexpected failure')
-    return problemAnswer(
-      new Problem(500, 'internal', 'Internal error', 'something went wrong here; it has been logged')
-    )
+    return problemAnswer(unexpected())
   }
 }
