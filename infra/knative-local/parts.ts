@@ -1,5 +1,8 @@
 // The parts of a running stack as `npm run local` and tests handle them: seen, stopped, killed, paused and started again.
 import pg from 'pg'
+import { z } from 'zod'
+import { PASSING_FAILURES } from './dataplane/outcomes.ts'
+import type { ConnectorStatus } from './parts/connect.ts'
 import type { Keeper } from './parts/keeper.ts'
 import type { RunningProcess } from './parts/processes.ts'
 import type { Stack } from './stack.ts'
@@ -13,7 +16,7 @@ export interface Part {
   start(): Promise<void>
   /** In order; stays down until `start`. */
   stop(): Promise<void>
-  /** SIGKILL. A function and the data plane come back by themselves, as in a cluster; the others stay down until `start`. */
+  /** SIGKILL. A function and the data plane come back automatically, as in a cluster; the others stay down until `start`. */
   kill(): Promise<void>
   signal(signal: NodeJS.Signals): void
 }
@@ -26,14 +29,18 @@ export function partsOf(stack: Stack): Part[] {
     ...brokers.map(broker => server(`broker-${broker.id}`, broker, broker.accepts)),
     server('postgres', postgres, () => answersQuery(postgres.url('students'))),
     server('connect', connect, async () => {
-      const connectors = await connect.status()
-      return connectors.every(({ tasks }) => tasks.length > 0 && tasks.every(({ state }) => state === 'RUNNING'))
+      refuseUnhealthyConnectors(await connect.status())
+      return true
     }),
     server('registry', registry, () => answersOk(`${registry.url}/apis/ccompat/v7/subjects`)),
     {
       name: 'dataplane',
       pid: () => pidOf(dataplane.process()),
-      isHealthy: async () => dataplane.isReady() && (await answersOk(dataplane.statusUrl)),
+      async isHealthy() {
+        if (!dataplane.isReady()) return false
+        refuseUnhealthySources(await readJson(dataplane.statusUrl))
+        return true
+      },
       async start() {
         dataplane.start()
         await dataplane.ready()
@@ -79,6 +86,66 @@ function server(name: string, of: Server, isHealthy: () => Promise<boolean>): Pa
 
 function pidOf(running: RunningProcess | undefined): number | undefined {
   return running?.isRunning() ? running.pid : undefined
+}
+
+/** @throws with the connectors that do not run, and why */
+export function refuseUnhealthyConnectors(connectors: readonly ConnectorStatus[]): void {
+  const problems = connectors.flatMap(({ name, connector, tasks }) => {
+    const failed = [connector, ...tasks].find(({ state }) => state === 'FAILED')
+    if (failed) return [`connector ${name} failed: ${firstLine(failed.trace) ?? 'no reason given'}`]
+    const states = tasks.map(({ state }) => state)
+    if (states.length === 0) return [`connector ${name} has no task`]
+    return states.every(state => state === 'RUNNING') ? [] : [`connector ${name} is ${states.join(', ')}`]
+  })
+  if (problems.length > 0) throw new Error(problems.join('; '))
+}
+
+/** A record that fails again and again holds back what comes after it. @throws with the records, and the last error of each */
+export function refuseUnhealthySources(status: unknown): void {
+  const problems = DataPlaneHealth.parse(status).sources.flatMap(({ kind, namespace, name, retrying }) =>
+    retrying
+      .filter(({ failures }) => failures > PASSING_FAILURES)
+      .map(
+        ({ topic, partition, offset, eventId, failures, error }) =>
+          `${kind} ${namespace}/${name}: delivery of ${topic}/${partition}@${offset}${eventId === undefined ? '' : ` (event ${eventId})`} failed ${failures} times: ${error}`
+      )
+  )
+  const shown = problems.slice(0, maxProblems)
+  if (problems.length > maxProblems) shown.push(`and ${problems.length - maxProblems} more records`)
+  if (problems.length > 0) throw new Error(shown.join('; '))
+}
+
+const maxProblems = 3
+
+/** Of the data plane's GET /status. */
+const DataPlaneHealth = z.object({
+  sources: z.array(
+    z.object({
+      kind: z.string(),
+      namespace: z.string(),
+      name: z.string(),
+      retrying: z.array(
+        z.object({
+          topic: z.string(),
+          partition: z.number(),
+          offset: z.number(),
+          eventId: z.string().optional(),
+          failures: z.number(),
+          error: z.string()
+        })
+      )
+    })
+  )
+})
+
+function firstLine(trace: string | undefined): string | undefined {
+  return trace?.split('\n')[0]
+}
+
+async function readJson(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(healthTimeoutMs) })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  return response.json()
 }
 
 async function answersOk(url: string): Promise<boolean> {

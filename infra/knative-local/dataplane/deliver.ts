@@ -23,7 +23,8 @@ export type DeliveryResult =
 export interface DeliveryPorts {
   readonly send: Send
   readonly wait: (ms: number) => Promise<boolean>
-  readonly retried: () => void
+  /** An attempt has failed and another one follows, after a wait. */
+  readonly retrying: (error: string) => void
 }
 
 /** The delivery was given up before it ended: nothing may be committed for its record. */
@@ -48,8 +49,8 @@ export async function deliver(
     if (result.delivered) return result
     const mayRetry = result.response === undefined || isRetryable(result.response.status)
     if (!mayRetry || attempt >= retries) return result
+    ports.retrying(result.error)
     if (!(await ports.wait(backoffMs(delivery, attempt + 1)))) throw new DeliveryAbandoned()
-    ports.retried()
   }
 }
 

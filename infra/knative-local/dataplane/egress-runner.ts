@@ -120,6 +120,7 @@ export class EgressRunner {
       dropped: outcomes.dropped,
       discarded: outcomes.discarded,
       rate: outcomes.rate,
+      retrying: outcomes.retrying(),
       lastError: outcomes.lastError
     }
   }
@@ -264,17 +265,20 @@ export class EgressRunner {
   /** An exception is the end of its record, which is counted as lost with its place; never that of the records after it. */
   private async dispatch(record: KafkaRecord, partition: AssignedPartition): Promise<Outcome> {
     const { egress, sinks } = this
+    const progress = this.outcomes.begin(record)
     try {
       if (sinks === undefined) throw new Error('a record arrived before the sinks were known')
       return await dispatch(record, egress, sinks, {
         send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
         wait: ms => this.flow.wait(ms, partition),
-        retried: () => this.outcomes.retries++,
+        retrying: progress.failed,
         reply: this.ports.reply
       })
     } catch (error) {
       if (error instanceof DeliveryAbandoned) throw error
       return { end: 'dropped', error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    } finally {
+      progress.end()
     }
   }
 

@@ -17,6 +17,7 @@ const status: EgressStatus = {
   delivered: 8,
   filtered: 0,
   retries: 2,
+  retrying: [],
   deadLettered: 1,
   dropped: 0,
   discarded: 0,
@@ -40,6 +41,13 @@ test('what waits says for what, and nothing else', () => {
   expect(statusLine(waiting)).toBe(
     'KafkaSource students/on-student-create: waiting, InitializeOffset, topic t does not exist'
   )
+})
+
+test('a record that fails again and again is named, with its last error, and cannot move the cursor', () => {
+  const retrying = [
+    { topic: 't', partition: 1, offset: 5, failures: 22, since: '2026-01-01T00:00:00.000Z', error: 'a\u001b[2Jb' }
+  ]
+  expect(statusLine({ ...status, retrying })).toMatch(/retrying t\/1@5 \(22 failures: a\\u001b\[2Jb\)$/)
 })
 
 test('losses are shouted', () => {

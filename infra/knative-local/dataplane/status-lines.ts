@@ -1,5 +1,7 @@
 // One line for each KafkaSource and Trigger that stays current: redrawn on a terminal, otherwise written when something changed.
 import type { WriteStream } from 'node:tty'
+import { oneLine } from '../terminal-text.ts'
+import { describePlace } from './outcomes.ts'
 import type { DataPlaneStatus, EgressStatus } from './status.ts'
 
 const REDRAW_MS = 500
@@ -25,9 +27,11 @@ export function statusLine(source: EgressStatus): string {
     `retries ${source.retries}`,
     `dead letters ${source.deadLettered}`
   ]
+  const [worst] = source.retrying
+  if (worst !== undefined) numbers.push(`retrying ${describePlace(worst)} (${worst.failures} failures: ${worst.error})`)
   const losses = source.dropped + source.discarded
   if (losses > 0) numbers.push(`LOST ${losses}`)
-  return source.state === 'waiting' ? `${what}: ${how}` : `${what}: ${how}, ${numbers.join(', ')}`
+  return oneLine(source.state === 'waiting' ? `${what}: ${how}` : `${what}: ${how}, ${numbers.join(', ')}`)
 }
 
 export function openStatusLines(out: WriteStream, json: boolean): StatusLines {
@@ -68,7 +72,7 @@ function writeChanges(out: WriteStream, json: boolean): StatusLines {
   const written = new Map<string, string>()
   let timer: NodeJS.Timeout | undefined
   const write = (source: EgressStatus): void => {
-    const line = json ? JSON.stringify(source) : statusLine(source)
+    const line = json ? oneLine(JSON.stringify(source)) : statusLine(source)
     const key = `${source.kind} ${source.namespace}/${source.name}`
     if (written.get(key) === line) return
     written.set(key, line)

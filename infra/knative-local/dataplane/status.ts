@@ -1,4 +1,4 @@
-// What GET /status answers: how every KafkaSource and Trigger fares.
+// What GET /status answers: the status of every KafkaSource and Trigger.
 
 export interface EgressStatus {
   readonly kind: 'KafkaSource' | 'Trigger'
@@ -26,7 +26,21 @@ export interface EgressStatus {
   readonly discarded: number
   /** Events delivered per second, in the last second. */
   readonly rate: number
+  /** Records whose delivery has failed and is tried again now: those with most failures first, at most 10 of them. */
+  readonly retrying: readonly RetryingRecord[]
+  /** The last attempt that failed, with the place of its record, whatever became of it. */
   readonly lastError?: string | undefined
+}
+
+export interface RetryingRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Undefined when the record says none. */
+  readonly eventId?: string | undefined
+  readonly failures: number
+  readonly since: string
+  readonly error: string
 }
 
 export interface AssignmentStatus {
@@ -43,6 +57,6 @@ export interface DataPlaneStatus {
   readonly ingressUrl: string
   readonly sinkUrl: string
   readonly sources: readonly EgressStatus[]
-  /** Problems of the last edit, while the state before it goes on. */
+  /** Problems of the last edit, while the state before it stays. */
   readonly problems: readonly string[]
 }
