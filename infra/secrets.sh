@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes the Secrets that the manifests refer to and that no operator makes. What exists is left as it is.
 #
-#   infra/secrets.sh                      for infra/overlays/dev: two database passwords
-#   infra/secrets.sh production           and one per function, and one per Kafka user
+#   infra/secrets.sh                      for infra/overlays/dev: a password per database role
+#   infra/secrets.sh production           and one per Kafka user
 #   infra/secrets.sh rotate NAME          a new password for one of them; its readers are restarted
 #   infra/secrets.sh authority            the Kafka cluster's CA certificate, into the Secrets that want a copy of it
 #
@@ -84,7 +84,7 @@ rotate() {
 kubectl get namespace "$namespace" >/dev/null 2>&1 || kubectl apply -f "$(dirname "$0")/../knative/namespace.yaml"
 # shellcheck disable=SC2086 # the lists are meant to be split
 case ${1:-dev} in
-  dev) database $database_roles ;;
+  dev) database $database_roles $function_roles ;;
   production) database $database_roles $function_roles; kafka $kafka_users ;;
   authority) authority ;;
   rotate) rotate "${2:?which Secret?}" ;;

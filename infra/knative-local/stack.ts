@@ -9,12 +9,14 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { projectDirectory } from '../bundle.ts'
+import { applyGrants } from '../jobs/grants.ts'
 import { migrate } from '../jobs/migrate.ts'
 import { registerSchemas } from '../jobs/register-schemas.ts'
 import { seedUsers } from '../jobs/seed-users.ts'
 import type { Plan } from './manifests/plan.ts'
 import type { ClusterAddresses } from './parts/cluster-addresses.ts'
 import { brokerConfig, connectConfig } from './parts/cluster-config.ts'
+import { databaseCluster } from './parts/database-cluster.ts'
 import { localiseConnector } from './parts/connector-config.ts'
 import { type Connect, createConnect } from './parts/connect.ts'
 import { createDataplane, type Dataplane } from './parts/data-plane.ts'
@@ -68,20 +70,29 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { step } = progress
   const bootstrap = ports.brokers.map(({ port }) => `127.0.0.1:${port}`)
 
+  const cluster = databaseCluster(plan.objects)
   const postgres = createPostgres(processes, {
     directory: join(stateDirectory, 'postgres'),
     port: ports.postgres,
-    databases: ['students', 'registry'],
+    databases: cluster.databases,
+    roles: cluster.roles,
     report,
     pidChanged
   })
+  const database = cluster.databases[0].name
+  const secrets = () =>
+    createSecrets(
+      plan.objects,
+      new Map([...cluster.secrets].map(([secret, role]) => [secret, postgres.url(database, role)]))
+    )
   started('postgres', postgres.stop)
   const postgresAnswers = later(postgres.start().then(() => step('PostgreSQL answers', postgres.answers)))
   const migrated = later(
     postgresAnswers.then(() =>
       step('tables are migrated', async () => {
-        await migrateTables(postgres.url('students'))
-        await seedUsers(postgres.url('students'))
+        await migrateTables(postgres.url(database))
+        await applyGrants(postgres.url(database))
+        await seedUsers(postgres.url(database))
       })
     )
   )
@@ -96,7 +107,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         firstInstancePort: ports.firstInstance,
         lastInstancePort: ports.ingress + portsPerStack - 1,
         stateDirectory,
-        sources: () => ({ addresses, secrets: createSecrets(plan.objects, postgres.url('students')) }),
+        sources: () => ({ addresses, secrets: secrets() }),
         report,
         pidChanged
       })
@@ -137,8 +148,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     port: ports.connect,
     bootstrap,
     config: connectConfig(plan.objects),
-    localise: config => localiseConnector(config, { databaseUrl: postgres.url('students'), bootstrap }),
-    secrets: () => createSecrets(plan.objects, postgres.url('students')),
+    localise: config => localiseConnector(config, { databaseUrl: postgres.url(database), bootstrap }),
+    secrets,
     report,
     pidChanged
   })
@@ -164,7 +175,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       step('schemas are registered', () =>
         registerSchemas({
           registryUrl,
-          databaseUrl: postgres.url('students'),
+          databaseUrl: postgres.url(database),
           schemasFolder: join(projectDirectory, 'schemas')
         })
       )

@@ -11,7 +11,7 @@ import { projectDirectory } from '../bundle.ts'
 import { migrate } from '../jobs/migrate.ts'
 import { type Connect, createConnect } from '../knative-local/parts/connect.ts'
 import { createSecrets } from '../knative-local/parts/secrets.ts'
-import { createPostgres, type Postgres } from '../knative-local/parts/postgres.ts'
+import { createPostgres, type Postgres, superuser } from '../knative-local/parts/postgres.ts'
 import { freePort } from '../test/free-ports.ts'
 import { type AuthorizingBroker, password, startAuthorizingBroker } from './authorizing-broker.ts'
 import { KafkaConnector, kafkaConnector } from './kinds.ts'
@@ -33,7 +33,7 @@ beforeAll(async () => {
   postgres = createPostgres(processes, {
     directory: join(state, 'postgres'),
     port: await freePort(),
-    databases: ['students'],
+    databases: [{ name: 'students', owner: superuser }],
     ...unreported
   })
   await postgres.start()
@@ -50,7 +50,7 @@ beforeAll(async () => {
     bootstrap: [bootstrap],
     config: workerConfig(),
     localise: config => ({ ...config, ...database() }),
-    secrets: () => createSecrets([], debeziumUrl()),
+    secrets: () => createSecrets([], new Map([['students-db-debezium', debeziumUrl()]])),
     ...unreported
   })
   await connect.start()

@@ -11,7 +11,7 @@ import { overlays, render } from './render.ts'
 
 /** What the operators make, from the names of the objects they work for. */
 const madeByOperators = new Map([
-  ['students-db-app', ['uri', 'username', 'password']], // CloudNativePG, for the database's owner
+  ['students-db-app', ['uri', 'host', 'port', 'dbname', 'username', 'password']], // CloudNativePG, for the database's owner
   ['students-db-ca', ['ca.crt']],
   ['students-cluster-ca-cert', ['ca.crt']] // Strimzi
 ])

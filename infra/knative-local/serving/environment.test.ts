@@ -84,5 +84,8 @@ function environmentOf(...env: EnvironmentVariable[]): Record<string, string> {
     timeoutSeconds: 30,
     origin: { file: 'knative/a.yaml', line: 3 }
   }
-  return serviceEnvironment(service, { addresses, secrets: createSecrets([configMap], databaseUrl) })
+  return serviceEnvironment(service, {
+    addresses,
+    secrets: createSecrets([configMap], new Map([['students-db-app', databaseUrl]]))
+  })
 }

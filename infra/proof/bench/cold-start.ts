@@ -19,7 +19,7 @@ import { eventSchemasByType } from '../../../functions/students/student-events.t
 import { eventSchemas } from '../../../functions/students/tables.ts'
 import { bundleOptions, functionNames } from '../../bundle.ts'
 import { migrate } from '../../jobs/migrate.ts'
-import { createPostgres } from '../../knative-local/parts/postgres.ts'
+import { createPostgres, superuser } from '../../knative-local/parts/postgres.ts'
 import { openProcesses } from '../../knative-local/parts/processes.ts'
 import { freePort } from '../../test/free-ports.ts'
 
@@ -41,7 +41,7 @@ export async function coldStartBenchmark(): Promise<void> {
   const postgres = createPostgres(processes, {
     directory: join(folder, 'postgres'),
     port: await freePort(),
-    databases: ['students'],
+    databases: [{ name: 'students', owner: superuser }],
     report: () => undefined,
     pidChanged: () => undefined
   })
