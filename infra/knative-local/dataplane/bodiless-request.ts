@@ -12,7 +12,7 @@ interface BodilessPost {
 export function postWithoutBody(target: URL, headers: readonly string[], agent: Agent): BodilessPost {
   const { promise, resolve, reject } = Promise.withResolvers<SinkResponse>()
   const post = request(target, { method: 'POST', agent })
-  for (let i = 0; i + 1 < headers.length; i += 2) post.setHeader(headers[i] ?? '', headers[i + 1] ?? '')
+  for (let i = 0; i + 1 < headers.length; i += 2) post.appendHeader(headers[i] ?? '', headers[i + 1] ?? '')
   post.removeHeader('content-length')
   post.removeHeader('transfer-encoding')
   post.on('error', reject)

@@ -5,6 +5,7 @@ import type { Plan } from '../manifests/plan.ts'
 import { egressesOf, type Egress } from './egress.ts'
 import { EgressRunner } from './egress-runner.ts'
 import { eventToRecord } from './event-to-record.ts'
+import { eventBudget, letterBudget } from './header-budget.ts'
 import { listen, type Ingress, type IngressServer } from './ingress.ts'
 import { openRecordWriter, type RecordWriter } from './record-writer.ts'
 import { addressKey, type Addresses } from './resolve.ts'
@@ -115,12 +116,15 @@ export class DataPlane {
     if (this.stopped) return
     this.plan = plan
     this.brokerIngresses = new Map(
-      plan.brokers.map(({ namespace, name, topic }) => [`/${namespace}/${name}`, { topic, contentMode: 'binary' }])
+      plan.brokers.map(({ namespace, name, topic }) => [
+        `/${namespace}/${name}`,
+        { topic, contentMode: 'binary', budget: eventBudget }
+      ])
     )
     this.sinkIngresses = new Map(
       plan.kafkaSinks.map(({ namespace, name, topic, contentMode }) => [
         `/${namespace}/${name}`,
-        { topic, contentMode }
+        { topic, contentMode, budget: letterBudget }
       ])
     )
     this.readAddresses()
@@ -147,8 +151,7 @@ export class DataPlane {
       kafka: this.options.kafka,
       topics: this.topics,
       addresses: () => this.addresses,
-      reply: (topic, event, traceparent) =>
-        this.writer.write(topic, eventToRecord(event, 'binary', continueTrace(traceparent))),
+      reply: (topic, event, trace) => this.writer.write(topic, eventToRecord(event, 'binary', continueTrace(trace))),
       log: this.options.log
     })
     this.running.set(key, { runner, consumption: consumptionOf(egress) })

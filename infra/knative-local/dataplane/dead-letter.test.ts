@@ -42,3 +42,26 @@ test('an empty body leaves no error data', () => {
 test('a letter is an event of 1.0, whatever it was', () => {
   expect(deadLetter({ ...event, specversion: '0.3' }, 'http://sink').specversion).toBe('1.0')
 })
+
+test('an attribute that ceOverrides called as an extension is the attribute of the letter', () => {
+  const overridden = {
+    ...event,
+    extensions: new Map([
+      ['type', 'another'],
+      ['datacontenttype', 'text/plain'],
+      ['specversion', '0.3'],
+      ['source', 'no uri'],
+      ['time', '2026-01-02T03:04:05.0Z']
+    ])
+  }
+  const letter = deadLetter(overridden, 'http://sink')
+  expect(letter).toMatchObject({
+    specversion: '1.0',
+    id: 'an-id',
+    source: '/source',
+    type: 'another',
+    datacontenttype: 'text/plain'
+  })
+  expect(letter.time).toBe('2026-01-02T03:04:05Z')
+  expect([...letter.extensions.keys()]).toEqual(['knativeerrordest'])
+})

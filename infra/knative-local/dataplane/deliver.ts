@@ -17,14 +17,26 @@ export type Send = (url: string, request: EventRequest, timeoutMs: number) => Pr
 
 export type DeliveryResult =
   | { readonly delivered: true; readonly response: SinkResponse }
-  | { readonly delivered: false; readonly response?: SinkResponse; readonly error: string }
+  | { readonly delivered: false; readonly response: SinkResponse | undefined; readonly error: string }
 
 /** What a delivery needs from outside; `wait` resolves false when the delivery is to be given up (the partition is gone). */
 export interface DeliveryPorts {
   readonly send: Send
   readonly wait: (ms: number) => Promise<boolean>
-  /** An attempt has failed and another one follows, after a wait. */
-  readonly retrying: (error: string) => void
+  /** Called at each attempt that failed. */
+  readonly failed: (attempt: FailedAttempt) => void
+}
+
+export interface FailedAttempt {
+  /** 1 is the first. */
+  readonly attempt: number
+  /** As many attempts as there are at most. */
+  readonly of: number
+  readonly url: string
+  /** `answered 503`, or why there was no answer. */
+  readonly how: string
+  /** The wait before the next attempt; undefined when this was the last one. */
+  readonly nextInMs: number | undefined
 }
 
 /** The delivery was given up before it ended: nothing may be committed for its record. */
@@ -48,20 +60,25 @@ export async function deliver(
     const result = await attemptOnce(url, request, delivery.timeoutMs, ports.send)
     if (result.delivered) return result
     const mayRetry = result.response === undefined || isRetryable(result.response.status)
-    if (!mayRetry || attempt >= retries) return result
-    ports.retrying(result.error)
-    if (!(await ports.wait(backoffMs(delivery, attempt + 1)))) throw new DeliveryAbandoned()
+    const nextInMs = mayRetry && attempt < retries ? backoffMs(delivery, attempt + 1) : undefined
+    ports.failed({ attempt: attempt + 1, of: retries + 1, url, how: result.how, nextInMs })
+    if (nextInMs === undefined) return { delivered: false, response: result.response, error: `${url} ${result.how}` }
+    if (!(await ports.wait(nextInMs))) throw new DeliveryAbandoned()
   }
 }
 
-async function attemptOnce(url: string, request: EventRequest, timeoutMs: number, send: Send): Promise<DeliveryResult> {
+type AttemptResult =
+  | { readonly delivered: true; readonly response: SinkResponse }
+  | { readonly delivered: false; readonly response: SinkResponse | undefined; readonly how: string }
+
+async function attemptOnce(url: string, request: EventRequest, timeoutMs: number, send: Send): Promise<AttemptResult> {
   try {
     const response = await send(url, request, timeoutMs)
     return response.status < 300
       ? { delivered: true, response }
-      : { delivered: false, response, error: `${url} answered ${response.status}` }
+      : { delivered: false, response, how: `answered ${response.status}` }
   } catch (error) {
     if (error instanceof DeliveryAbandoned) throw error
-    return { delivered: false, error: `${url}: ${(error as Error).message}` }
+    return { delivered: false, response: undefined, how: `did not answer: ${(error as Error).message}` }
   }
 }

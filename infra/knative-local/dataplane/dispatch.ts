@@ -5,15 +5,16 @@
 //               └─────────┴─▶ discarded, filtered             └─ failed or none ─▶ dropped
 //
 // Every end commits the record, as in Knative; `dropped` and `discarded` are losses and are reported as such.
+import { carriedLetter } from './carried-letter.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import { deadLetter } from './dead-letter.ts'
-import { deliver, DeliveryAbandoned, type DeliveryPorts, type DeliveryResult, type SinkResponse } from './deliver.ts'
+import { deliver, DeliveryAbandoned, type DeliveryPorts, type SinkResponse } from './deliver.ts'
 import type { Egress } from './egress.ts'
-import { eventToRequest } from './event-to-request.ts'
-import { lastHeader, type KafkaRecord } from './record.ts'
+import { eventToRequest, UnsendableEvent } from './event-to-request.ts'
+import type { KafkaRecord } from './record.ts'
 import { recordToEvent } from './record-to-event.ts'
 import { readReply } from './reply.ts'
-import { continueTrace } from './trace-context.ts'
+import { continueTrace, traceOfRecord, type Trace } from './trace-context.ts'
 
 export type Outcome =
   | { readonly end: 'delivered' | 'filtered' }
@@ -21,7 +22,7 @@ export type Outcome =
 
 export interface DispatchPorts extends DeliveryPorts {
   /** Writes a reply to the Broker's topic. */
-  readonly reply: (topic: string, event: CloudEvent, traceparent: string | undefined) => Promise<void>
+  readonly reply: (topic: string, event: CloudEvent, trace: Trace) => Promise<void>
 }
 
 export interface Sinks {
@@ -44,19 +45,24 @@ export async function dispatch(
     return { end: 'discarded', error: (error as Error).message }
   }
 
-  const trace = lastHeader(record, 'traceparent')?.toString('latin1')
+  const trace = traceOfRecord(record)
   const failure = await sendTo(sinks.subscriber, event, trace, egress, ports)
   if (failure === undefined) return { end: 'delivered' }
   if (sinks.deadLetter === undefined) {
     return { end: 'dropped', error: `${failure.error}; there is no dead letter sink` }
   }
-  const letter = deadLetter(event, sinks.subscriber, failure.response)
+  const { response, error, isUnsendable } = failure
+  const letter = carriedLetter(deadLetter(event, sinks.subscriber, response, isUnsendable ? error : undefined))
   const second = await sendTo(sinks.deadLetter, letter, trace, egress, ports)
   if (second === undefined) return { end: 'dead-lettered', error: failure.error }
   return { end: 'dropped', error: `${failure.error}; dead letter sink: ${second.error}` }
 }
 
-type Failure = Pick<DeliveryResult & { delivered: false }, 'response' | 'error'>
+interface Failure {
+  readonly error: string
+  readonly response?: SinkResponse | undefined
+  readonly isUnsendable?: true
+}
 
 /**
  * The failure, or undefined. The dead letter sink is treated like the subscriber, replies included. Whatever is thrown on the way,
@@ -65,7 +71,7 @@ type Failure = Pick<DeliveryResult & { delivered: false }, 'response' | 'error'>
 async function sendTo(
   url: string,
   event: CloudEvent,
-  trace: string | undefined,
+  trace: Trace,
   egress: Egress,
   ports: DispatchPorts
 ): Promise<Failure | undefined> {
@@ -78,7 +84,8 @@ async function sendTo(
       : await passOnReply(url, result.response, egress.replyTopic, trace, ports)
   } catch (error) {
     if (error instanceof DeliveryAbandoned) throw error
-    return { error: (error as Error).message }
+    const { message } = error as Error
+    return error instanceof UnsendableEvent ? { error: message, isUnsendable: true } : { error: message }
   }
 }
 
@@ -86,7 +93,7 @@ async function passOnReply(
   url: string,
   response: SinkResponse,
   topic: string,
-  trace: string | undefined,
+  trace: Trace,
   ports: DispatchPorts
 ): Promise<Failure | undefined> {
   const reply = readReply(response)

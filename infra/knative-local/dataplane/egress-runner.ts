@@ -15,6 +15,7 @@ import type { KafkaRecord } from './record.ts'
 import { resolveDestination, type Addresses } from './resolve.ts'
 import type { EgressStatus } from './status.ts'
 import type { Topics } from './topics.ts'
+import type { Trace } from './trace-context.ts'
 
 /** Knative commits every 5 s; a shorter span is delivered again after a kill, at the price of one small request. */
 const COMMIT_INTERVAL_MS = 500
@@ -27,7 +28,7 @@ export interface EgressPorts {
   readonly kafka: Kafka
   readonly topics: Topics
   readonly addresses: () => Addresses
-  readonly reply: (topic: string, event: CloudEvent, traceparent: string | undefined) => Promise<void>
+  readonly reply: (topic: string, event: CloudEvent, trace: Trace) => Promise<void>
   readonly log: Logger
 }
 
@@ -265,13 +266,13 @@ export class EgressRunner {
   /** An exception is the end of its record, which is counted as lost with its place; never that of the records after it. */
   private async dispatch(record: KafkaRecord, partition: AssignedPartition): Promise<Outcome> {
     const { egress, sinks } = this
-    const progress = this.outcomes.begin(record)
+    const progress = this.outcomes.begin(record, sinks?.deadLetter)
     try {
       if (sinks === undefined) throw new Error('a record arrived before the sinks were known')
       return await dispatch(record, egress, sinks, {
         send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
         wait: ms => this.flow.wait(ms, partition),
-        retrying: progress.failed,
+        failed: progress.failed,
         reply: this.ports.reply
       })
     } catch (error) {

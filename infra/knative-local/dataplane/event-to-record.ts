@@ -2,6 +2,7 @@
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 import type { CloudEvent } from './cloud-event.ts'
 import { STRUCTURED_JSON, writeStructuredEvent } from './structured-event.ts'
+import type { TraceHeaders } from './trace-context.ts'
 
 export interface NewRecord {
   readonly key: string | null
@@ -11,14 +12,17 @@ export interface NewRecord {
 
 export type ContentMode = 'binary' | 'structured'
 
-export function eventToRecord(event: CloudEvent, mode: ContentMode, traceparent?: string): NewRecord {
+export function eventToRecord(event: CloudEvent, mode: ContentMode, trace: TraceHeaders = []): NewRecord {
   const key = event.extensions.get('partitionkey')?.toString() ?? null
-  const trace: Record<string, string> = traceparent === undefined ? {} : { traceparent }
   if (mode === 'structured') {
-    return { key, value: writeStructuredEvent(event), headers: { ...trace, 'content-type': STRUCTURED_JSON } }
+    return {
+      key,
+      value: writeStructuredEvent(event),
+      headers: { ...Object.fromEntries(trace), 'content-type': STRUCTURED_JSON }
+    }
   }
   const headers: Record<string, string> = {
-    ...trace,
+    ...Object.fromEntries(trace),
     ce_specversion: event.specversion,
     ce_id: event.id,
     ce_source: event.source,

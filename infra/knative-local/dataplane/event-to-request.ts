@@ -1,6 +1,8 @@
 // The HTTP request that carries an event: binary mode, in the original's header order.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 import type { CloudEvent } from './cloud-event.ts'
+import { hasControlCharacter } from './header-budget.ts'
+import type { TraceHeaders } from './trace-context.ts'
 
 export interface EventRequest {
   /** Names and values in turn, as undici takes them. */
@@ -9,15 +11,13 @@ export interface EventRequest {
   readonly body: Buffer | null
 }
 
-/** What a header can carry as it is: printable Latin-1 and tabs. */
-const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
 const beyondLatin1 = /[^\0-\xff]/g
 
 export class UnsendableEvent extends Error {
   override name = 'UnsendableEvent'
 }
 
-export function eventToRequest(event: CloudEvent, namespace: string, traceparent?: string): EventRequest {
+export function eventToRequest(event: CloudEvent, namespace: string, trace: TraceHeaders = []): EventRequest {
   const headers = ['Prefer', 'reply', 'Kn-Namespace', namespace]
   add(headers, 'ce-specversion', event.specversion)
   add(headers, 'ce-id', event.id)
@@ -29,18 +29,18 @@ export function eventToRequest(event: CloudEvent, namespace: string, traceparent
   }
   if (event.subject !== undefined) add(headers, 'ce-subject', event.subject)
   if (event.time !== undefined) add(headers, 'ce-time', event.time)
-  for (const [name, value] of event.extensions) add(headers, `ce-${name}`, String(value))
-  if (traceparent !== undefined) headers.push('traceparent', traceparent)
+  // ceOverrides may use the names of attributes: their headers are then there twice, as in the original.
+  for (const [name, value] of event.extensions) {
+    add(headers, name === 'datacontenttype' ? 'content-type' : `ce-${name}`, String(value))
+  }
+  for (const [name, value] of trace) headers.push(name, value)
   return { headers, body: event.data }
 }
 
 function add(headers: string[], name: string, value: string): void {
-  headers.push(name, sendable.test(value) ? value : latin1(name, value))
-}
-
-/** Not percent-encoded: Latin-1 as it is, anything above as a question mark, one for each UTF-16 unit. */
-function latin1(name: string, value: string): string {
-  const replaced = value.replace(beyondLatin1, '?')
-  if (sendable.test(replaced)) return replaced
-  throw new UnsendableEvent(`${name} has a control character, which no HTTP header can carry`)
+  if (hasControlCharacter(value)) {
+    throw new UnsendableEvent(`${name} has a control character, which no HTTP header can carry`)
+  }
+  // Not percent-encoded: Latin-1 as it is, anything above as a question mark, one for each UTF-16 unit.
+  headers.push(name, value.replace(beyondLatin1, '?'))
 }

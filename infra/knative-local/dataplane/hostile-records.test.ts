@@ -133,7 +133,7 @@ async function endOf(record: KafkaRecord, egress: Egress): Promise<Outcome['end'
 const ports = {
   send: async () => ({ status: 204, headers: [], body: Buffer.alloc(0) }),
   wait: async () => true,
-  retrying: () => {},
+  failed: () => {},
   reply: async () => {}
 }
 

@@ -19,7 +19,7 @@ const TIMEOUT_MS = 5000
 
 test('the request is in binary mode, its attributes Latin-1 and not percent-encoded', async () => {
   const { url, received } = await rawServer('HTTP/1.1 204 No Content\r\n\r\n')
-  await sender().send(`${url}/a/b?c=d`, eventToRequest(event, 'students', '00-trace'), TIMEOUT_MS)
+  await sender().send(`${url}/a/b?c=d`, eventToRequest(event, 'students', [['traceparent', '00-trace']]), TIMEOUT_MS)
   const lines = (await received).toString('latin1').split('\r\n')
   expect(lines[0]).toBe('POST /a/b?c=d HTTP/1.1')
   expect(lines.filter(line => !/^(host|connection):/i.test(line))).toEqual([

@@ -5,18 +5,28 @@ import type { Logger } from 'pino'
 import type { CloudEvent } from './cloud-event.ts'
 import { NotACloudEvent } from './event-builder.ts'
 import { eventToRecord, type ContentMode } from './event-to-record.ts'
-import { firstHeader, httpToEvent } from './http-to-event.ts'
+import { MAX_REQUEST_HEADER_BYTES, whyNotCarried, type HeaderBudget } from './header-budget.ts'
+import { httpToEvent } from './http-to-event.ts'
 import { listenOnLoopback } from './loopback.ts'
 import type { RecordWriter } from './record-writer.ts'
-import { continueTrace } from './trace-context.ts'
+import { requestPath } from './request-path.ts'
+import { continueTrace, traceOfHttp } from './trace-context.ts'
 
 export interface Ingress {
   readonly topic: string
   readonly contentMode: ContentMode
+  /** A KafkaSink takes dead letters too. */
+  readonly budget: HeaderBudget
 }
 
 /** Ingresses by their path, `/namespace/name`. */
 export type Ingresses = ReadonlyMap<string, Ingress>
+
+/** Above every budget, so that an event over its budget hears why; more than this is answered with 431. */
+const MAX_HEADER_BYTES = 2 * MAX_REQUEST_HEADER_BYTES
+
+/** It quotes what came in. */
+const MAX_REASON_LENGTH = 500
 
 /** Above Kafka's limit for a record, so that no record that fits is refused; more is not read. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -33,15 +43,21 @@ export async function listen(
   writer: RecordWriter,
   log: Logger
 ): Promise<IngressServer> {
-  const server = createServer((request, response) => {
+  const respond = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, ingresses(), writer, log).then(
-      ({ status, headers }) => answer(response, status, headers),
+      given => answer(response, given),
       (error: Error) => {
         log.warn({ error: error.message, path: request.url }, 'request failed')
-        if (!response.headersSent) answer(response, 503)
+        if (!response.headersSent) answer(response, { status: 503 })
       }
     )
-  })
+  }
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, respond)
+  server.maxHeadersCount = 0 // Node drops headers beyond a count in silence
+  // The original's server sends no 100 and knows no expectation: the sender waits as long as it likes, and then sends its body.
+  // https://vertx.io/docs/apidocs/io/vertx/core/http/HttpServerOptions.html#DEFAULT_HANDLE_100_CONTINE_AUTOMATICALLY
+  server.on('checkContinue', respond)
+  server.on('checkExpectation', respond)
   // Longer than a sender's: when both close a connection that has been idle, the sender's next event meets a reset.
   server.keepAliveTimeout = 75_000
   return { port: await listenOnLoopback(server, port, option), close: () => close(server) }
@@ -50,6 +66,8 @@ export async function listen(
 interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Why it was refused. */
+  readonly reason?: string
 }
 
 async function handle(
@@ -58,7 +76,7 @@ async function handle(
   writer: RecordWriter,
   log: Logger
 ): Promise<Answer> {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  const path = requestPath(request.url)
   const isGet = request.method === 'GET'
   if (isGet && (path === '/healthz' || path === '/readyz')) return { status: 200 }
   // https://github.com/knative/networking/blob/main/pkg/http/header/header.go
@@ -83,9 +101,14 @@ async function handle(
   } catch (error) {
     if (!(error instanceof NotACloudEvent)) throw error
     log.warn({ path, error: error.message }, 'refused a request that is no CloudEvent')
-    return { status: 400 }
+    return { status: 400, reason: `not a CloudEvent: ${error.message}` }
   }
-  const trace = continueTrace(firstHeader(request.rawHeaders, 'traceparent'))
+  const reason = whyNotCarried(event, ingress.budget)
+  if (reason !== undefined) {
+    log.warn({ path, error: reason }, 'refused an event that could not be delivered')
+    return { status: 400, reason }
+  }
+  const trace = continueTrace(traceOfHttp(request.rawHeaders))
   try {
     await writer.write(ingress.topic, eventToRecord(event, ingress.contentMode, trace))
     return { status: 202 }
@@ -106,8 +129,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined
 }
 
-function answer(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { ...headers, 'content-length': '0' }).end()
+function answer(response: ServerResponse, { status, headers, reason }: Answer): void {
+  const body = Buffer.from(reason === undefined ? '' : `${reason.slice(0, MAX_REASON_LENGTH)}\n`)
+  const type = reason === undefined ? {} : { 'content-type': 'text/plain; charset=utf-8' }
+  response.writeHead(status, { ...headers, ...type, 'content-length': body.length }).end(body)
 }
 
 async function close(server: Server): Promise<void> {

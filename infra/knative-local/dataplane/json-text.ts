@@ -13,7 +13,7 @@ export interface JsonValue {
 }
 
 /** Nesting that Knative's JSON library accepts. */
-const MAX_DEPTH = 1000
+export const MAX_DEPTH = 1000
 
 /** The members of the object at the start of `text` (what follows the object is ignored, as the original does). */
 export function readJsonObject(text: string): Map<string, JsonValue> {
@@ -27,6 +27,7 @@ export function writeJsonString(value: string): string {
   return JSON.stringify(value).replace(/\\u00[0-9a-f]{2}/g, escape => `\\u00${escape.slice(4).toUpperCase()}`)
 }
 
+/** Texts are put together by +, which copies nothing before the end, so that depth costs no more than length. */
 class Reader {
   private at = 0
   private readonly text: string
@@ -61,10 +62,13 @@ class Reader {
     this.skipSpace()
     const first = this.text[this.at]
     if (first === '{') {
-      const members = Array.from(this.object(depth), ([name, value]) => `${writeJsonString(name)}:${value.text}`)
-      return { kind: 'object', text: `{${members.join(',')}}` }
+      let members = ''
+      for (const [name, value] of this.object(depth)) {
+        members += `${members === '' ? '' : ','}${writeJsonString(name)}:${value.text}`
+      }
+      return { kind: 'object', text: `{${members}}` }
     }
-    if (first === '[') return { kind: 'array', text: `[${this.items(depth).join(',')}]` }
+    if (first === '[') return { kind: 'array', text: `[${this.items(depth)}]` }
     if (first === '"') {
       const string = this.string()
       return { kind: 'string', text: writeJsonString(string), string }
@@ -77,16 +81,17 @@ class Reader {
     return this.number()
   }
 
-  private items(depth: number): string[] {
-    const items: string[] = []
+  private items(depth: number): string {
+    let items = ''
     this.expect('[')
     this.skipSpace()
     if (this.take(']')) return items
     for (;;) {
-      items.push(this.value(depth + 1).text)
+      items += this.value(depth + 1).text
       this.skipSpace()
       if (this.take(']')) return items
       this.expect(',')
+      items += ','
     }
   }
 

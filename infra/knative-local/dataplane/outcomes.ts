@@ -1,5 +1,6 @@
 // How the records of an egress ended, and which are still being tried: counted for the status, logged where something failed.
 import type { Logger } from 'pino'
+import type { FailedAttempt } from './deliver.ts'
 import type { Outcome } from './dispatch.ts'
 import { lastHeader, type KafkaRecord } from './record.ts'
 import type { RetryingRecord } from './status.ts'
@@ -12,7 +13,7 @@ const MAX_LISTED = 10
 
 /** One record from its first attempt to its end. */
 export interface RecordProgress {
-  readonly failed: (error: string) => void
+  readonly failed: (attempt: FailedAttempt) => void
   readonly end: () => void
 }
 
@@ -35,9 +36,9 @@ export class Outcomes {
     this.log = log
   }
 
-  begin(record: KafkaRecord): RecordProgress {
+  begin(record: KafkaRecord, deadLetterSink?: string): RecordProgress {
     return {
-      failed: error => this.failed(record, error),
+      failed: attempt => this.failed(record, attempt, attempt.url === deadLetterSink),
       end: () => void this.failing.delete(record)
     }
   }
@@ -79,18 +80,25 @@ export class Outcomes {
     this.measured = { delivered: this.delivered, atMs: nowMs }
   }
 
-  private failed(record: KafkaRecord, error: string): void {
-    this.retries++
+  private failed(record: KafkaRecord, failed: FailedAttempt, atDeadLetterSink: boolean): void {
+    const { attempt, of, url, how, nextInMs } = failed
     const at = placeOf(record)
-    const before = this.failing.get(record)
-    const failures = (before?.failures ?? 0) + 1
-    this.failing.set(record, { ...at, failures, since: before?.since ?? new Date().toISOString(), error })
-    this.lastError = `${describePlace(at)}: ${error}`
-    if (!Number.isInteger(Math.log2(failures))) return // 1, 2, 4, 8 …: a long outage must not fill the log
-    const level = failures > PASSING_FAILURES ? 'warn' : 'info'
-    this.log[level](
-      { ...at, failures, error },
-      `delivery of ${describePlace(at)} failed ${times(failures)}, trying again`
+    const place = describePlace(at)
+    const error = `${url} ${how}`
+    this.lastError = `${place}: ${error}`
+    if (nextInMs !== undefined) {
+      this.retries++
+      const before = this.failing.get(record)
+      const failures = (before?.failures ?? 0) + 1
+      this.failing.set(record, { ...at, failures, since: before?.since ?? new Date().toISOString(), error })
+    }
+    // The first failed attempt and the last one: what lies between says nothing new. An only one is followed by its outcome's line.
+    if (nextInMs === undefined ? attempt === 1 : attempt > 1) return
+    this.log[nextInMs === undefined ? 'warn' : 'info'](
+      { ...at, url, attempt, of, nextInMs },
+      `${place}: attempt ${attempt} of ${of}${atDeadLetterSink ? ' at the dead letter sink' : ''} ${how}; ${
+        nextInMs === undefined ? 'it was the last' : `next in ${nextInMs / 1000} s`
+      }`
     )
   }
 }
@@ -103,8 +111,4 @@ function placeOf(record: KafkaRecord) {
 
 export function describePlace({ topic, partition, offset }: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>) {
   return `${topic}/${partition}@${offset}`
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`
 }

@@ -2,6 +2,7 @@
 import type { CloudEvent } from './cloud-event.ts'
 import type { SinkResponse } from './deliver.ts'
 import { NotACloudEvent } from './event-builder.ts'
+import { eventBudget, whyNotCarried } from './header-budget.ts'
 import { httpToEvent } from './http-to-event.ts'
 
 export type Reply = { readonly event?: CloudEvent } | { readonly invalid: string }
@@ -9,7 +10,9 @@ export type Reply = { readonly event?: CloudEvent } | { readonly invalid: string
 export function readReply(response: SinkResponse): Reply {
   if (response.truncated) return { invalid: `the reply is larger than ${response.body.length} bytes` }
   try {
-    return { event: httpToEvent(response.headers, response.body) }
+    const event = httpToEvent(response.headers, response.body)
+    const reason = whyNotCarried(event, eventBudget)
+    return reason === undefined ? { event } : { invalid: reason }
   } catch (error) {
     if (!(error instanceof NotACloudEvent)) throw error
     if (response.body.length === 0) return {}

@@ -41,12 +41,21 @@ test.each<[string, Destination, string]>([
 
 test.each<[string, Destination, string]>([
   ['nothing', {}, 'neither ref nor uri'],
-  ['an unknown Service', { ref: { ...service, name: 'other' } }, 'Service students/other has no address'],
+  [
+    'an unknown Service',
+    { ref: { ...service, name: 'other' } },
+    'Service students/other has no address; if no file declares it, give it one: --resolve students/other=URL'
+  ],
   ['a relative URI alone', { uri: '/path' }, '/path is not an absolute URI'],
   [
     'an unknown name in the cluster',
     { uri: 'http://other.students.svc.cluster.local/' },
-    'Service students/other has no address'
+    'Service students/other has no address; if no file declares it, give it one: --resolve students/other=URL'
+  ],
+  [
+    'an unknown Broker by its address in the cluster',
+    { uri: 'http://kafka-broker-ingress.knative-eventing.svc.cluster.local./students/other' },
+    'Broker students/other has no address; if no file declares it, give it one: --resolve students/other=URL'
   ]
 ])('%s has no address', (_what, destination, problem) => {
   expect(resolveDestination(destination, addresses)).toEqual({ problem })

@@ -16,7 +16,7 @@ export function resolveDestination(destination: Destination, addresses: Addresse
   const { ref, uri } = destination
   if (ref === undefined) return uri === undefined ? { problem: 'neither ref nor uri' } : resolveUri(uri, addresses)
   const address = addresses.get(addressKey(ref.kind, ref.namespace, ref.name))
-  if (address === undefined) return { problem: `${ref.kind} ${ref.namespace}/${ref.name} has no address` }
+  if (address === undefined) return noAddress(ref.kind, `${ref.namespace}/${ref.name}`)
   return { url: uri === undefined ? address : new URL(uri, address).href }
 }
 
@@ -29,16 +29,20 @@ const RECEIVERS: Readonly<Record<string, string>> = {
 function resolveUri(uri: string, addresses: Addresses): Resolution {
   if (!URL.canParse(uri)) return { problem: `${uri} is not an absolute URI` }
   const { hostname, pathname, search } = new URL(uri)
-  const [name, namespace, svc, ...domain] = hostname.split('.')
+  const [name, namespace, svc, ...domain] = hostname.replace(/\.$/, '').split('.')
   const isClusterName = namespace !== undefined && svc === 'svc' && ['', 'cluster.local'].includes(domain.join('.'))
   if (!isClusterName) return { url: uri }
 
   const receiver = RECEIVERS[`${name}.${namespace}`]
   if (receiver !== undefined) {
     const address = addresses.get(`${receiver} ${pathname.slice(1)}`)
-    return address === undefined ? { problem: `${receiver} ${pathname.slice(1)} has no address` } : { url: address }
+    return address === undefined ? noAddress(receiver, pathname.slice(1)) : { url: address }
   }
   const address = addresses.get(addressKey('Service', namespace, name ?? ''))
-  if (address === undefined) return { problem: `Service ${namespace}/${name} has no address` }
+  if (address === undefined) return noAddress('Service', `${namespace}/${name}`)
   return { url: new URL(pathname + search, address).href }
+}
+
+function noAddress(kind: string, name: string): Resolution {
+  return { problem: `${kind} ${name} has no address; if no file declares it, give it one: --resolve ${name}=URL` }
 }

@@ -1,6 +1,7 @@
-// GET /status on loopback, for the local runtime and for people with curl.
+// GET and HEAD of /status on loopback, for the local runtime and for people with curl.
 import { createServer } from 'node:http'
 import { listenOnLoopback } from './loopback.ts'
+import { requestPath } from './request-path.ts'
 import type { DataPlaneStatus } from './status.ts'
 
 export interface StatusServer {
@@ -10,8 +11,13 @@ export interface StatusServer {
 
 export async function serveStatus(port: number, status: () => DataPlaneStatus): Promise<StatusServer> {
   const server = createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/status') response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(status()))
+    if (requestPath(request.url) !== '/status') response.writeHead(404, { 'content-length': 0 }).end()
+    else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end()
+    } else {
+      const body = Buffer.from(JSON.stringify(status()))
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body)
+    }
   })
   return {
     port: await listenOnLoopback(server, port, '--status-port'),

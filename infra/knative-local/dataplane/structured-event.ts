@@ -8,7 +8,7 @@ export const STRUCTURED_JSON = 'application/cloudevents+json'
 
 const MAX_INT32 = 2 ** 31 - 1
 const MIN_INT32 = -(2 ** 31)
-const jsonContentType = /^(application|text)\/([a-zA-Z]+\+)?json(;.*)*$/
+const jsonContentType = /^(application|text)\/([a-zA-Z]+\+)?json(;.*)?$/
 
 export function readStructuredEvent(bytes: Buffer): BuiltEvent {
   const members = readMembers(bytes)
@@ -48,7 +48,7 @@ export function writeStructuredEvent(event: CloudEvent): Buffer {
 }
 
 /** Data without a content type counts as JSON. */
-function isJson(contentType: string | undefined): boolean {
+export function isJson(contentType: string | undefined): boolean {
   return contentType === undefined || jsonContentType.test(contentType)
 }
 
@@ -66,9 +66,12 @@ function dataMember(event: CloudEvent): Buffer {
   )
 }
 
+/** A byte order mark is left to the reader, as one before anything but JSON is no error of encoding. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function readMembers(bytes: Buffer): Map<string, JsonValue> {
   try {
-    return readJsonObject(bytes.toString('utf8'))
+    return readJsonObject(utf8.decode(bytes))
   } catch (error) {
     throw new NotACloudEvent(`the value is not a JSON object: ${(error as Error).message}`)
   }

@@ -6,7 +6,7 @@
 import type { CloudEvent } from '../cloud-event.ts'
 import { cesqlAttribute } from './attributes.ts'
 import { functions } from './functions.ts'
-import { likePattern } from './like.ts'
+import { compileLike } from './like.ts'
 import { CesqlSyntaxError, tokenise, type Token } from './tokens.ts'
 import { castTo, parseInteger, toBoolean, toInteger, toText, typeOf, type Result } from './values.ts'
 
@@ -223,8 +223,8 @@ function negate(inner: Expression): Expression {
 }
 
 function like(inner: Expression, pattern: string): Expression {
-  const matches = likePattern(pattern)
-  return event => ({ value: matches.test(toText(inner(event).value)) })
+  const matches = compileLike(pattern)
+  return event => ({ value: matches(toText(inner(event).value)) })
 }
 
 function isIn(left: Expression, items: readonly Expression[]): Expression {

@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { NewRecord } from '../event-to-record.ts'
+import { eventBudget } from '../header-budget.ts'
 import { listen } from '../ingress.ts'
 import { receiver } from './recordings.ts'
 import { sameRecord } from './same-record.ts'
@@ -9,7 +10,9 @@ import { send } from './send.ts'
 
 test.each(receiver.exchanges)('$name', async exchange => {
   const written: { topic: string; record: NewRecord }[] = []
-  const ingresses = new Map(receiver.ingresses.map(({ path, topic, contentMode }) => [path, { topic, contentMode }]))
+  const ingresses = new Map(
+    receiver.ingresses.map(({ path, topic, contentMode }) => [path, { topic, contentMode, budget: eventBudget }])
+  )
   const writer = {
     write: async (topic: string, record: NewRecord) => void written.push({ topic, record }),
     close: async () => {}

@@ -63,7 +63,7 @@ async function run(egress: Egress, records: readonly KafkaRecord[], subscriber: 
     await dispatch(record, egress, sinks, {
       send: (url, request, timeoutMs) => partition.request(() => sendTo(subscriber)(url, request, timeoutMs)),
       wait: ms => flow.wait(ms, partition),
-      retrying: () => {},
+      failed: () => {},
       reply: async (replyTopic, event) => {
         replies.push(event)
         const { key, value, headers } = eventToRecord(event, 'binary')
