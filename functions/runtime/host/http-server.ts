@@ -13,6 +13,8 @@ import { decodeBody } from './content-encoding.ts'
 import { Problem, unexpected } from './problem.ts'
 
 export const maxBodyBytes = 1024 * 1024
+/** A dead letter of the largest event that an ingress takes, and what trace context and proxies add; Node's own limit is 16 KiB. */
+export const maxHeaderBytes = 32 * 1024
 
 export interface FunctionRequest {
   readonly method: string
@@ -56,7 +58,7 @@ export function createHttpServer(
   const inFlight = new Set<ServerResponse>()
   let draining = false
 
-  const server = createServer(async (request, response) => {
+  const server = createServer({ maxHeaderSize: maxHeaderBytes }, async (request, response) => {
     if (draining) response.setHeader('connection', 'close')
     inFlight.add(response)
     response.once('close', () => inFlight.delete(response))

@@ -7,6 +7,7 @@
 //
 // https://github.com/knative/serving/blob/main/docs/scaling/SYSTEM.md
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { MAX_REQUEST_HEADER_BYTES } from '../dataplane/header-budget.ts'
 import { forward, letGo, type Outcome, readyBody, type RequestBody } from './forward.ts'
 import { Pool } from 'undici'
 
@@ -53,6 +54,8 @@ const maxConnections = 256
 /** Ten turns of connection refused take longer than any instance needs to be noticed as gone. */
 const lostRetryMs = 20
 
+const serverOptions = { keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize: MAX_REQUEST_HEADER_BYTES }
+
 export async function startActivator(options: ActivatorOptions): Promise<Activator> {
   let { timeoutMs } = options
   let limit = options.containerConcurrency || maxConnections
@@ -61,7 +64,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   const answering = new Set<ServerResponse>()
   let lastUsedAt = performance.now()
 
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, async (request, response) => {
+  const server = createServer(serverOptions, async (request, response) => {
     answering.add(response)
     response.once('close', () => {
       answering.delete(response)
