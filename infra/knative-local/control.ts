@@ -24,7 +24,8 @@ export interface Control {
 
 export async function startControl(
   port: number,
-  parts: readonly Part[],
+  /** Asked each time: an edit adds and removes functions. */
+  partsNow: () => readonly Part[],
   report: (sentence: string) => void
 ): Promise<Control> {
   const server = createServer((request, response) => {
@@ -36,6 +37,7 @@ export async function startControl(
   async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
     // A page in a browser can send requests to loopback too, but not without this header.
     if (request.headers.origin !== undefined) return { status: 403, body: { error: 'not for browsers' } }
+    const parts = partsNow()
     const [, first, name, verb] = (request.url ?? '').split('/')
     if (request.method === 'GET' && first === 'status') return { status: 200, body: await statusOf(parts) }
     const action = actions.find(known => known === verb)

@@ -1,11 +1,12 @@
 // endpoints.json: every URL, port and pid of a running stack, for tools. It exists while all is ready, and not before.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Plan } from './manifests/plan.ts'
 import { functionOf } from './serving/environment.ts'
 import type { Ports } from './parts/ports.ts'
 import type { RunningProcess } from './parts/processes.ts'
+import { writeWhole } from './parts/write-whole.ts'
 import type { Stack } from './stack.ts'
 
 const Pid = z.number().int().nullable()
@@ -67,13 +68,6 @@ export function createEndpointsFile(stateDirectory: string): EndpointsFile {
       await rm(file, { force: true })
     }
   }
-}
-
-/** By rename: a reader sees the old file or the new one. Readable by its owner only, as it holds a password. */
-async function writeWhole(file: string, endpoints: Endpoints): Promise<void> {
-  const fresh = `${file}.${process.pid}`
-  await writeFile(fresh, `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 })
-  await rename(fresh, file)
 }
 
 export async function readEndpoints(stateDirectory: string): Promise<Endpoints | undefined> {

@@ -41,7 +41,7 @@ export interface Observed {
   readonly brokersUp: number
   readonly brokers: number
   /** By name of the Service. */
-  readonly services: ReadonlyMap<string, { readonly ready: boolean; readonly url: string }>
+  readonly services: ReadonlyMap<string, { readonly ready: boolean; readonly url: string; readonly problem?: string }>
   readonly ingressUrl: string
   readonly sinkIngressUrl: string
   readonly databaseUp: boolean
@@ -85,7 +85,10 @@ async function observe(stack: Stack, topics: readonly TopicDescription[]): Promi
     brokers: brokers.length,
     brokersUp: brokers.filter(broker => broker.process()?.isRunning()).length,
     services: new Map(
-      [...functions.services].map(([name, service]) => [name, { ready: service.isReady(), url: service.url }])
+      [...functions.services].map(([name, service]) => [
+        name,
+        { ready: service.isReady(), url: service.url, problem: service.problem() }
+      ])
     ),
     ingressUrl: dataplane.ingressUrl,
     sinkIngressUrl: dataplane.sinkIngressUrl,
@@ -120,7 +123,7 @@ export function liveState(plan: Plan, seen: Observed): LiveState {
     const service = seen.services.get(name)
     const answer: ObjectState = service?.ready
       ? { ready: 'True' }
-      : { ready: 'False', reason: 'RevisionMissing', message: 'no instance answers' }
+      : { ready: 'False', reason: 'RevisionMissing', message: service?.problem ?? 'no instance answers' }
     state.set(stateKey('Service', namespace, name), { ...answer, ...(service && { url: service.url }) })
   }
   for (const topic of wantedTopics({ ...plan, brokers: [], kafkaSinks: [] })) {

@@ -11,6 +11,7 @@ export interface Part {
   /** broker-1, postgres, connect, registry, dataplane, or the name of a Service. */
   readonly name: string
   pid(): number | undefined
+  /** @throws with the reason, where one is known */
   isHealthy(): Promise<boolean>
   /** Resolves when it answers. */
   start(): Promise<void>
@@ -55,8 +56,13 @@ export function partsOf(stack: Stack): Part[] {
     ...[...functions.services.values()].map(service => ({
       name: service.name,
       pid: service.pid,
-      isHealthy: async () =>
-        service.isReady() && (service.pid() === undefined || (await answersOk(`${service.url}/health/readiness`))),
+      async isHealthy() {
+        const problem = service.problem()
+        if (problem !== undefined) throw new Error(problem)
+        return (
+          service.isReady() && (service.pid() === undefined || (await answersOk(`${service.url}/health/readiness`)))
+        )
+      },
       start: service.bringUp,
       stop: service.takeDown,
       kill: async () => service.signal('SIGKILL'),

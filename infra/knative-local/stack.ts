@@ -8,7 +8,7 @@
 // All JVMs start at once: each is up before what it needs answers, and waits by itself.
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { projectDirectory } from '../bundle.ts'
+import { functionsDirectory, projectDirectory } from '../bundle.ts'
 import { applyGrants } from '../jobs/grants.ts'
 import { migrate } from '../jobs/migrate.ts'
 import { registerSchemas } from '../jobs/register-schemas.ts'
@@ -30,9 +30,11 @@ import { createPostgres, type Postgres } from './parts/postgres.ts'
 import type { Processes } from './parts/processes.ts'
 import type { Progress } from './parts/progress.ts'
 import { createRegistry, type Registry } from './parts/registry.ts'
+import { type ServicePorts } from './parts/service-ports.ts'
 import { createSecrets } from './parts/secrets.ts'
 import { applyTopics, describeTopics, type TopicDescription, wantedTopics } from './parts/topics.ts'
 import { until } from './parts/until.ts'
+import { writeWhole } from './parts/write-whole.ts'
 
 export interface Stack {
   readonly bootstrap: readonly string[]
@@ -52,6 +54,7 @@ export interface StackOptions {
   /** Where the plan was read: the data plane reads it by itself. */
   readonly manifestPaths: readonly string[]
   readonly ports: Ports
+  readonly servicePorts: ServicePorts
   readonly stateDirectory: string
   readonly processes: Processes
   readonly progress: Progress
@@ -66,7 +69,8 @@ export const stopOrder = [['dataplane'], ['functions'], ['connect', 'registry'],
 export type StopOrder = (typeof stopOrder)[number][number]
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { plan, manifestPaths, ports, stateDirectory, processes, progress, report, pidChanged, started } = options
+  const { plan, manifestPaths, ports, servicePorts, stateDirectory, processes, progress, report, pidChanged, started } =
+    options
   const { step } = progress
   const bootstrap = ports.brokers.map(({ port }) => `127.0.0.1:${port}`)
 
@@ -80,9 +84,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     pidChanged
   })
   const database = cluster.databases[0].name
+  let applied = plan
   const secrets = () =>
     createSecrets(
-      plan.objects,
+      applied.objects,
       new Map([...cluster.secrets].map(([secret, role]) => [secret, postgres.url(database, role)]))
     )
   started('postgres', postgres.stop)
@@ -98,16 +103,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   )
 
   const registryUrl = `http://127.0.0.1:${ports.registry}`
-  const addresses = localAddresses(plan, ports, registryUrl, bootstrap)
+  const addresses = () => localAddresses(applied, ports, servicePorts.current(), registryUrl, bootstrap)
   const functionsBuilt = later(
     step('functions are built', () =>
       createFunctions(processes, {
         services: plan.services,
-        ports: ports.functions,
+        functionsDirectory,
+        ports: servicePorts,
         firstInstancePort: ports.firstInstance,
         lastInstancePort: ports.ingress + portsPerStack - 1,
         stateDirectory,
-        sources: () => ({ addresses, secrets: secrets() }),
+        sources: () => ({ addresses: addresses(), secrets: secrets() }),
         report,
         pidChanged
       })
@@ -185,15 +191,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const functions = await functionsBuilt
   const functionsAnswer = later(migrated.then(() => step('functions answer', functions.start)))
 
+  const addressFile = join(stateDirectory, 'addresses.json')
+  const writeAddresses = (): Promise<void> => writeWhole(addressFile, serviceAddresses(applied, functions.services))
+  await writeAddresses()
   const dataplane = createDataplane(processes, {
     manifests: manifestPaths,
     bootstrap,
-    resolved: new Map(
-      plan.services.flatMap(({ namespace, name }) => {
-        const service = functions.services.get(name)
-        return service ? [[`${namespace}/${name}`, service.url]] : []
-      })
-    ),
+    addressFile,
     ports,
     report,
     pidChanged
@@ -210,7 +214,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   await Promise.all([connectorsRun, schemasRegistered, functionsAnswer, dataplaneReady])
 
-  let applied = plan
   return {
     bootstrap,
     postgres,
@@ -223,13 +226,29 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     async apply(edited) {
       const before = applied
       applied = edited
+      const attempt = (what: string, change: () => Promise<void>): Promise<void> =>
+        change().catch((error: Error) => report(`the edited ${what} could not be applied: ${error.message}`))
       if (differs(wantedTopics(before), wantedTopics(edited))) {
-        for (const sentence of await applyPlanTopics(edited)) report(sentence)
+        await attempt('topics', async () => {
+          for (const sentence of await applyPlanTopics(edited)) report(sentence)
+        })
       }
-      await connect.apply(edited.kafkaConnectors)
-      await functions.apply(edited.services)
+      await Promise.all([
+        attempt('connectors', () => connect.apply(edited.kafkaConnectors)),
+        attempt('Services', () => functions.apply(edited.services)).then(writeAddresses)
+      ])
     }
   }
+}
+
+/** What the data plane reads with --resolve-file. */
+function serviceAddresses(plan: Plan, running: Functions['services']): Record<string, string> {
+  return Object.fromEntries(
+    plan.services.flatMap(({ namespace, name }) => {
+      const service = running.get(name)
+      return service ? [[`${namespace}/${name}`, service.url]] : []
+    })
+  )
 }
 
 async function migrateTables(databaseUrl: string): Promise<void> {
@@ -256,9 +275,15 @@ function later<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-function localAddresses(plan: Plan, ports: Ports, registryUrl: string, bootstrap: readonly string[]): ClusterAddresses {
+function localAddresses(
+  plan: Plan,
+  ports: Ports,
+  functionPorts: ReadonlyMap<string, number>,
+  registryUrl: string,
+  bootstrap: readonly string[]
+): ClusterAddresses {
   const services = plan.services.flatMap(({ name, namespace }): [string, string][] => {
-    const port = ports.functions.get(name)
+    const port = functionPorts.get(name)
     return port === undefined ? [] : [[`${name}.${namespace}`, `http://127.0.0.1:${port}`]]
   })
   // Strimzi's name for the Service in front of the brokers of a Kafka object.

@@ -16,6 +16,7 @@ import { manifestPathsIn } from '../manifest-paths.ts'
 import { partsOf } from '../parts.ts'
 import { killLeftovers } from '../parts/leftovers.ts'
 import { assignPorts, checkPorts } from '../parts/ports.ts'
+import { openServicePorts } from '../parts/service-ports.ts'
 import { openProcesses, type Processes } from '../parts/processes.ts'
 import { startProgress } from '../parts/progress.ts'
 import { openStateFolder } from '../parts/state-folder.ts'
@@ -67,11 +68,9 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   const manifestPaths = manifestPathsIn(manifestRoot)
   const loaded = await readPlan(manifestPaths)
   let { plan } = loaded
-  const ports = assignPorts(
-    portBase,
-    plan.services.map(({ name }) => name)
-  )
-  await checkPorts(ports)
+  const ports = assignPorts(portBase)
+  const servicePorts = await openServicePorts(stateDirectory, ports.firstService)
+  await checkPorts(ports, await servicePorts.assign(plan.services.map(({ name }) => name)))
   const opened = openProcesses(stateDirectory)
   processes = opened
   stopsAfter.push(async () => opened.close())
@@ -80,6 +79,7 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
     plan,
     manifestPaths,
     ports,
+    servicePorts,
     stateDirectory,
     processes,
     progress,
@@ -96,6 +96,7 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
     async apply(edited) {
       plan = edited
       await stack.apply(edited)
+      endpointsFile.refresh()
     },
     report
   })
@@ -109,7 +110,7 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
     kubeconfigPath: join(stateDirectory, 'kubeconfig')
   })
   stopsBefore.push(kubernetes.stop)
-  const control = await startControl(ports.control, partsOf(stack), report)
+  const control = await startControl(ports.control, () => partsOf(stack), report)
   stopsBefore.push(control.close)
   const endpoints = () => describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot })
   const topics = await stack.topics()
@@ -135,7 +136,17 @@ async function readPlan(manifestPaths: readonly string[]): Promise<LoadResult & 
 
 /** What `--clean` deletes: only what the runtime itself has made there. */
 async function removeState(stateDirectory: string): Promise<void> {
-  const made = ['postgres', 'kafka', 'functions', 'compile-cache', 'logs', 'connect', 'kubeconfig']
+  const made = [
+    'postgres',
+    'kafka',
+    'functions',
+    'compile-cache',
+    'logs',
+    'connect',
+    'kubeconfig',
+    'addresses.json',
+    'service-ports.json'
+  ]
   await Promise.all(made.map(name => rm(join(stateDirectory, name), { recursive: true, force: true })))
 }
 

@@ -23,8 +23,8 @@ export interface Dataplane {
 export interface DataplaneOptions extends Reporting {
   readonly manifests: readonly string[]
   readonly bootstrap: readonly string[]
-  /** URLs of Services by `namespace/name`. */
-  readonly resolved: ReadonlyMap<string, string>
+  /** JSON with the URLs of Services by `namespace/name`, read again at each change. */
+  readonly addressFile: string
   readonly ports: { readonly ingress: number; readonly sinkIngress: number; readonly dataplaneStatus: number }
 }
 
@@ -37,12 +37,13 @@ const readyTimeoutMs = 120_000
 const warningLevel = '"level":40'
 
 export function createDataplane(processes: Processes, options: DataplaneOptions): Dataplane {
-  const { manifests, bootstrap, resolved, ports, report, pidChanged } = options
+  const { manifests, bootstrap, addressFile, ports, report, pidChanged } = options
   const args = [
     ...manifests.flatMap(path => ['-f', path]),
     '--bootstrap',
     bootstrap.join(','),
-    ...[...resolved].flatMap(([name, url]) => ['--resolve', `${name}=${url}`]),
+    '--resolve-file',
+    addressFile,
     '--ingress-port',
     String(ports.ingress),
     '--sink-port',

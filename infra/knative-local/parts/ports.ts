@@ -14,19 +14,15 @@ export interface Ports {
   readonly postgres: number
   readonly kubernetesApi: number
   readonly brokers: readonly { readonly id: number; readonly port: number; readonly controllerPort: number }[]
-  /** Of the functions, by name of the Service. */
-  readonly functions: ReadonlyMap<string, number>
+  /** From here on, 30 of the functions (service-ports.ts). */
+  readonly firstService: number
   /** From here on, the processes behind the functions' ports. */
   readonly firstInstance: number
 }
 
-const maxFunctions = 30
 export const portsPerStack = 100
 
-export function assignPorts(base: number, services: readonly string[]): Ports {
-  if (services.length > maxFunctions) {
-    throw new Error(`${services.length} Services are more than the ${maxFunctions} that one local stack has ports for`)
-  }
+export function assignPorts(base: number): Ports {
   return {
     ingress: base,
     sinkIngress: base + 1,
@@ -37,13 +33,13 @@ export function assignPorts(base: number, services: readonly string[]): Ports {
     postgres: base + 6,
     kubernetesApi: base + 7,
     brokers: [1, 2, 3].map(id => ({ id, port: base + 9 + id, controllerPort: base + 12 + id })),
-    functions: new Map(services.toSorted().map((name, index) => [name, base + 20 + index])),
-    firstInstance: base + 20 + maxFunctions
+    firstService: base + 20,
+    firstInstance: base + 50
   }
 }
 
 /** @throws naming every port that is taken, for what it is needed and who has it */
-export async function checkPorts(ports: Ports): Promise<void> {
+export async function checkPorts(ports: Ports, services: ReadonlyMap<string, number>): Promise<void> {
   const wanted: [number, string][] = [
     [ports.ingress, 'the Broker ingress'],
     [ports.sinkIngress, 'the KafkaSink ingress'],
@@ -57,7 +53,7 @@ export async function checkPorts(ports: Ports): Promise<void> {
       [port, `broker-${id}`],
       [controllerPort, `the controller of broker-${id}`]
     ]),
-    ...[...ports.functions].map(([name, port]): [number, string] => [port, name])
+    ...[...services].map(([name, port]): [number, string] => [port, name])
   ]
   const taken = await Promise.all(
     wanted.map(async ([port, whose]) => {

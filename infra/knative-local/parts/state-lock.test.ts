@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { lockState } from './state-lock.ts'
 
@@ -15,8 +15,10 @@ test('a folder has one lock at a time', async () => {
 
 test('the lock of a runtime that still runs is respected, and its pid told', async () => {
   const folder = await temporaryFolder()
-  await writeFile(join(folder, 'main.ts'), 'setInterval(() => {}, 1_000)')
-  const runtime = spawn(process.execPath, [join(folder, 'main.ts')], { stdio: 'ignore' })
+  const program = join(folder, 'cli/dev.ts')
+  await mkdir(dirname(program))
+  await writeFile(program, 'setInterval(() => {}, 1_000)')
+  const runtime = spawn(process.execPath, [program], { stdio: 'ignore' })
   onTestFinished(() => void runtime.kill('SIGKILL'))
   await writeFile(join(folder, 'main.pid'), `${runtime.pid}\n`)
   await expect(lockState(folder)).rejects.toThrow(`already runs on ${folder} (pid ${runtime.pid})`)

@@ -40,7 +40,7 @@ async function isMain(pid: number): Promise<boolean> {
   if (Number.isNaN(pid) || pid === process.pid) return false
   try {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)])
-    return stdout.includes('main.ts')
+    return stdout.includes('cli/dev.ts')
   } catch {
     return false
   }

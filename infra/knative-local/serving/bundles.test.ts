@@ -56,10 +56,56 @@ test('a next start builds only what has changed since', async () => {
   expect(await readFile(join(directory, 'two', 'built.json'), 'utf8')).toBe(built)
 })
 
-test('a function that cannot be built at the start is an error that names the place', async () => {
+test('a function that cannot be built at the start is reported with the place, and the other one runs', async () => {
   const { sources, directory } = await folders()
   await writeFile(join(sources, 'one', 'index.ts'), "import './nowhere.ts'\n")
-  await expect(start(sources, directory)).rejects.toThrow(/nowhere\.ts[\s\S]*index\.ts:1/)
+  const { bundles, broken, changed } = await start(sources, directory)
+  expect(broken).toEqual([expect.stringMatching(/nowhere\.ts[\s\S]*index\.ts:1/)])
+  expect(() => bundles.file('one')).toThrow('nowhere.ts')
+  expect(await run(bundles, 'two')).toBe('two says shared')
+
+  await writeFile(join(sources, 'one', 'nowhere.ts'), '')
+  await until('the bundle', 20_000, async () => changed.includes('one'))
+})
+
+test('a function whose folder comes later is built then, and one that is removed is built no more', async () => {
+  const { bundles, sources, changed, broken } = await twoFunctions()
+  await bundles.add(['three'])
+  expect(broken).toHaveLength(1)
+  await mkdir(join(sources, 'three'))
+  await writeFile(join(sources, 'three', 'index.ts'), source('three', 'three'))
+  await until('the bundle', 20_000, async () => changed.includes('three'))
+  expect(await run(bundles, 'three')).toBe('three says shared')
+
+  bundles.remove('two')
+  changed.length = 0
+  await writeFile(join(sources, 'shared.ts'), "export const shared = 'something else'\n")
+  await until('both bundles', 20_000, async () => changed.length > 0)
+  expect(changed.toSorted()).toEqual(['one', 'three'])
+})
+
+test('an edit of what functions share is one change, also when one of them is broken by it', async () => {
+  const { bundles, sources, changes, broken } = await twoFunctions()
+  await writeFile(join(sources, 'one', 'index.ts'), "import { more } from '../shared.ts'\nprocess.stdout.write(more)\n")
+  await until('the report', 20_000, async () => broken.length > 0)
+  await writeFile(join(sources, 'shared.ts'), "export const more = 'more'\n")
+  await until('the bundles', 20_000, async () => changes.length > 0)
+  expect(changes).toEqual([['one']])
+  expect(broken.at(-1)).toContain('shared')
+  await writeFile(join(sources, 'shared.ts'), "export const more = 'all'\nexport const shared = 'all'\n")
+  await until('the bundles', 20_000, async () => changes.length > 1)
+  expect(changes.at(-1)).toEqual(['one', 'two'])
+  expect([await run(bundles, 'one'), await run(bundles, 'two')]).toEqual(['all', 'two says all'])
+})
+
+test('an error names the line of the TypeScript file, wherever the bundle was built', async () => {
+  const { bundles, sources, changes } = await twoFunctions()
+  await writeFile(join(sources, 'shared.ts'), "export const shared = 'x'\nthrow new Error('here')\n")
+  await until('the bundles', 20_000, async () => changes.length > 0)
+  for (const name of ['one', 'two']) {
+    const failed = promisify(execFile)(process.execPath, ['--enable-source-maps', bundles.file(name)])
+    await expect(failed).rejects.toThrow(`${join(sources, 'shared.ts')}:2`)
+  }
 })
 
 interface Started {
@@ -67,6 +113,8 @@ interface Started {
   readonly sources: string
   readonly directory: string
   readonly changed: string[]
+  /** What changed at once, by name. */
+  readonly changes: string[][]
   readonly broken: string[]
 }
 
@@ -77,16 +125,20 @@ async function twoFunctions(): Promise<Started> {
 
 async function start(sources: string, directory: string): Promise<Started> {
   const changed: string[] = []
+  const changes: string[][] = []
   const broken: string[] = []
   const bundles = await startBundles({
-    names: ['one', 'two'],
     sources,
     directory,
-    changed: name => changed.push(name),
+    changed: names => {
+      changed.push(...names)
+      changes.push(names.toSorted())
+    },
     broken: (_, message) => broken.push(message)
   })
   onTestFinished(() => bundles.close())
-  return { bundles, sources, directory, changed, broken }
+  await bundles.add(['one', 'two'])
+  return { bundles, sources, directory, changed, changes, broken }
 }
 
 async function folders(): Promise<{ sources: string; directory: string }> {

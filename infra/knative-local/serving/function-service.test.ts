@@ -42,13 +42,33 @@ test('a process that is killed is started again, and the requests of that time w
   expect(await get(url)).toBe('200 here')
 })
 
-test('a function that fails at its start is tried again until it works', async () => {
-  const { service, url, write, reports } = await serve({}, 'process.exit(1)')
-  await expect(service.start()).rejects.toThrow('exit status 1')
+test('a function that throws at its start is tried again until it works, and says why it does not until then', async () => {
+  const { service, url, write, reports } = await serve({}, "throw new TypeError('no such table')")
+  await service.start()
+  expect(service.isReady()).toBe(false)
+  expect(service.problem()).toBe('function ended before it was ready (exit status 1): TypeError: no such table')
   const answer = get(url)
-  await until('a second try', 10_000, async () => reports.some(sentence => sentence.includes('tried again')))
   await write(answering('at last'))
   expect(await answer).toBe('200 at last')
+  expect(service.problem()).toBeUndefined()
+  expect(reports.filter(sentence => sentence.includes('no such table'))).toHaveLength(1)
+})
+
+test('a function that does not start is started at once when its code is mended', async () => {
+  const { service, url, write } = await serve({ minScale: 0 }, 'process.exit(1)')
+  await service.start()
+  await write(answering('mended'))
+  await service.replace(spec({ minScale: 0 }))
+  expect(service.problem()).toBeUndefined()
+  expect(await get(url)).toBe('200 mended')
+})
+
+test('replacements come one after the other, and of those that wait only the last is made', async () => {
+  const { service, url, launches } = await serve({}, answering('here'))
+  await service.start()
+  await Promise.all(Array.from({ length: 5 }, (_, index) => service.replace(spec({ timeoutSeconds: index + 1 }))))
+  expect(launches).toEqual([20, 5])
+  expect(await get(url)).toBe('200 here')
 })
 
 test('with initialScale and minScale 0 it starts with the first request', async () => {
@@ -82,6 +102,8 @@ interface Served {
   readonly service: FunctionService
   readonly url: string
   readonly reports: readonly string[]
+  /** Of each start, its timeoutSeconds. */
+  readonly launches: readonly number[]
   write(code: string): Promise<void>
 }
 
@@ -91,9 +113,11 @@ async function serve(scale: Partial<Service>, code: string): Promise<Served> {
   const processes = openProcesses(root)
   const [port = 0] = await freePorts(1)
   const reports: string[] = []
+  const launches: number[] = []
   const service = await createFunctionService(spec(scale), {
     port,
-    launch: async (_, how) => {
+    launch: async ({ timeoutSeconds }, how) => {
+      launches.push(timeoutSeconds)
       const [instancePort = 0] = await freePorts(1)
       return startInstance(
         processes,
@@ -111,7 +135,7 @@ async function serve(scale: Partial<Service>, code: string): Promise<Served> {
     await rm(root, { recursive: true, force: true })
   })
   await writeFile(file, code)
-  return { service, url: service.url, reports, write: text => writeFile(file, text) }
+  return { service, url: service.url, reports, launches, write: text => writeFile(file, text) }
 }
 
 /** A function as small as can be: health, an answer, and an orderly end. */

@@ -17,11 +17,13 @@ export interface FunctionService {
   readonly port: number
   pid(): number | undefined
   isReady(): boolean
+  /** Why it does not start, as long as it does not. */
+  problem(): string | undefined
   /** Requests being answered or held. */
   inFlight(): number
-  /** Starts what spec asks for at first: initialScale. */
+  /** Starts what spec asks for at first: initialScale. On failure that is reported, and it is tried again. */
   start(): Promise<void>
-  /** New code or new settings: the next instance takes over when it is ready, or the present one stays. */
+  /** New code or new settings: the next instance takes over when it is ready, or the present one stays. One at a time: of several that wait the last counts. */
   replace(service: Service): Promise<void>
   /** For `npm run local`: down until it is started again; requests wait. */
   takeDown(): Promise<void>
@@ -49,6 +51,9 @@ export async function createFunctionService(first: Service, options: FunctionSer
   let isDown = false
   let isStopping = false
   let crashes = 0
+  let problem: string | undefined
+  let replacing: Promise<void> = Promise.resolve()
+  let waiting: { service: Service; readonly done: Promise<void> } | undefined
   let backoff: NodeJS.Timeout | undefined
 
   const activator: Activator = await startActivator({ port, ...limitsOf(service), wake: () => wake() })
@@ -96,7 +101,8 @@ export async function createFunctionService(first: Service, options: FunctionSer
 
   function failed(error: Error): void {
     if (isDown || isStopping) return
-    report(`${error.message}; it is tried again`)
+    if (problem !== error.message) report(`${error.message}\n${service.name} is started again after ever longer pauses`)
+    problem = error.message
     scheduleStart()
   }
 
@@ -117,9 +123,27 @@ export async function createFunctionService(first: Service, options: FunctionSer
     const next = await launch(service, { mustBeReady: false })
     if (isDown || isStopping) return void (await next.process.stop(drainMs))
     void take(next)
+    problem = undefined
     setTimeout(() => {
       if (instance === next) crashes = 0
     }, maxBackoffMs).unref()
+  }
+
+  async function change(next: Service): Promise<void> {
+    await starting?.catch(() => undefined)
+    const fresh = instance && (await launch(next, { mustBeReady: true })) // throws: all stays as it was
+    service = next
+    activator.setLimits(limitsOf(next))
+    if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
+    if (fresh) await retire(take(fresh))
+    else if (service.minScale > 0 || problem !== undefined) {
+      clearTimeout(backoff)
+      crashes = 0
+      await ensure().catch((error: Error) => {
+        failed(error)
+        throw error
+      })
+    }
   }
 
   return {
@@ -127,19 +151,24 @@ export async function createFunctionService(first: Service, options: FunctionSer
     url: `http://127.0.0.1:${port}`,
     port,
     pid: () => instance?.process.pid,
-    isReady: () => instance !== undefined || (service.minScale === 0 && !isDown),
+    problem: () => problem,
+    isReady: () => instance !== undefined || (service.minScale === 0 && !isDown && problem === undefined),
     inFlight: activator.inFlight,
     async start() {
-      if (Math.max(service.initialScale, service.minScale) > 0) await ensure()
+      if (Math.max(service.initialScale, service.minScale) > 0) await ensure().catch(failed)
     },
-    async replace(next) {
-      await starting?.catch(() => undefined)
-      const fresh = instance && (await launch(next, { mustBeReady: true })) // throws: all stays as it was
-      service = next
-      activator.setLimits(limitsOf(next))
-      if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
-      if (fresh) await retire(take(fresh))
-      else if (service.minScale > 0) await ensure()
+    replace(next) {
+      if (waiting) waiting.service = next
+      else {
+        const done = replacing.then(() => {
+          const last = waiting?.service ?? next
+          waiting = undefined
+          return change(last)
+        })
+        waiting = { service: next, done }
+        replacing = done.catch(() => undefined)
+      }
+      return waiting.done
     },
     async takeDown() {
       isDown = true

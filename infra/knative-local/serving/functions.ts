@@ -1,30 +1,32 @@
 // Every Service of the plan as a function on this machine: bundled, started, watched, and reachable at a port that stays.
 import { join } from 'node:path'
-import { functionsDirectory } from '../../bundle.ts'
 import type { Service } from '../manifests/plan.ts'
+import { logToScreen } from '../parts/log-to-screen.ts'
+import { isFree } from '../parts/ports.ts'
+import type { Processes } from '../parts/processes.ts'
+import type { Reporting } from '../parts/reporting.ts'
+import type { ServicePorts } from '../parts/service-ports.ts'
 import { startBundles } from './bundles.ts'
 import { type EnvironmentSources, functionOf, serviceEnvironment } from './environment.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
 import { startInstance } from './instance.ts'
 import { addRunDirectory, removeRunDirectory } from './run-directories.ts'
-import { logToScreen } from '../parts/log-to-screen.ts'
-import { isFree } from '../parts/ports.ts'
-import type { Processes } from '../parts/processes.ts'
-import type { Reporting } from '../parts/reporting.ts'
 
 export interface Functions {
-  /** By the name of the Service. */
+  /** By the name of the Service; an edit adds and removes some. */
   readonly services: ReadonlyMap<string, FunctionService>
   /** Starts one instance of each that wants one. */
   start(): Promise<void>
-  /** Settings that were edited in YAML. */
+  /** Services that were added, removed or edited in YAML. What is wrong with one is reported and stops no other. */
   apply(services: readonly Service[]): Promise<void>
   stop(): Promise<void>
 }
 
 export interface FunctionsOptions extends Reporting {
   readonly services: readonly Service[]
-  readonly ports: ReadonlyMap<string, number>
+  /** Holds a folder for each function. */
+  readonly functionsDirectory: string
+  readonly ports: ServicePorts
   readonly firstInstancePort: number
   readonly lastInstancePort: number
   readonly stateDirectory: string
@@ -32,37 +34,42 @@ export interface FunctionsOptions extends Reporting {
   sources(): EnvironmentSources
 }
 
+interface Running {
+  spec: Service
+  /** The folder of the function that it runs. */
+  target: string
+  readonly service: FunctionService
+}
+
 /** Builds and takes the ports; `start` runs them. */
 export async function createFunctions(processes: Processes, options: FunctionsOptions): Promise<Functions> {
-  const { ports, stateDirectory, sources, report, pidChanged } = options
+  const { functionsDirectory, ports, stateDirectory, sources, report, pidChanged } = options
   const nextPort = instancePorts(options.firstInstancePort, options.lastInstancePort)
-  const specs = new Map(options.services.map(service => [service.name, service]))
-  const targetOf = (name: string): string | undefined => {
-    const spec = specs.get(name)
-    return spec && functionOf(spec)
-  }
+  const running = new Map<string, Running>()
+  const services = new Map<string, FunctionService>()
 
   const bundles = await startBundles({
-    names: options.services.map(functionOf),
     sources: functionsDirectory,
     directory: join(stateDirectory, 'functions'),
-    changed: target => void reload(target),
-    broken: (target, message) => report(`${target} cannot be built, the last good one stays:\n${message}`)
+    changed: targets => {
+      for (const one of running.values()) if (targets.includes(one.target)) void reload(one)
+    },
+    broken: (target, message) => report(`${target} cannot be built:\n${message}`)
   })
 
-  const launch = async (service: Service, how: { readonly mustBeReady: boolean }) => {
-    const target = functionOf(service)
+  const launch = async (spec: Service, how: { readonly mustBeReady: boolean }) => {
+    const target = functionOf(spec)
     return startInstance(
       processes,
       {
-        name: service.name,
+        name: spec.name,
         file: bundles.file(target),
         port: await nextPort(),
         env: {
           PATH: process.env.PATH ?? '',
           NODE_ENV: 'production', // as in the image
           NODE_COMPILE_CACHE: join(stateDirectory, 'compile-cache'),
-          ...serviceEnvironment(service, sources())
+          ...serviceEnvironment(spec, sources())
         },
         onLine: logToScreen(target, report)
       },
@@ -70,26 +77,76 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
     )
   }
 
-  const services = new Map<string, FunctionService>()
-  for (const service of options.services) {
-    const port = ports.get(service.name)
-    if (port === undefined) throw new Error(`Service ${service.name} has no port`)
-    services.set(service.name, await createFunctionService(service, { port, launch, report, pidChanged }))
-    await addRunDirectory(join(functionsDirectory, functionOf(service)), port)
-  }
-
-  async function reload(target: string): Promise<void> {
-    for (const [name, spec] of specs) {
-      if (functionOf(spec) !== target) continue
-      const startedAt = performance.now()
-      try {
-        await services.get(name)?.replace(spec)
-        report(`${target} reloaded in ${Math.round(performance.now() - startedAt)} ms`)
-      } catch (error) {
-        report(`${target} was not reloaded, the one before stays: ${error instanceof Error ? error.message : error}`)
-      }
+  async function reload({ spec, target, service }: Running): Promise<void> {
+    const startedAt = performance.now()
+    try {
+      await service.replace(spec)
+      report(`${target} reloaded in ${Math.round(performance.now() - startedAt)} ms`)
+    } catch (error) {
+      report(`${target} was not reloaded, the one before stays: ${messageOf(error)}`)
     }
   }
+
+  /** Answers those that are there now. */
+  async function add(specs: readonly Service[]): Promise<FunctionService[]> {
+    const named = await keepGood(specs, async spec => ({ ...spec, target: functionOf(spec) }))
+    await bundles.add(named.map(({ target }) => target))
+    return keepGood(named, async ({ target, ...spec }) => {
+      const port = ports.current().get(spec.name)
+      if (port === undefined) throw new Error('it has no port')
+      const service = await createFunctionService(spec, { port, launch, report, pidChanged })
+      running.set(spec.name, { spec, target, service })
+      services.set(spec.name, service)
+      await addRunDirectory(join(functionsDirectory, target), port)
+      return service
+    })
+  }
+
+  /** Each that fails is reported, and left out of the answer. */
+  async function keepGood<S extends Service, T>(specs: readonly S[], make: (spec: S) => Promise<T>): Promise<T[]> {
+    const made = await Promise.all(
+      specs.map(spec =>
+        make(spec).then(
+          one => [one],
+          (error: Error) => {
+            report(`Service ${spec.name} cannot be started: ${error.message}`)
+            return []
+          }
+        )
+      )
+    )
+    return made.flat()
+  }
+
+  async function remove({ spec, target, service }: Running): Promise<void> {
+    running.delete(spec.name)
+    services.delete(spec.name)
+    await service.stop()
+    await leave(target, service.port)
+    pidChanged()
+  }
+
+  /** Another Service may run the same function. */
+  async function leave(target: string, port: number): Promise<void> {
+    await removeRunDirectory(join(functionsDirectory, target), port)
+    if (![...running.values()].some(one => one.target === target)) bundles.remove(target)
+  }
+
+  async function change(one: Running, next: Service): Promise<void> {
+    const [before, target] = [one.target, functionOf(next)]
+    serviceEnvironment(next, sources()) // throws before anything has changed
+    await bundles.add([target])
+    await one.service.replace(next)
+    Object.assign(one, { spec: next, target })
+    if (before !== target) {
+      await leave(before, one.service.port)
+      await addRunDirectory(join(functionsDirectory, target), one.service.port)
+    }
+    report(`${next.name} runs with its new settings`)
+  }
+
+  await ports.assign(options.services.map(({ name }) => name))
+  await add(options.services)
 
   return {
     services,
@@ -97,35 +154,41 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
       await Promise.all([...services.values()].map(service => service.start()))
     },
     async apply(edited) {
-      for (const spec of edited) {
-        const before = specs.get(spec.name)
-        const service = services.get(spec.name)
-        if (!before || !service) {
-          report(`Service ${spec.name} is new: it is started at the next npm run dev`)
-          continue
-        }
-        if (sameSettings(before, spec)) continue
-        if (functionOf(spec) !== functionOf(before)) {
-          report(`Service ${spec.name} runs another function now: that takes a new npm run dev`)
-          continue
-        }
-        serviceEnvironment(spec, sources()) // throws before anything has changed
-        await service.replace(spec)
-        specs.set(spec.name, spec)
-        report(`${spec.name} runs with its new settings`)
+      const names = new Set(edited.map(({ name }) => name))
+      for (const one of [...running.values()].filter(({ spec }) => !names.has(spec.name))) {
+        await remove(one)
+        report(`${one.spec.name} was removed and has stopped`)
       }
+      await ports.assign([...names])
+      const [known, fresh] = [
+        edited.filter(({ name }) => running.has(name)),
+        edited.filter(({ name }) => !running.has(name))
+      ]
+      await Promise.all(
+        (await add(fresh)).map(async service => {
+          await service.start()
+          if (service.problem() === undefined) report(`${service.name} is new, at ${service.url}`)
+        })
+      )
+      await keepGood(known, async spec => {
+        const one = running.get(spec.name)
+        if (one && !sameSettings(one.spec, spec)) await change(one, spec)
+      })
     },
     async stop() {
       await bundles.close()
       await Promise.all(
-        [...services].map(async ([name, service]) => {
+        [...running.values()].map(async ({ target, service }) => {
           await service.stop()
-          const target = targetOf(name)
-          if (target) await removeRunDirectory(join(functionsDirectory, target), service.port)
+          await removeRunDirectory(join(functionsDirectory, target), service.port)
         })
       )
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function sameSettings(a: Service, b: Service): boolean {

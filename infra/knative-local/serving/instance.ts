@@ -20,6 +20,7 @@ export interface InstanceOptions {
 const readyTimeoutMs = 5_000
 const aliveTimeoutMs = 20_000
 const pollMs = 15
+const maxReasonLength = 500
 
 /**
  * Resolves when the instance can be given requests. With `mustBeReady` that is when it says so; without, an instance
@@ -32,18 +33,23 @@ export async function startInstance(
   { mustBeReady }: { readonly mustBeReady: boolean }
 ): Promise<Instance> {
   const { name, file, port, env, onLine } = options
+  let lastWords = ''
   const child = processes.start({
     name,
     command: process.execPath,
     args: ['--enable-source-maps', file],
     env: { ...env, PORT: String(port) },
-    onLine
+    onLine(line) {
+      if (/^(?:\w+: )?\w*Error\b/.test(line)) lastWords = line.slice(0, maxReasonLength)
+      onLine(line)
+    }
   })
   const startedAt = performance.now()
   while (true) {
     if (!child.isRunning()) {
       const { code, signal } = await child.exited
-      throw new Error(`${name} ended before it was ready (${signal ?? `exit status ${code}`})`)
+      const reason = lastWords === '' ? '' : `: ${lastWords}`
+      throw new Error(`${name} ended before it was ready (${signal ?? `exit status ${code}`})${reason}`)
     }
     const waitedMs = performance.now() - startedAt
     if (await answers(port, '/health/readiness')) break

@@ -1,5 +1,5 @@
 // YAML edited while everything runs takes effect, as `kubectl apply` would; the stack reads a copy of the project's files.
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
@@ -55,6 +55,31 @@ test('an edited connector is configured anew', async () => {
     .poll(() => connectorConfig('users'), { timeout: takesEffectMs })
     .toMatchObject({ 'poll.interval.ms': '49' })
 })
+
+test('a Service that is added answers at a port of its own without a restart, the others keep theirs, and it can be removed', async () => {
+  const yaml = await readFile(join(inject('endpoints').manifestRoot, 'knative/create-student.yaml'), 'utf8')
+  const service = yaml.split(/^---$/m).find(text => /^kind: Service$/m.test(text)) ?? ''
+  const file = join(inject('endpoints').manifestRoot, 'knative/added.yaml')
+  await writeFile(file, replaceOnce(service, 'name: create-student\n', 'name: added\n'))
+  onTestFinished(() => rm(file))
+  const edit = await editFile('knative/kustomization.yaml')
+  const before = await addresses()
+
+  await edit(text => replaceOnce(text, '  - create-student.yaml\n', '  - create-student.yaml\n  - added.yaml\n'))
+  await until('its address', takesEffectMs, async () => (await addresses())['students/added'] !== undefined)
+  const after = await addresses()
+  expect(after).toEqual({ ...before, 'students/added': expect.any(String) })
+  expect((await send('GET', `${after['students/added']}/health/readiness`)).status).toBe(200)
+
+  await edit(text => text)
+  await until('it to be gone', takesEffectMs, async () => (await addresses())['students/added'] === undefined)
+  await expect(send('GET', `${after['students/added']}/health/readiness`)).rejects.toThrow(/fetch failed|ECONNREFUSED/)
+})
+
+/** URLs of Services, as the data plane reads them. */
+async function addresses(): Promise<Record<string, string>> {
+  return JSON.parse(await readFile(join(inject('stateDirectory'), 'addresses.json'), 'utf8'))
+}
 
 async function connectorConfig(name: string): Promise<unknown> {
   return (await askConnect(inject('endpoints').connect, `/connectors/${name}/config`)).json()

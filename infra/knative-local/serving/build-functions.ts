@@ -1,0 +1,122 @@
+// esbuild for one function or for several at once: what they share is then read and parsed once.
+import {
+  type BuildContext,
+  type BuildFailure,
+  type BuildOptions,
+  type BuildResult,
+  build,
+  context,
+  formatMessages,
+  type Metafile
+} from 'esbuild'
+import { join, relative, resolve } from 'node:path'
+import { bundleOptions, projectDirectory } from '../../bundle.ts'
+
+export interface BuiltFunction {
+  readonly code: Uint8Array
+  readonly map: Uint8Array
+  /** Absolute paths of all that went into it. */
+  readonly inputs: readonly string[]
+}
+
+export interface FunctionBuilder {
+  /** For each name what was built, or a sentence with the place of the error. One call at a time. */
+  build(names: readonly string[]): Promise<Map<string, BuiltFunction | string>>
+  close(): Promise<void>
+}
+
+type Options = BuildOptions & { readonly metafile: true; readonly write: false }
+
+/** Functions that esbuild keeps in memory, at 100 MB each: an edited one is built again in two thirds of the time. */
+const maxRemembered = 2
+
+/** `sources` has a folder for each function; what is built is to be kept in DIRECTORY/NAME/ANYTHING/, to which its source map points. */
+export function createFunctionBuilder(sources: string, directory: string): FunctionBuilder {
+  const contexts = new Map<string, BuildContext<Options>>()
+  const entryOf = (name: string): string => join(sources, name, 'index.ts')
+  const outOf = (name: string): string => `${name}/new/${name}`
+  const optionsOf = (names: readonly string[]): Options => {
+    const { outfile: _, ...options } = bundleOptions(names[0] ?? '', '')
+    return {
+      ...options,
+      entryPoints: names.map(name => ({ in: entryOf(name), out: outOf(name) })),
+      outdir: directory,
+      outExtension: { '.js': '.cjs' },
+      minifySyntax: false, // an edit should not wait for what only an image gains from
+      minifyWhitespace: false,
+      write: false
+    }
+  }
+
+  async function remembered(name: string): Promise<BuildResult<Options>> {
+    const one = contexts.get(name) ?? (await context(optionsOf([name])))
+    contexts.delete(name) // the order of the map is that of the last use
+    contexts.set(name, one)
+    const oldest = contexts.keys().next().value
+    if (contexts.size > maxRemembered && oldest !== undefined) await forget(oldest)
+    return one.rebuild()
+  }
+
+  async function forget(name: string): Promise<void> {
+    const one = contexts.get(name)
+    contexts.delete(name)
+    await one?.dispose()
+  }
+
+  function outputOf(name: string, { outputFiles, metafile }: BuildResult<Options>): BuiltFunction | string {
+    const find = (ending: string) =>
+      outputFiles.find(({ path }) => path === join(directory, `${outOf(name)}${ending}`))?.contents
+    const [code, map] = [find('.cjs'), find('.cjs.map')]
+    if (!code || !map) return `${name}: no bundle came out`
+    return { code, map, inputs: inputsOf(metafile, relative(projectDirectory, entryOf(name))) }
+  }
+
+  async function buildOne(name: string, run = remembered): Promise<BuiltFunction | string> {
+    try {
+      return outputOf(name, await run(name))
+    } catch (error) {
+      return explain(error)
+    }
+  }
+
+  return {
+    async build(names) {
+      const [first] = names
+      if (first !== undefined && names.length === 1) return new Map([[first, await buildOne(first)]])
+      try {
+        const result = await build(optionsOf(names))
+        return new Map(names.map(name => [name, outputOf(name, result)]))
+      } catch {
+        // One that is broken must not stop the others.
+        const alone = (name: string) => buildOne(name, one => build(optionsOf([one])))
+        return new Map(await Promise.all(names.map(async name => [name, await alone(name)] as const)))
+      }
+    },
+    async close() {
+      await Promise.allSettled([...contexts.keys()].map(forget))
+    }
+  }
+}
+
+/** All modules that can be reached from the entry, also those of which nothing is left in the bundle. */
+function inputsOf({ inputs }: Metafile, entry: string): string[] {
+  const reached = new Set<string>()
+  const waiting = [entry]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const input = inputs[next]
+    if (reached.has(next) || !input) continue
+    reached.add(next)
+    waiting.push(...input.imports.map(({ path }) => path))
+  }
+  return [...reached].map(path => resolve(projectDirectory, path))
+}
+
+async function explain(error: unknown): Promise<string> {
+  if (!isBuildFailure(error)) return error instanceof Error ? error.message : String(error)
+  const lines = await formatMessages(error.errors, { kind: 'error' })
+  return lines.join('').trim()
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+}

@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../test/free-ports.ts'
+import type { Service } from '../manifests/plan.ts'
+import { openProcesses } from '../parts/processes.ts'
+import { openServicePorts } from '../parts/service-ports.ts'
+import { until } from '../parts/until.ts'
+import { createFunctions } from './functions.ts'
+
+test('a Service that is added runs beside the others at a port of its own, and one that is removed is gone', async () => {
+  const { functions, write, get, reports, folder } = await start(['b'])
+  const { port, pid } = functions.services.get('b') ?? {}
+  await write('a', answering('a'))
+  await functions.apply([service('a'), service('b')])
+  expect(await get('a')).toBe('a')
+  expect(functions.services.get('b')).toMatchObject({ port })
+  expect(functions.services.get('b')?.pid()).toBe(pid?.())
+  expect(reports).toContain(`a is new, at ${functions.services.get('a')?.url}`)
+
+  const { url = '', port: portOfA } = functions.services.get('a') ?? {}
+  await functions.apply([service('b')])
+  expect([...functions.services.keys()]).toEqual(['b'])
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
+  expect(await readdir(join(folder, 'a', '.func', 'runs'))).toEqual([])
+
+  await functions.apply([service('a'), service('b')])
+  expect(functions.services.get('a')?.port).toBe(portOfA)
+  expect(await get('a')).toBe('a')
+})
+
+test('a function that throws at its start, one without a folder and one without a name stop nobody, and say why', async () => {
+  const { functions, write, get, reports } = await start(['good', 'throws', 'absent', 'nameless'], {
+    throws: "throw new TypeError('no such table')",
+    absent: undefined
+  })
+  expect(await get('good')).toBe('good')
+  expect(functions.services.get('throws')?.problem()).toContain('TypeError: no such table')
+  expect(functions.services.get('absent')?.problem()).toContain('absent cannot be built')
+  expect(reports.join('\n')).toContain(
+    'Service nameless cannot be started: test.yaml:1 Service nameless has no FUNCTION_TARGET'
+  )
+
+  await write('throws', answering('mended'))
+  await write('absent', answering('here'))
+  expect([await get('throws'), await get('absent')]).toEqual(['mended', 'here'])
+})
+
+test('an edit of a shared file reloads all functions at once', async () => {
+  const names = ['one', 'two', 'three', 'four', 'five', 'six']
+  const { write, get, reports, folder } = await start(names)
+  await writeFile(join(folder, 'shared.ts'), "export const word = 'edited'\n")
+  const reloaded = () => reports.filter(sentence => /reloaded in \d+ ms/.test(sentence))
+  await until('all to be reloaded', 20_000, async () => reloaded().length === names.length)
+  for (const name of names) expect(await get(name)).toBe(`${name} edited`)
+  await write('one', answering('one again'))
+  await until('one to be reloaded', 20_000, async () => reloaded().length === names.length + 1)
+  expect(await get('one')).toBe('one again edited')
+})
+
+test('a Service that runs another function now, or has new settings, is changed in place', async () => {
+  const { functions, write, get } = await start(['one', 'two'])
+  await write('three', answering('three'))
+  await functions.apply([service('one', 'three'), service('two')])
+  expect([await get('one'), await get('two')]).toEqual(['three', 'two'])
+})
+
+async function start(names: readonly string[], code: Readonly<Record<string, string | undefined>> = {}) {
+  const root = await mkdtemp(join(tmpdir(), 'functions-test-'))
+  const folder = join(root, 'functions')
+  const state = join(root, 'state')
+  await mkdir(folder, { recursive: true })
+  await mkdir(state)
+  await writeFile(join(folder, 'shared.ts'), "export const word = ''\n")
+  const write = async (name: string, text: string): Promise<void> => {
+    await mkdir(join(folder, name), { recursive: true })
+    await writeFile(join(folder, name, 'index.ts'), text)
+  }
+  for (const name of names) {
+    const text = name in code ? code[name] : answering(name)
+    if (text !== undefined) await write(name, text)
+  }
+  const processes = openProcesses(state)
+  const first = await freePort()
+  const reports: string[] = []
+  const functions = await createFunctions(processes, {
+    services: names.map(name => service(name)),
+    functionsDirectory: folder,
+    ports: await openServicePorts(state, first),
+    firstInstancePort: first + 100,
+    lastInstancePort: first + 199,
+    stateDirectory: state,
+    sources: () => ({ addresses: { http: new Map(), bootstrap: new Map() }, secrets: noSecrets }),
+    report: sentence => void reports.push(sentence),
+    pidChanged: () => undefined
+  })
+  onTestFinished(async () => {
+    await functions.stop()
+    processes.killAll()
+    processes.close()
+    await rm(root, { recursive: true, force: true })
+  })
+  await functions.start()
+  const get = async (name: string): Promise<string> => {
+    const response = await fetch(functions.services.get(name)?.url ?? '')
+    return (await response.text()).trim()
+  }
+  return { functions, write, get, reports, folder }
+}
+
+const noSecrets = {
+  secret: () => '',
+  configMap: () => '',
+  wholeSecret: () => ({}),
+  wholeConfigMap: () => ({})
+}
+
+function answering(word: string): string {
+  return `
+    import { createServer } from 'node:http'
+    import { word } from '../shared.ts'
+    const server = createServer((_, response) => void response.end('${word} ' + word))
+    server.listen(Number(process.env.PORT), '127.0.0.1')
+    process.once('SIGTERM', () => server.close(() => process.exit(0)))
+  `
+}
+
+function service(name: string, target = name): Service {
+  return {
+    name,
+    namespace: 'test',
+    env: name === 'nameless' ? [] : [{ name: 'FUNCTION_TARGET', value: target }],
+    envFrom: [],
+    image: 'example.com/function',
+    minScale: 1,
+    maxScale: 1,
+    initialScale: 1,
+    containerConcurrency: 0,
+    timeoutSeconds: 20,
+    origin: { file: 'test.yaml', line: 1 }
+  }
+}
