@@ -89,7 +89,7 @@ export async function createStackFolder(): Promise<StackFolder> {
       processes.killAll()
       await killLeftovers(stateDirectory)
       await killLeftovers(root)
-      processes.close()
+      await processes.close()
       await rm(root, { recursive: true, force: true, maxRetries: 5 })
     }
   }

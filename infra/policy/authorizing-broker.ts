@@ -56,7 +56,7 @@ export async function startAuthorizingBroker(): Promise<AuthorizingBroker> {
   const stop = async () => {
     await broker.stop()
     processes.killAll()
-    processes.close()
+    await processes.close()
     await rm(state, { recursive: true, force: true, maxRetries: 5 })
   }
   try {

@@ -31,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('postgresTemplateUrl', postgres.url('template'))
   return async () => {
     await postgres.stop()
-    processes.close()
+    await processes.close()
     await rm(state, { recursive: true, force: true })
   }
 }

@@ -3,7 +3,7 @@
 //   -f FILE-or-DIR... --bootstrap HOST:PORT     the rest: --help
 //
 // Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
-import { parseArguments, USAGE, type Settings } from '../dataplane/arguments.ts'
+import type { Settings } from '../dataplane/arguments.ts'
 import { confineDefects } from '../dataplane/confine-defects.ts'
 import { DataPlane } from '../dataplane/data-plane.ts'
 import { connectKafka } from '../dataplane/kafka.ts'
@@ -11,6 +11,8 @@ import { LivePlan } from '../dataplane/live-plan.ts'
 import { openLog } from '../dataplane/log.ts'
 import { openStatusLines } from '../dataplane/status-lines.ts'
 import { serveStatus } from '../dataplane/status-server.ts'
+import { printError, runCommand } from './command-line.ts'
+import { dataplaneCommand } from './dataplane-command.ts'
 
 /** Deliveries under way at a stop get this long … */
 const DRAIN_MS = 4000
@@ -18,22 +20,14 @@ const DRAIN_MS = 4000
 const STOP_MS = 8000
 const READY_CHECK_MS = 50
 
-const parsed = parseArguments(process.argv.slice(2), process.env)
-if ('help' in parsed) {
-  process.stdout.write(`${USAGE}\n`)
-} else if ('problems' in parsed) {
-  tell(`${parsed.problems.join('\n')}\n\n${USAGE}`)
-  process.exitCode = 2
-} else {
-  run(parsed.settings).catch(fail)
-}
+await runCommand(dataplaneCommand(settings => run(settings).catch(fail), process.env))
 
 async function run(settings: Settings): Promise<void> {
   const lines = openStatusLines(process.stdout, settings.json)
   // On a terminal everything goes through the lines, which stay below it.
   const onTerminal = process.stdout.isTTY && process.stderr.isTTY && !settings.json
   const log = await openLog(onTerminal ? lines.say : undefined)
-  const live = await LivePlan.load(settings, onTerminal ? lines.say : tell)
+  const live = await LivePlan.load(settings, onTerminal ? lines.say : printError)
   const dataPlane = await DataPlane.start({
     kafka: connectKafka(settings.bootstrap, settings['client-id'], log),
     ingressPort: settings['ingress-port'],
@@ -76,11 +70,7 @@ async function run(settings: Settings): Promise<void> {
   process.on('SIGINT', stopOnce)
 }
 
-function tell(text: string): void {
-  process.stderr.write(`${text}\n`)
-}
-
 function fail(error: Error): void {
-  tell(error.message)
+  printError(error.message)
   process.exit(1)
 }

@@ -21,7 +21,7 @@ import { openProcesses, type Processes } from '../parts/processes.ts'
 import { startProgress } from '../parts/progress.ts'
 import { openStateFolder } from '../parts/state-folder.ts'
 import { lockState } from '../parts/state-lock.ts'
-import { help, readSettings, type Settings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import { startStack, type StopOrder, stopOrder } from '../stack.ts'
 import { statusScreen } from './status-screen.ts'
 
@@ -48,10 +48,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('uncaughtException', error => void fail(error))
 
 const settings = readSettings(process.argv.slice(2), process.env)
-if (settings === 'help') {
-  write(help)
-  process.exit(0)
-}
+if (settings === 'help') process.exit(0)
 await main(settings).catch(fail)
 
 async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings): Promise<void> {
@@ -73,7 +70,7 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   await checkPorts(ports, await servicePorts.assign(plan.services.map(({ name }) => name)))
   const opened = openProcesses(stateDirectory)
   processes = opened
-  stopsAfter.push(async () => opened.close())
+  stopsAfter.push(opened.close)
 
   const stack = await startStack({
     plan,

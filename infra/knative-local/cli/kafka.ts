@@ -3,69 +3,53 @@
 //   npm run kafka -- topics --describe --topic student_create
 //   npm run kafka -- consumer-groups --describe --group on-student-create
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { Argument } from 'commander'
 import { readEndpoints } from '../endpoints.ts'
 import { fetchJars } from '../parts/jars.ts'
 import { findJava } from '../parts/java.ts'
-import { stateDirectoryOf } from './settings.ts'
+import { createCommand, exits, exitStatus, printError, runCommand, UsageError } from './command-line.ts'
+import { isKafkaTool, kafkaTools, takeState } from './kafka-tools.ts'
+import { stateDirectoryOf, stateFlag } from './settings.ts'
 
-/** As in Kafka's bin directory, without `kafka-`; and the flag that each takes its brokers by. */
-const tools: Record<string, { readonly main: string; readonly brokers?: string }> = {
-  topics: { main: 'org.apache.kafka.tools.TopicCommand', brokers: '--bootstrap-server' },
-  'consumer-groups': {
-    main: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
-    brokers: '--bootstrap-server'
-  },
-  configs: { main: 'kafka.admin.ConfigCommand', brokers: '--bootstrap-server' },
-  'get-offsets': { main: 'org.apache.kafka.tools.GetOffsetShell', brokers: '--bootstrap-server' },
-  'console-consumer': { main: 'org.apache.kafka.tools.consumer.ConsoleConsumer', brokers: '--bootstrap-server' },
-  'console-producer': { main: 'org.apache.kafka.tools.ConsoleProducer', brokers: '--bootstrap-server' },
-  'metadata-quorum': { main: 'org.apache.kafka.tools.MetadataQuorumCommand', brokers: '--bootstrap-server' },
-  'log-dirs': { main: 'org.apache.kafka.tools.LogDirsCommand', brokers: '--bootstrap-server' },
-  'leader-election': { main: 'org.apache.kafka.tools.LeaderElectionCommand', brokers: '--bootstrap-server' },
-  'reassign-partitions': {
-    main: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
-    brokers: '--bootstrap-server'
-  },
-  'delete-records': { main: 'org.apache.kafka.tools.DeleteRecordsCommand', brokers: '--bootstrap-server' },
-  'dump-log': { main: 'org.apache.kafka.tools.DumpLogSegments' }
+const command = createCommand('npm run kafka --')
+  .description("Kafka's own command line tools, on the brokers of the running stack.")
+  .addArgument(new Argument('<tool>', "as in Kafka's bin directory, without kafka-").choices(Object.keys(kafkaTools)))
+  .argument('[arguments...]', "the tool's own; npm run kafka -- TOOL --help lists them")
+  .option(...stateFlag)
+  .passThroughOptions()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run kafka -- topics --describe --topic student_create
+  npm run kafka -- consumer-groups --describe --group on-student-create
+Exit status: the tool's own, 1 failed, 2 wrong usage.`
+  )
+  .action(exits(run))
+await runCommand(command)
+
+async function run(tool: string, given: readonly string[], options: { readonly state?: string }): Promise<number> {
+  if (!isKafkaTool(tool)) throw new UsageError(`there is no tool ${tool}`)
+  const { main, brokersFlag } = kafkaTools[tool]
+  const { args, state = options.state } = takeState(tool, given)
+  const isAddressed = brokersFlag === undefined || args.includes(brokersFlag) || args.includes('--help')
+  const brokers = isAddressed ? [] : [brokersFlag, await bootstrapOf(stateDirectoryOf(state, process.env))]
+  const java = await findJava()
+  const jars = await fetchJars(java, printError)
+  const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, '../java/tools-log4j2.properties')}`
+  const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', logging, '-cp', jars.kafkaClassPath]
+  const child = spawn(java.command, [...jvm, main, ...brokers, ...args], { stdio: 'inherit' })
+  process.on('SIGINT', () => undefined) // the terminal sends it to the tool too, which ends by it
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  return signal === 'SIGINT' ? exitStatus.interrupted : (code ?? exitStatus.failed)
 }
 
-const [name = '', ...args] = process.argv.slice(2)
-const tool = tools[name]
-if (!tool) {
-  process.stderr.write(`Which tool? npm run kafka -- ${Object.keys(tools).join(' | ')} [ARGUMENTS]\n`)
-  process.exit(64) // EX_USAGE of sysexits.h
-}
-
-const endpoints = await readEndpoints(stateDirectoryOf(undefined, process.env))
-const brokers =
-  tool.brokers === undefined || args.includes(tool.brokers)
-    ? []
-    : [tool.brokers, endpoints?.kafka.bootstrap ?? fail('Nothing runs. Start it with npm run dev, or name brokers.')]
-const java = await findJava()
-const jars = await fetchJars(java, progress => process.stderr.write(`${progress}\n`))
-const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, 'java/tools-log4j2.properties')}`
-const child = spawn(
-  java.command,
-  [
-    '-Xmx256m',
-    '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
-    logging,
-    '-cp',
-    jars.kafkaClassPath,
-    tool.main,
-    ...brokers,
-    ...args
-  ],
-  { stdio: 'inherit' }
-)
-child.once('exit', (code, signal) => {
-  process.exitCode = signal ? 1 : (code ?? 1)
-})
-
-function fail(sentence: string): never {
-  process.stderr.write(`${sentence}\n`)
-  process.exit(1)
+async function bootstrapOf(stateDirectory: string): Promise<string> {
+  const endpoints = await readEndpoints(stateDirectory)
+  if (endpoints !== undefined) return endpoints.kafka.bootstrap
+  throw new Error(
+    `Nothing runs on ${stateDirectory}. Start it with npm run dev, or name brokers with --bootstrap-server.`
+  )
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { projectDirectory } from '../../bundle.ts'
 import { defaultPortBase, parseSettings } from './settings.ts'
 
@@ -23,16 +23,29 @@ test('the YAML may be a copy elsewhere', () => {
   expect(parseSettings(['--manifests', '/tmp/copy'], {})).toMatchObject({ manifestRoot: '/tmp/copy' })
 })
 
-test('--help asks for help', () => {
+test('--help prints the flags', () => {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  onTestFinished(() => write.mockRestore())
   expect(parseSettings(['--help'], {})).toBe('help')
+  expect(String(write.mock.calls)).toContain('--port-base <n>')
 })
 
-test('all that is wrong is told at once', () => {
-  const wrong = () => parseSettings(['--port-base', 'x', '--foo', 'bar', '--clean=no'], {})
-  expect(wrong).toThrow(/bar is not understood/)
+test('every wrong value is reported at once', () => {
+  const wrong = () => parseSettings(['--port-base', 'x', '--state', '', '--manifests', ''], {})
   expect(wrong).toThrow(/--port-base must be a number/)
-  expect(wrong).toThrow(/--foo is not a flag/)
-  expect(wrong).toThrow(/--clean takes no value/)
+  expect(wrong).toThrow(/--state needs a folder/)
+  expect(wrong).toThrow(/--manifests needs a folder/)
+})
+
+test.each([
+  [['--cleen'], "unknown option '--cleen'\n(Did you mean --clean?)\n"],
+  [['bar'], 'too many arguments. Expected 0 arguments but got 1: bar.\n'],
+  [['--state'], "option '--state <dir>' argument missing\n"]
+])('%s is wrong usage, said alone', (args, message) => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => write.mockRestore())
+  expect(() => parseSettings(args, {})).toThrow(/\w/)
+  expect(write.mock.calls.flat().join('')).toBe(message)
 })
 
 test.each(['80', '60000', '9000.5'])('%s is no port base', base => {

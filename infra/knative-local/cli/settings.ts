@@ -1,22 +1,22 @@
-// The flags and environment of `npm run dev` and `npm run local`, read once; every problem is told at once.
+// The flags and environment of `npm run dev`, read once; every wrong value is reported at once.
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { type Command, CommanderError } from 'commander'
 import { z } from 'zod'
 import { projectDirectory } from '../../bundle.ts'
+import { createCommand, exitStatus, printError, UsageError } from './command-line.ts'
 
 /** From the base on, 100 ports belong to one stack (ports.ts). */
 export const defaultPortBase = 8080
-/** Below the ports that systems hand out by themselves. */
+/** Below the ports that systems hand out automatically. */
 const highestPortBase = 32_000
 
-const Flags = z.strictObject({
-  clean: z.boolean({ error: '--clean takes no value' }).default(false),
-  help: z.boolean({ error: '--help takes no value' }).default(false),
-  state: z.string({ error: '--state needs a folder: --state DIR' }).min(1).optional(),
-  manifests: z.string({ error: '--manifests needs a folder: --manifests DIR' }).min(1).optional(),
-  'port-base': z.coerce
+const Flags = z.object({
+  clean: z.boolean().default(false),
+  state: z.string().min(1, '--state needs a folder: --state DIR').optional(),
+  manifests: z.string().min(1, '--manifests needs a folder: --manifests DIR').optional(),
+  portBase: z.coerce
     .number({ error: `--port-base must be a number, ${defaultPortBase} for instance` })
-    .int()
+    .int({ error: '--port-base must be a whole number' })
     .min(1024, { error: '--port-base must be at least 1024' })
     .max(highestPortBase, { error: `--port-base must be at most ${highestPortBase}` })
     .default(defaultPortBase)
@@ -30,47 +30,50 @@ export interface Settings {
   readonly manifestRoot: string
 }
 
-export const help = `npm run dev -- [--clean] [--state DIR] [--port-base N] [--manifests DIR]
-
-  --clean         starts afresh: what the state folder holds is deleted first
-  --state DIR     where data, logs and endpoints.json are kept (LOCAL_STATE; .local unless told)
-  --port-base N   the first of the 100 ports that this stack uses (LOCAL_PORT_BASE; ${defaultPortBase} unless told)
-  --manifests DIR a copy of knative/ and infra/ to read instead of the project's, for edits that are to leave it alone
-
-Two stacks run side by side when both --state and --port-base differ.`
+export const stateFlag = ['--state <dir>', 'folder of the stack (LOCAL_STATE; default .local)'] as const
 
 export function stateDirectoryOf(flag: string | undefined, env: NodeJS.ProcessEnv): string {
   return resolve(projectDirectory, flag || env.LOCAL_STATE || '.local')
 }
 
-/** @throws with one line for each wrong flag or variable */
+function devCommand(): Command {
+  return createCommand('npm run dev --')
+    .description('Runs the whole system on this machine, from the same YAML as in a cluster.')
+    .allowExcessArguments(false)
+    .option('--clean', 'start afresh: what the state folder holds is deleted first')
+    .option('--state <dir>', 'where data, logs and endpoints.json are kept (LOCAL_STATE; default .local)')
+    .option('--port-base <n>', `first of the 100 ports of this stack (LOCAL_PORT_BASE; default ${defaultPortBase})`)
+    .option(
+      '--manifests <dir>',
+      "a copy of knative/ and infra/ to read in place of the project's, for edits apart from it"
+    )
+    .addHelpText(
+      'after',
+      `
+Two stacks run side by side when both --state and --port-base differ.
+Exit status: 0 stopped, 1 failed, 2 wrong usage, 130 killed by a second Ctrl-C.`
+    )
+    .action(() => undefined)
+}
+
+/** @throws CommanderError for unknown flags, UsageError with one line for each wrong value */
 export function parseSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings | 'help' {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    strict: false,
-    allowPositionals: true,
-    options: {
-      clean: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-      state: { type: 'string' },
-      manifests: { type: 'string' },
-      'port-base': { type: 'string' }
-    }
-  })
-  const given = { 'port-base': env.LOCAL_PORT_BASE || undefined, ...values }
-  const result = Flags.safeParse(given)
-  const problems = [
-    ...positionals.map(word => `${word} is not understood`),
-    ...(result.error?.issues.flatMap(issue =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map(key => `--${key} is not a flag of npm run dev`)
-        : [issue.message]
-    ) ?? [])
-  ]
-  if (!result.success || problems.length > 0) throw new Error(`${problems.join('\n')}\n\n${help}`)
-  const { clean, help: wantsHelp, state, manifests, 'port-base': portBase } = result.data
-  const manifestRoot = resolve(projectDirectory, manifests ?? '.')
-  return wantsHelp ? 'help' : { clean, stateDirectory: stateDirectoryOf(state, env), portBase, manifestRoot }
+  const command = devCommand()
+  try {
+    command.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === exitStatus.done) return 'help'
+    throw error
+  }
+  const result = Flags.safeParse({ portBase: env.LOCAL_PORT_BASE || undefined, ...command.opts() })
+  if (!result.success) throw new UsageError(result.error.issues.map(({ message }) => message).join('\n'))
+  const { clean, state, manifests, portBase } = result.data
+  return {
+    clean,
+    stateDirectory: stateDirectoryOf(state, env),
+    portBase,
+    manifestRoot: resolve(projectDirectory, manifests ?? '.')
+  }
 }
 
 /** For the start of a program: what is wrong ends it. */
@@ -78,7 +81,7 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): S
   try {
     return parseSettings(args, env)
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    return process.exit(64) // EX_USAGE of sysexits.h
+    if (error instanceof UsageError) printError(error.message)
+    return process.exit(exitStatus.wrongUsage)
   }
 }

@@ -1,24 +1,5 @@
-// Options of `npm run dataplane`, each with an environment equivalent; every problem is told at once.
-import { parseArgs } from 'node:util'
+// Options of `npm run dataplane`, each with an environment equivalent; every wrong value is reported at once.
 import { z } from 'zod'
-
-export const USAGE = `Runs the KafkaSources, KafkaSinks, Brokers and Triggers of some YAML against any Kafka.
-
-  npm run dataplane -- -f FILE-or-DIR... --bootstrap HOST:PORT[,HOST:PORT]
-
-  -f, --file FILE-or-DIR          YAML to read; may be given several times      DATAPLANE_FILES (a:b)
-      --bootstrap HOST:PORT,...   Kafka                                         KAFKA_BROKERS
-      --resolve NAMESPACE/NAME=URL  where a Service is; several times           DATAPLANE_RESOLVE (a=u,b=v)
-      --resolve-file FILE         the same as JSON, {"NAMESPACE/NAME": "URL"}; changes take effect at once
-                                                                                DATAPLANE_RESOLVE_FILE
-      --ingress-port N            Brokers, default 8280                         DATAPLANE_INGRESS_PORT
-      --sink-port N               KafkaSinks, default 8281                      DATAPLANE_SINK_PORT
-      --status-port N             GET /status, default 8282                     DATAPLANE_STATUS_PORT
-      --client-id X               default dataplane                             DATAPLANE_CLIENT_ID
-      --json                      status as lines of JSON                       DATAPLANE_JSON=true
-  -h, --help
-
-A port of 0 is a free one. Exit status: 0 stopped, 1 failed, 2 these options were wrong.`
 
 const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
 const hostPort = z.string().regex(/^[^\s:,]+:\d{1,5}$/, 'must be HOST:PORT[,HOST:PORT]')
@@ -41,54 +22,41 @@ const Settings = z.object({
 })
 export type Settings = z.infer<typeof Settings>
 
-export type ParsedArguments =
-  | { readonly help: true }
-  | { readonly settings: Settings }
-  | { readonly problems: string[] }
+/** As written on the command line. */
+export interface Options {
+  readonly file?: readonly string[]
+  readonly bootstrap?: string
+  readonly resolve?: readonly string[]
+  readonly resolveFile?: string
+  readonly ingressPort?: string
+  readonly sinkPort?: string
+  readonly statusPort?: string
+  readonly clientId?: string
+  readonly json?: boolean
+}
 
-export function parseArguments(args: readonly string[], env: NodeJS.ProcessEnv): ParsedArguments {
-  let values
-  try {
-    values = parseArgs({
-      args: [...args],
-      options: {
-        file: { type: 'string', short: 'f', multiple: true },
-        bootstrap: { type: 'string' },
-        resolve: { type: 'string', multiple: true },
-        'resolve-file': { type: 'string' },
-        'ingress-port': { type: 'string' },
-        'sink-port': { type: 'string' },
-        'status-port': { type: 'string' },
-        'client-id': { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' }
-      },
-      // `-f a b`: the shell's globs give several files after one -f.
-      allowPositionals: true
-    })
-  } catch (error) {
-    return { problems: [(error as Error).message] }
-  }
-  if (values.values.help) return { help: true }
-  const { file = [], resolve, ...rest } = values.values
-  const files = [...file, ...values.positionals]
+export function readSettings(
+  more: readonly string[],
+  options: Options,
+  env: NodeJS.ProcessEnv
+): { readonly settings: Settings } | { readonly problems: string[] } {
+  const files = [...(options.file ?? []), ...more]
   const result = Settings.safeParse({
     files: files.length > 0 ? files : split(env.DATAPLANE_FILES, ':'),
-    bootstrap: rest.bootstrap ?? env.KAFKA_BROKERS,
-    resolve: resolve ?? split(env.DATAPLANE_RESOLVE, ','),
-    'resolve-file': rest['resolve-file'] ?? env.DATAPLANE_RESOLVE_FILE,
-    'ingress-port': rest['ingress-port'] ?? env.DATAPLANE_INGRESS_PORT,
-    'sink-port': rest['sink-port'] ?? env.DATAPLANE_SINK_PORT,
-    'status-port': rest['status-port'] ?? env.DATAPLANE_STATUS_PORT,
-    'client-id': rest['client-id'] ?? env.DATAPLANE_CLIENT_ID,
-    json: rest.json ?? env.DATAPLANE_JSON
+    bootstrap: options.bootstrap ?? env.KAFKA_BROKERS,
+    resolve: options.resolve ?? split(env.DATAPLANE_RESOLVE, ','),
+    'resolve-file': options.resolveFile ?? env.DATAPLANE_RESOLVE_FILE,
+    'ingress-port': options.ingressPort ?? env.DATAPLANE_INGRESS_PORT,
+    'sink-port': options.sinkPort ?? env.DATAPLANE_SINK_PORT,
+    'status-port': options.statusPort ?? env.DATAPLANE_STATUS_PORT,
+    'client-id': options.clientId ?? env.DATAPLANE_CLIENT_ID,
+    json: options.json ?? env.DATAPLANE_JSON
   })
   if (result.success) return { settings: result.data }
-  return {
-    problems: result.error.issues.map(
-      ({ path, message }) => `--${path[0] === 'files' ? 'file' : path.join(' ')}: ${message}`
-    )
-  }
+  const problems = result.error.issues.map(
+    ({ path, message }) => `--${path[0] === 'files' ? 'file' : path.join(' ')}: ${message}`
+  )
+  return { problems }
 }
 
 function split(list: string | undefined, separator: string): string[] {

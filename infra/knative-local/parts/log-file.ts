@@ -2,58 +2,71 @@
 import { type FileHandle, open, rename } from 'node:fs/promises'
 
 const maxBufferedBytes = 4 * 1024 * 1024
-/** The file is then set aside as NAME.log.1, and the one set aside before goes. */
-const maxFileBytes = 64 * 1024 * 1024
+/** The file is then set aside as NAME.log.1, and the one set aside before goes: a part has at most twice as much. */
+const maxFileBytes = 16 * 1024 * 1024
 
 export class LogFile {
   readonly #path: string
+  readonly #maxBytes: number
   #file: FileHandle | undefined
   #fileBytes = 0
   #pending: string[] = []
   #pendingBytes = 0
-  #writing = false
-  #closing = false
+  #left = 0
+  #writing: Promise<void> | undefined
 
-  constructor(path: string) {
+  constructor(path: string, maxBytes = maxFileBytes) {
     this.#path = path
+    this.#maxBytes = maxBytes
   }
 
   write(line: string): void {
-    if (this.#pendingBytes > maxBufferedBytes) return // the disk is slower than the writer: drop, do not grow
+    if (this.#pendingBytes > maxBufferedBytes) {
+      this.#left++ // the disk is slower than the writer: drop, do not grow
+      return
+    }
     this.#pending.push(line)
     this.#pendingBytes += line.length
-    if (!this.#writing) void this.#flush()
+    this.#writing ??= this.#flush()
   }
 
-  close(): void {
-    this.#closing = true
-    if (!this.#writing) void this.#flush()
+  /** Resolves when everything is in the file. */
+  async close(): Promise<void> {
+    while (this.#writing) await this.#writing
+    await this.#file?.close()
+    this.#file = undefined
   }
 
   async #flush(): Promise<void> {
-    this.#writing = true
     try {
       while (this.#pending.length > 0) {
-        const text = `${this.#pending.join('\n')}\n`
+        if (this.#left > 0) this.#pending.push(`${this.#left} lines were left out: the disk is too slow`)
+        const text = Buffer.from(`${this.#pending.join('\n')}\n`)
         this.#pending = []
         this.#pendingBytes = 0
-        if (this.#fileBytes > maxFileBytes) await this.#setAside()
-        this.#file ??= await open(this.#path, 'a')
-        await this.#file.write(text)
+        this.#left = 0
+        if (this.#fileBytes > this.#maxBytes) await this.#setAside()
+        await this.#opened()
+        await this.#file?.write(text)
         this.#fileBytes += text.length
       }
-      if (this.#closing) await this.#file?.close()
     } catch {
       this.#pending = [] // the state folder is gone: nobody will read this
+      this.#pendingBytes = 0
     } finally {
-      this.#writing = false
+      this.#writing = undefined
     }
+  }
+
+  async #opened(): Promise<void> {
+    if (this.#file) return
+    this.#file = await open(this.#path, 'a', 0o600)
+    this.#fileBytes = (await this.#file.stat()).size
   }
 
   async #setAside(): Promise<void> {
     await this.#file?.close()
     this.#file = undefined
-    this.#fileBytes = 0
     await rename(this.#path, `${this.#path}.1`)
   }
 }

@@ -83,7 +83,7 @@ async function open(): Promise<{ processes: Processes; folder: string }> {
   onTestFinished(async () => {
     processes.killAll()
     await killLeftovers(folder)
-    processes.close()
+    await processes.close()
     await rm(folder, { recursive: true, force: true })
   })
   return { processes, folder }

@@ -4,7 +4,7 @@
 //   reaper      kills what is left when main itself is killed (reaper.ts)
 //   marker      an environment variable with the state folder: the next start finds leftovers by it (leftovers.ts)
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { stateMarker } from './leftovers.ts'
@@ -20,9 +20,9 @@ export interface ProcessOptions {
   readonly cwd?: string
   /** Another user to run as; only root can. */
   readonly user?: { readonly uid: number; readonly gid: number }
-  /** What asks it to end; SIGTERM unless told. */
+  /** What asks it to end; SIGTERM by default. */
   readonly stopSignal?: NodeJS.Signals
-  /** Called with each line it writes; the log file gets the line too. Left out, the process writes to the file itself. */
+  /** Called with each line it writes; the log file gets the line too. */
   onLine?(line: string): void
 }
 
@@ -44,10 +44,12 @@ export interface RunningProcess {
 export interface Processes {
   readonly logDirectory: string
   start(options: ProcessOptions): RunningProcess
+  /** A line of the runtime itself, for a log that is merged with those of its children. */
+  log(name: string, line: string): void
   /** SIGKILL to all, at once. */
   killAll(): void
-  /** Ends the reaper; the processes must have ended before. */
-  close(): void
+  /** Ends the reaper; the processes must have ended before. Resolves when all they wrote is in their logs. */
+  close(): Promise<void>
 }
 
 export function openProcesses(stateDirectory: string): Processes {
@@ -57,6 +59,13 @@ export function openProcesses(stateDirectory: string): Processes {
     renameSync(join(logDirectory, name), join(logDirectory, `${name}.1`)) // of the run before
   }
   const running = new Set<RunningProcess>()
+  // One for a name: of two processes with one log, neither may set aside what the other writes.
+  const logs = new Map<string, LogFile>()
+  const logOf = (name: string): LogFile => {
+    const log = logs.get(name) ?? new LogFile(join(logDirectory, `${name}.log`))
+    logs.set(name, log)
+    return log
+  }
   const reaper = startReaper()
   const forget = async (ended: RunningProcess): Promise<void> => {
     await ended.exited
@@ -67,18 +76,15 @@ export function openProcesses(stateDirectory: string): Processes {
   return {
     logDirectory,
     start(options) {
-      const logFile = join(logDirectory, `${options.name}.log`)
-      const output = options.onLine ? 'pipe' : openSync(logFile, 'a')
       const child = spawn(options.command, options.args, {
         detached: true,
-        stdio: ['ignore', output, output],
+        stdio: ['ignore', 'pipe', 'pipe'],
         cwd: options.cwd,
         ...options.user,
         env: { ...options.env, [stateMarker]: stateDirectory }
       })
-      if (output !== 'pipe') closeSync(output) // the process has it
-      const started = follow(child, options, logFile)
-      if (child.pid === undefined) return started // exited tells why
+      const started = follow(child, options, logOf(options.name))
+      if (child.pid === undefined) return started // exited says why
       running.add(started)
       reaper.watch(started.pid)
       void forget(started)
@@ -87,12 +93,20 @@ export function openProcesses(stateDirectory: string): Processes {
     killAll() {
       for (const child of running) killGroup(child.pid)
     },
-    close: () => reaper.close()
+    log: (name, line) => logOf(name).write(line),
+    async close() {
+      reaper.close()
+      await Promise.all([...logs.values()].map(log => log.close()))
+    }
   }
 }
 
-function follow(child: ChildProcess, options: ProcessOptions, logFile: string): RunningProcess {
+function follow(child: ChildProcess, options: ProcessOptions, log: LogFile): RunningProcess {
   let running = true
+  const take = (line: string): void => {
+    log.write(line)
+    options.onLine?.(line)
+  }
   const exited = new Promise<Exit>(resolve => {
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       running = false
@@ -100,21 +114,12 @@ function follow(child: ChildProcess, options: ProcessOptions, logFile: string): 
     }
     child.once('exit', end)
     child.once('error', error => {
-      options.onLine?.(`${options.command}: ${error.message}`)
+      take(`${options.command}: ${error.message}`)
       end(127, null) // what a shell answers when it cannot start a command
     })
   })
-  const { onLine } = options
-  if (onLine) {
-    const file = new LogFile(logFile)
-    for (const stream of [child.stdout, child.stderr]) {
-      if (!stream) continue
-      createInterface({ input: stream, crlfDelay: Infinity }).on('line', line => {
-        file.write(line)
-        onLine(line)
-      })
-    }
-    child.once('close', () => file.close())
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', take)
   }
 
   const pid = child.pid ?? -1

@@ -131,7 +131,7 @@ async function serve(scale: Partial<Service>, code: string): Promise<Served> {
   onTestFinished(async () => {
     await service.stop()
     processes.killAll()
-    processes.close()
+    await processes.close()
     await rm(root, { recursive: true, force: true })
   })
   await writeFile(file, code)

@@ -66,7 +66,7 @@ export async function coldStartBenchmark(): Promise<void> {
     print(subjects, (subject, milestone) => median(starts.get(`${subject.name} ${milestone}`) ?? []))
   } finally {
     await postgres.stop()
-    processes.close()
+    await processes.close()
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -116,6 +116,6 @@ export async function chaosCommand(args: readonly string[]): Promise<0 | 1 | 2> 
     return 1
   } finally {
     processes.killAll()
-    processes.close()
+    await processes.close()
   }
 }

@@ -15,9 +15,9 @@ test(
     const { plan } = await loadPlan(manifestPathsIn(inject('endpoints').manifestRoot))
     if (plan === undefined) throw new Error('the YAML is not right')
     const processes = openProcesses(join(inject('stateDirectory'), 'chaos'))
-    onTestFinished(() => {
+    onTestFinished(async () => {
       processes.killAll()
-      processes.close()
+      await processes.close()
     })
     const report = await runChaos({
       seed: 8,

@@ -42,7 +42,7 @@ export async function startDataPlane(
   const cleanUp = async (): Promise<void> => {
     processes.killAll()
     await child.exited
-    processes.close()
+    await processes.close()
     await rm(directory, { recursive: true, force: true, maxRetries: 5 })
   }
   try {

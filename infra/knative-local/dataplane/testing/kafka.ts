@@ -66,7 +66,7 @@ async function start(count: number): Promise<TestKafka> {
   const stopProcesses = async (): Promise<void> => {
     await Promise.all(started.map(broker => broker.stop()))
     processes.killAll()
-    processes.close()
+    await processes.close()
     await rm(state, { recursive: true, force: true, maxRetries: 5 })
   }
   try {

@@ -72,7 +72,7 @@ export async function openStage(options: StageOptions): Promise<OpenStage> {
         await work().catch((error: Error) => failed.push(`${what} was not undone: ${error.message}`))
       }
       processes.killAll()
-      processes.close()
+      await processes.close()
       await admin.disconnect().catch(() => undefined)
       await database.end()
       return failed

@@ -1,0 +1,72 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Settings } from '../dataplane/arguments.ts'
+import { dataplaneCommand } from './dataplane-command.ts'
+
+test('options have defaults', async () => {
+  expect(await parse(['-f', 'knative', '--bootstrap', 'localhost:9092'], {})).toEqual({
+    settings: {
+      files: ['knative'],
+      bootstrap: ['localhost:9092'],
+      resolve: new Map(),
+      'ingress-port': 8280,
+      'sink-port': 8281,
+      'status-port': 8282,
+      'client-id': 'dataplane',
+      json: false
+    }
+  })
+})
+
+test('several files, brokers and addresses', async () => {
+  const args = ['-f', 'a.yaml', 'b.yaml', '-f', 'c', '--bootstrap', 'a:1,b:2', '--resolve', 'ns/a=http://x:1/?y=z']
+  expect(await parse(args, {})).toMatchObject({
+    settings: {
+      files: ['a.yaml', 'c', 'b.yaml'],
+      bootstrap: ['a:1', 'b:2'],
+      resolve: new Map([['ns/a', 'http://x:1/?y=z']])
+    }
+  })
+})
+
+test('the environment stands in for options, and options win', async () => {
+  const env = {
+    DATAPLANE_FILES: 'knative:infra',
+    KAFKA_BROKERS: 'a:1',
+    DATAPLANE_RESOLVE: 'ns/a=http://x:1',
+    DATAPLANE_INGRESS_PORT: '0',
+    DATAPLANE_JSON: 'true'
+  }
+  expect(await parse(['--ingress-port', '5'], env)).toMatchObject({
+    settings: { files: ['knative', 'infra'], bootstrap: ['a:1'], 'ingress-port': 5, json: true }
+  })
+})
+
+test('every wrong value is reported at once', async () => {
+  const args = ['--bootstrap', 'nowhere', '--resolve', 'a=b', '--sink-port', '70000', '--status-port', 'x']
+  const { problem } = await parse(args, {})
+  for (const option of ['--file', '--bootstrap', '--resolve', '--sink-port', '--status-port']) {
+    expect(problem).toContain(option)
+  }
+})
+
+test('an unknown option is a problem, with what was probably meant', async () => {
+  expect(await parse(['--bootstrop', 'a:1'], {})).toEqual({
+    problem: expect.stringMatching(/unknown option '--bootstrop'\n\(Did you mean --bootstrap\?\)/)
+  })
+})
+
+async function parse(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv
+): Promise<{ settings?: Settings; problem?: string }> {
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => void vi.restoreAllMocks())
+  let settings: Settings | undefined
+  const command = dataplaneCommand(async given => void (settings = given), env)
+  try {
+    await command.parseAsync([...args], { from: 'user' })
+    return { settings }
+  } catch (error) {
+    return { problem: (error as Error).message }
+  }
+}

@@ -1,0 +1,39 @@
+// The command line of `npm run dataplane`: each option has a variable of the environment that stands in for it.
+import type { Command } from 'commander'
+import { type Options, readSettings, type Settings } from '../dataplane/arguments.ts'
+import { collect, createCommand, UsageError } from './command-line.ts'
+
+/** The command; `run` gets what was asked for, checked. */
+export function dataplaneCommand(run: (settings: Settings) => Promise<void>, env: NodeJS.ProcessEnv): Command {
+  return (
+    createCommand('npm run dataplane --')
+      .description('Runs the KafkaSources, KafkaSinks, Brokers and Triggers of some YAML against any Kafka.')
+      // `-f a b`: the shell's globs give several files after one -f.
+      .argument('[files...]', 'more YAML to read')
+      .option('-f, --file <path>', 'YAML file or folder to read; may be repeated (DATAPLANE_FILES, a:b)', collect)
+      .option('--bootstrap <addresses>', 'Kafka, HOST:PORT[,HOST:PORT] (KAFKA_BROKERS)')
+      .option(
+        '--resolve <NAMESPACE/NAME=URL>',
+        'where a Service is; may be repeated (DATAPLANE_RESOLVE, a=u,b=v)',
+        collect
+      )
+      .option(
+        '--resolve-file <file>',
+        'the same as JSON, {"NAMESPACE/NAME": "URL"}; changes take effect at once (DATAPLANE_RESOLVE_FILE)'
+      )
+      .option('--ingress-port <n>', 'Brokers, default 8280 (DATAPLANE_INGRESS_PORT)')
+      .option('--sink-port <n>', 'KafkaSinks, default 8281 (DATAPLANE_SINK_PORT)')
+      .option('--status-port <n>', 'GET /status, default 8282 (DATAPLANE_STATUS_PORT)')
+      .option('--client-id <id>', 'default dataplane (DATAPLANE_CLIENT_ID)')
+      .option('--json', 'status as lines of JSON (DATAPLANE_JSON=true)')
+      .addHelpText(
+        'after',
+        '\nA port of 0 is a free one. It prints `ready` alone on a line once every source and Trigger has its partitions.\nExit status: 0 stopped, 1 failed, 2 wrong usage.'
+      )
+      .action(async (files: string[], options: Options) => {
+        const read = readSettings(files, options, env)
+        if ('problems' in read) throw new UsageError(read.problems.join('\n'))
+        await run(read.settings)
+      })
+  )
+}
