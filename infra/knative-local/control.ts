@@ -4,6 +4,7 @@
 //   POST /parts/PART/ACTION      start, stop, kill, pause, resume, restart
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
+import { guarded } from './guard.ts'
 import type { Part } from './parts.ts'
 
 export const actions = ['start', 'stop', 'kill', 'pause', 'resume', 'restart'] as const
@@ -28,11 +29,13 @@ export async function startControl(
   partsNow: () => readonly Part[],
   report: (sentence: string) => void
 ): Promise<Control> {
-  const server = createServer((request, response) => {
-    answer(request)
-      .then(({ status, body }) => send(response, status, body))
-      .catch((error: Error) => send(response, 500, { error: error.message }))
-  })
+  const server = createServer(
+    guarded([], (request, response) => {
+      answer(request)
+        .then(({ status, body }) => send(response, status, body))
+        .catch((error: Error) => send(response, 500, { error: error.message }))
+    })
+  )
 
   async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
     // A page in a browser can send requests to loopback too, but not without this header.

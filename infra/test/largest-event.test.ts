@@ -19,7 +19,7 @@ import {
   type HeaderBudget
 } from '../knative-local/dataplane/header-budget.ts'
 import { createHttpSender } from '../knative-local/dataplane/http-sender.ts'
-import { listen } from '../knative-local/dataplane/ingress.ts'
+import { brokerIngress, listen } from '../knative-local/dataplane/ingress.ts'
 import type { KafkaRecord } from '../knative-local/dataplane/record.ts'
 import { startActivator } from '../knative-local/serving/activator.ts'
 import { freePort } from './free-ports.ts'
@@ -74,7 +74,7 @@ async function ingress(budget: HeaderBudget): Promise<{ url: string; written: Ne
     close: async () => {}
   }
   const ingresses = new Map([['/ns/name', { topic: 't', contentMode: 'binary' as const, budget }]])
-  const server = await listen(0, '--port', () => ingresses, writer, pino({ enabled: false }))
+  const server = await listen(0, brokerIngress, () => ingresses, writer, pino({ enabled: false }))
   onTestFinished(() => server.close())
   return { url: `http://127.0.0.1:${server.port}/ns/name`, written }
 }
@@ -93,7 +93,13 @@ async function functionBehindActivator(
   await once(server, 'listening')
   onTestFinished(() => drain(1000))
   const port = await freePort()
-  const activator = await startActivator({ port, containerConcurrency: 0, timeoutMs: 10_000, wake: () => {} })
+  const activator = await startActivator({
+    port,
+    clusterName: 'one.default',
+    containerConcurrency: 0,
+    timeoutMs: 10_000,
+    wake: () => {}
+  })
   onTestFinished(() => activator.stop(1000))
   await activator.setTarget((server.address() as AddressInfo).port)
   return { url: `http://127.0.0.1:${port}/`, received }

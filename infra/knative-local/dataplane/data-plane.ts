@@ -6,7 +6,7 @@ import { egressesOf, type Egress } from './egress.ts'
 import { EgressRunner } from './egress-runner.ts'
 import { eventToRecord } from './event-to-record.ts'
 import { eventBudget, letterBudget } from './header-budget.ts'
-import { listen, type Ingress, type IngressServer } from './ingress.ts'
+import { brokerIngress, listen, sinkIngress, type Ingress, type IngressServer } from './ingress.ts'
 import { openRecordWriter, type RecordWriter } from './record-writer.ts'
 import { addressKey, type Addresses } from './resolve.ts'
 import type { DataPlaneStatus } from './status.ts'
@@ -108,8 +108,8 @@ export class DataPlane {
 
   private async listen(): Promise<void> {
     const { ingressPort, sinkPort, log } = this.options
-    this.ingressServer = await listen(ingressPort, '--ingress-port', () => this.brokerIngresses, this.writer, log)
-    this.sinkServer = await listen(sinkPort, '--sink-port', () => this.sinkIngresses, this.writer, log)
+    this.ingressServer = await listen(ingressPort, brokerIngress, () => this.brokerIngresses, this.writer, log)
+    this.sinkServer = await listen(sinkPort, sinkIngress, () => this.sinkIngresses, this.writer, log)
   }
 
   private async change(plan: DataPlanePlan): Promise<void> {

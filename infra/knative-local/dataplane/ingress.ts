@@ -2,6 +2,7 @@
 // Knative's receiver: 200 for probes, 405, 404, 400, 503.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import { guarded } from '../guard.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import { NotACloudEvent } from './event-builder.ts'
 import { eventToRecord, type ContentMode } from './event-to-record.ts'
@@ -36,14 +37,27 @@ export interface IngressServer {
   close(): Promise<void>
 }
 
+export interface IngressPort {
+  /** What a person changes when the port is taken. */
+  readonly option: string
+  /** The Service in front of it in a cluster, `name.namespace`. */
+  readonly clusterName: string
+}
+
+export const brokerIngress: IngressPort = {
+  option: '--ingress-port',
+  clusterName: 'kafka-broker-ingress.knative-eventing'
+}
+export const sinkIngress: IngressPort = { option: '--sink-port', clusterName: 'kafka-sink-ingress.knative-eventing' }
+
 export async function listen(
   port: number,
-  option: string,
+  { option, clusterName }: IngressPort,
   ingresses: () => Ingresses,
   writer: RecordWriter,
   log: Logger
 ): Promise<IngressServer> {
-  const respond = (request: IncomingMessage, response: ServerResponse): void => {
+  const respond = guarded([clusterName], (request, response) => {
     handle(request, ingresses(), writer, log).then(
       given => answer(response, given),
       (error: Error) => {
@@ -51,7 +65,7 @@ export async function listen(
         if (!response.headersSent) answer(response, { status: 503 })
       }
     )
-  }
+  })
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, respond)
   server.maxHeadersCount = 0 // Node drops headers beyond a count in silence
   // The original's server sends no 100 and knows no expectation: the sender waits as long as it likes, and then sends its body.

@@ -6,6 +6,7 @@
 // Plain http without credentials: it listens on loopback only, answers no page of a browser, and changes nothing.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { refusal } from '../guard.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { answer } from './answer.ts'
 import { statusObject, type Failure } from './api-status.ts'
@@ -39,7 +40,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 
   const server = createServer((request, response) => {
     try {
-      const refused = refusal(request)
+      const refused = refusalOf(request)
       if (refused !== undefined) return sendFailure(response, refused)
       store.refresh()
       answer(request, response, { store, watches, plan: options.plan(), now: now() })
@@ -73,11 +74,11 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   }
 }
 
-/** A browser's page could reach loopback under a name of its own (DNS rebinding); kubectl never does. */
-function refusal({ headers }: IncomingMessage): Failure | undefined {
-  const name = headers.host?.replace(/:\d+$/, '')
-  if ((name === host || name === 'localhost') && headers.origin === undefined) return undefined
-  return { code: 403, reason: 'Forbidden', message: `this API answers kubectl at ${host} only` }
+/** kubectl sends no Origin, whatever it asks for. */
+function refusalOf(request: IncomingMessage): Failure | undefined {
+  const refused = refusal(request)
+  if (!refused && request.headers.origin === undefined) return undefined
+  return { code: 403, reason: 'Forbidden', message: refused?.reason ?? `this API answers kubectl at ${host} only` }
 }
 
 function sendFailure(response: ServerResponse, failure: Failure): void {

@@ -155,7 +155,14 @@ interface Running {
 
 async function activatorWithout(limits: Partial<Limits>, wake: () => void = () => undefined): Promise<Running> {
   const port = await freePort()
-  const activator = await startActivator({ port, containerConcurrency: 0, timeoutMs: 10_000, wake, ...limits })
+  const activator = await startActivator({
+    port,
+    clusterName: 'one.default',
+    containerConcurrency: 0,
+    timeoutMs: 10_000,
+    wake,
+    ...limits
+  })
   onTestFinished(() => activator.stop(0))
   return { url: `http://127.0.0.1:${port}`, port, activator }
 }

@@ -8,6 +8,7 @@
 // https://github.com/knative/serving/blob/main/docs/scaling/SYSTEM.md
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { MAX_REQUEST_HEADER_BYTES } from '../dataplane/header-budget.ts'
+import { guarded } from '../guard.ts'
 import { forward, letGo, type Outcome, readyBody, type RequestBody } from './forward.ts'
 import { Pool } from 'undici'
 
@@ -19,6 +20,8 @@ export interface Limits {
 
 export interface ActivatorOptions extends Limits {
   readonly port: number
+  /** What the port is called in the cluster, `name.namespace`. */
+  readonly clusterName: string
   /** Called when a request has to wait because there is no instance. */
   wake(): void
 }
@@ -64,7 +67,9 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   const answering = new Set<ServerResponse>()
   let lastUsedAt = performance.now()
 
-  const server = createServer(serverOptions, async (request, response) => {
+  const server = createServer(serverOptions, guarded([options.clusterName], take))
+
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     answering.add(response)
     response.once('close', () => {
       answering.delete(response)
@@ -74,7 +79,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
     if (response.destroyed) return
     if (target && target.inFlight < limit && waiting.length === 0) send(target, request, response, body)
     else hold(request, response, body)
-  })
+  }
 
   function hold(request: IncomingMessage, response: ServerResponse, body: RequestBody): void {
     if (waiting.length >= maxWaiting) {

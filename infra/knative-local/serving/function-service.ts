@@ -56,7 +56,12 @@ export async function createFunctionService(first: Service, options: FunctionSer
   let waiting: { service: Service; readonly done: Promise<void> } | undefined
   let backoff: NodeJS.Timeout | undefined
 
-  const activator: Activator = await startActivator({ port, ...limitsOf(service), wake: () => wake() })
+  const activator: Activator = await startActivator({
+    port,
+    clusterName: `${first.name}.${first.namespace}`,
+    ...limitsOf(service),
+    wake: () => wake()
+  })
 
   const idleTimer = setInterval(() => {
     const isIdle = activator.inFlight() === 0 && performance.now() - activator.lastUsedAt() > stableWindowMs

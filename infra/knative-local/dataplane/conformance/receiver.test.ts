@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import type { NewRecord } from '../event-to-record.ts'
 import { eventBudget } from '../header-budget.ts'
-import { listen } from '../ingress.ts'
+import { brokerIngress, listen } from '../ingress.ts'
 import { receiver } from './recordings.ts'
 import { sameRecord } from './same-record.ts'
 import { send } from './send.ts'
@@ -17,7 +17,7 @@ test.each(receiver.exchanges)('$name', async exchange => {
     write: async (topic: string, record: NewRecord) => void written.push({ topic, record }),
     close: async () => {}
   }
-  const server = await listen(0, '--ingress-port', () => ingresses, writer, pino({ enabled: false }))
+  const server = await listen(0, brokerIngress, () => ingresses, writer, pino({ enabled: false }))
   onTestFinished(() => server.close())
 
   expect(await send(server.port, exchange)).toBe(exchange.status)
