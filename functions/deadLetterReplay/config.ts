@@ -16,6 +16,11 @@ export const DeadLetterReplayConfig = FunctionConfig.extend({
   FUNCTION_URLS: functionUrls,
   /** Decodes letters by the schema that wrote them; left out, by the schemas of this build. */
   REGISTRY_URL: z.url().optional(),
+  /**
+   * Where operators read, replay, discard and resend: on the pod's loopback, apart from PORT, which then takes deliveries
+   * only. Left out, PORT serves both.
+   */
+  OPERATOR_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   /** Replays of one letter before it is left to a person. */
   REPLAY_LIMIT: z.coerce.number().int().min(1).max(1_000).default(10),
   /** How often letters that are due are looked for, beside being told. */

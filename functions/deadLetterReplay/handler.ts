@@ -2,7 +2,11 @@
 //
 //   POST /dead-letters      KafkaSource on student_dead_letter     (knative/dead-letter-replay.yaml)
 //   POST /users             KafkaSource on db.public.users: a missing user has appeared
-//   POST /                  ReplayDeadLetters as JSON, or as an event through the Broker or `func invoke`
+//   POST /                  ReplayDeadLetters as an event through the Broker or `func invoke`
+//
+// For operators, on a port of their own where OPERATOR_PORT names one:
+//
+//   POST /                  ReplayDeadLetters as JSON, or as an event
 //   GET  /  /groups  /:id   the letters, decoded; / and /:id also as CloudEvents, where Accept asks for their JSON format
 //   POST /:id/discard       gives an event up
 //   POST /:id/resend        sends an edited event in its place
@@ -19,7 +23,7 @@ import type { Log } from '../runtime/host/log.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { receiveEvent } from '../runtime/events/receive-event.ts'
 import { claimsToBeEvent } from '../runtime/events/received-event.ts'
-import type { Routes } from '../runtime/host/router.ts'
+import type { Route, Routes } from '../runtime/host/router.ts'
 import { createDecoder } from './decode-data.ts'
 import { DiscardCommand, discardLetter } from './discard-letter.ts'
 import { asksFor, batchFormat, eventFormat } from './letter-as-event.ts'
@@ -50,7 +54,14 @@ export interface DeadLetterReplayOptions {
   wake(): void
 }
 
-export function deadLetterReplay(db: Database, log: Log, options: DeadLetterReplayOptions): Routes {
+export interface DeadLetterReplayRoutes {
+  /** What Knative sends. */
+  readonly deliveries: Routes
+  /** What a person asks for; its `POST /` takes what that of the deliveries takes too. */
+  readonly operations: Routes
+}
+
+export function deadLetterReplay(db: Database, log: Log, options: DeadLetterReplayOptions): DeadLetterReplayRoutes {
   const { functionUrls, replayLimit, wake } = options
   const decode = createDecoder(options.registryUrl)
 
@@ -69,7 +80,13 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
     return { status: answer.job.state === 'running' ? 202 : 200, headers: { location: `/jobs/${jobId}` }, body: answer }
   }
 
-  return {
+  const commandEvent: Route = request =>
+    receiveEvent(name, log, request, async event => {
+      const command = readEventCommand(event, ReplayDeadLettersSchema, ReplayCommand)
+      if (!command.dryRun) await start(command, eventKey(event), expiryOf(event))
+    })
+
+  const deliveries: Routes = {
     'POST /dead-letters': request =>
       receiveEvent(name, log, request, event => storeDeadLetter(db, event, functionUrls)),
     'POST /users': request =>
@@ -78,13 +95,12 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
         if (due > 0) wake()
         return `${due} letters due`
       }),
-    'POST /': async request => {
-      if (claimsToBeEvent(request.headers)) {
-        return receiveEvent(name, log, request, async event => {
-          const command = readEventCommand(event, ReplayDeadLettersSchema, ReplayCommand)
-          if (!command.dryRun) await start(command, eventKey(event), expiryOf(event))
-        })
-      }
+    'POST /': commandEvent
+  }
+
+  const operations: Routes = {
+    'POST /': async (request, id) => {
+      if (claimsToBeEvent(request.headers)) return commandEvent(request, id)
       const command = readJsonCommand(request, ReplayCommand)
       if (command.dryRun) return { status: 200, body: await previewReplay(db, command, replayLimit) }
       return answerWith(await start(command, idempotencyKey(request.headers['idempotency-key'])))
@@ -135,6 +151,8 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
       throw new Problem(422, 'edited-event-refused', 'The edited event was refused', result.detail ?? '')
     }
   }
+
+  return { deliveries, operations }
 }
 
 const withoutAfter = (query: URLSearchParams) => [...query].filter(([parameter]) => parameter !== 'after')

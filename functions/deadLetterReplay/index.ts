@@ -15,12 +15,21 @@ serve('deadLetterReplay', config, ({ connection: { db }, log }) => {
     pollMs: config.REPLAY_POLL_MS,
     timeoutMs: config.REPLAY_TIMEOUT_MS
   })
+  const { deliveries, operations } = deadLetterReplay(db, log, {
+    functionUrls,
+    replayLimit,
+    registryUrl,
+    wake: replayer.wake
+  })
+  const operatorPort = config.OPERATOR_PORT
   return {
     isReady: async () => {
       await db.execute(sql`select from dead_letters limit 1`) // throws while the table is not there
       return true
     },
     stop: replayer.stop,
-    routes: deadLetterReplay(db, log, { functionUrls, replayLimit, registryUrl, wake: replayer.wake })
+    ...(operatorPort === undefined
+      ? { routes: { ...deliveries, ...operations } }
+      : { routes: deliveries, inPod: { port: operatorPort, routes: operations } })
   }
 })

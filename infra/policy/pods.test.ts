@@ -87,13 +87,6 @@ describe.each(overlays)('in %s', overlay => {
   })
 })
 
-test('in production only the two functions that students call are reached from outside', () => {
-  const visible = objectsOf('production', service, Service)
-    .filter(({ metadata }) => metadata.labels['networking.knative.dev/visibility'] !== 'cluster-local')
-    .map(({ metadata }) => metadata.name)
-  expect(visible).toEqual(['create-student', 'update-student'])
-})
-
 function bytesOf(quantity: string): number {
   const [, number, unit] = /^(\d+)(Ki|Mi|Gi)$/.exec(quantity) ?? []
   const powers: Record<string, number> = { Ki: 1, Mi: 2, Gi: 3 }

@@ -25,9 +25,7 @@ const rendered = new Map<string, readonly ManifestObject[]>()
 export function render(overlay: Overlay): readonly ManifestObject[] {
   const known = rendered.get(overlay)
   if (known) return known
-  const objects = parseAllDocuments(kustomize(join('infra/overlays', overlay))).map(document =>
-    ManifestObject.parse(document.toJS())
-  )
+  const objects = kustomize(join('infra/overlays', overlay))
   rendered.set(overlay, objects)
   return objects
 }
@@ -43,9 +41,11 @@ export function objectsOf<Schema extends z.ZodType>(
     .map(object => schema.parse(object))
 }
 
-function kustomize(folder: string): string {
+/** @throws as `render`; a relative folder is one of the project */
+export function kustomize(folder: string): ManifestObject[] {
   try {
-    return execFileSync('kubectl', ['kustomize', folder], { cwd: projectDirectory, encoding: 'utf8' })
+    const text = execFileSync('kubectl', ['kustomize', folder], { cwd: projectDirectory, encoding: 'utf8' })
+    return parseAllDocuments(text).map(document => ManifestObject.parse(document.toJS()))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new Error(

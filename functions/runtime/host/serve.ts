@@ -2,7 +2,13 @@
 import type { FunctionConfig } from './config.ts'
 import { type Connection, connect } from './database.ts'
 import { describeError, isDatabaseUnavailable, isDataRefused } from './database-errors.ts'
-import { createHttpServer, type FunctionAnswer, type FunctionRequest, problemAnswer } from './http-server.ts'
+import {
+  createHttpServer,
+  type FunctionAnswer,
+  type FunctionRequest,
+  type HttpServer,
+  problemAnswer
+} from './http-server.ts'
 import { createLog, type Log } from './log.ts'
 import { Problem, unavailable, unexpected } from './problem.ts'
 import { route, type Routes } from './router.ts'
@@ -14,6 +20,8 @@ export interface FunctionContext {
 
 export interface ServedFunction {
   readonly routes: Routes
+  /** Listens on the loopback of the pod: reached by who may forward a port to it, and by no request of another pod. */
+  readonly inPod?: { readonly port: number; readonly routes: Routes }
   /** What the function needs beside the database before it can do its work. */
   isReady?(): Promise<boolean>
   /** Ends what runs beside the requests, within the time that they have to drain. */
@@ -26,35 +34,48 @@ export function serve(name: string, config: FunctionConfig, build: (context: Fun
   const connection = connect(config, name, error => log.warn({ reason: error.message }, 'a database connection broke'))
   const fn = build({ connection, log })
 
-  const { server, drain } = createHttpServer(
-    name,
-    request => answer(request, fn.routes, log),
-    async () => {
-      try {
-        await connection.pool.query('select 1')
-        return (await fn.isReady?.()) ?? true
-      } catch {
-        return false
-      }
+  const isReady = async () => {
+    try {
+      await connection.pool.query('select 1')
+      return (await fn.isReady?.()) ?? true
+    } catch {
+      return false
     }
-  )
+  }
 
-  server.on('error', error => {
-    log.fatal({ reason: error.message }, `cannot listen on port ${config.PORT}`)
-    process.exit(1)
-  })
-  server.listen(config.PORT, config.HOST, () => {
-    const address = server.address()
-    const port = typeof address === 'object' ? address?.port : config.PORT
-    log.info({ port, startedInMs: Math.round(performance.now()) }, 'listening')
-  })
+  /** Returns how to drain it. */
+  function listen(
+    serverName: string,
+    routes: Routes,
+    port: number,
+    host: string,
+    message: string
+  ): HttpServer['drain'] {
+    const { server, drain } = createHttpServer(serverName, request => answer(request, routes, log), isReady)
+    server.on('error', error => {
+      log.fatal({ reason: error.message }, `cannot listen on port ${port}`)
+      process.exit(1)
+    })
+    server.listen(port, host, () => {
+      const address = server.address()
+      const actual = typeof address === 'object' ? address?.port : port
+      log.info({ port: actual, startedInMs: Math.round(performance.now()) }, message)
+    })
+    return drain
+  }
+
+  const drains = [listen(name, fn.routes, config.PORT, config.HOST, 'listening')]
+  if (fn.inPod) {
+    const { port, routes } = fn.inPod
+    drains.push(listen(`${name}-in-pod`, routes, port, '127.0.0.1', 'listening inside the pod'))
+  }
 
   let stopping = false
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return
     stopping = true
     log.info({ signal }, 'draining')
-    await Promise.all([drain(config.DRAIN_TIMEOUT_MS), fn.stop?.(config.DRAIN_TIMEOUT_MS)])
+    await Promise.all([...drains.map(drain => drain(config.DRAIN_TIMEOUT_MS)), fn.stop?.(config.DRAIN_TIMEOUT_MS)])
     await connection.close()
     log.info('stopped')
     process.exit(0)
