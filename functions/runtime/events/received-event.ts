@@ -129,13 +129,13 @@ function structuredData(envelope: Record<string, unknown>): Buffer {
 }
 
 function attributesOf(event: Record<string, unknown>): EventAttributes {
-  const attributes: Record<string, string> = Object.create(null) // no name is special, `__proto__` neither
+  const attributes: [string, string][] = []
   for (const [name, value] of Object.entries(event)) {
     if (name === 'data' || name === 'data_base64' || value === undefined || value === null) continue
     if (typeof value === 'object') throw new NotACloudEvent(`not a CloudEvent: ${shown(name)} is not a scalar`)
-    attributes[name] = String(value)
+    attributes.push([name, String(value)])
   }
-  return attributes
+  return Object.fromEntries(attributes) // which makes `__proto__` an attribute like any other
 }
 
 /** A name that somebody made up may be as long as the whole body. */

@@ -103,10 +103,12 @@ test('whatever is sent to a consumer, it is refused in words and the next event 
   const fn = await startFunction('onAnyStudent', { DATABASE_URL: url })
   await refuses(fn, toAny)
   expect(await db.$count(deadLetters)).toBe(0)
-  const { attributes, data } = studentEvent({ version: 1 })
-  const body = JSON.stringify({ ...attributes, data_base64: data.toString('base64') })
-  expect(await send(fn, { headers: structured, body })).toMatchObject({ status: 204 })
-  expect(await db.$count(timeline)).toBe(1)
+  for (const version of [2, 1]) {
+    const { attributes, data } = studentEvent({ version }, { attributes: { constructor: 'x', hasown: 'y' } })
+    const body = JSON.stringify({ ...attributes, data_base64: data.toString('base64') })
+    expect(await send(fn, { headers: structured, body })).toMatchObject({ status: 204 })
+  }
+  expect(await db.$count(timeline)).toBe(2)
 })
 
 test('whatever is sent to deadLetterReplay, it is refused in words and the letters can be read', async () => {
