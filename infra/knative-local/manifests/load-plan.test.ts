@@ -118,14 +118,30 @@ describe('paths', () => {
     ])
   })
 
-  test('what a kustomization would change unseen is told', async () => {
-    const { text } = await load({
-      'kustomization.yaml': 'resources: [a.yaml]\npatches:\n  - path: p.yaml\n',
+  test('what a kustomization cannot do here is an error that names the field', async () => {
+    const { text, plan } = await load({
+      'kustomization.yaml': 'resources: [a.yaml]\ntransformers: [t.yaml]\nnamePrefx: a-\n',
       'a.yaml': secret('a')
     })
-    expect(text).toBe(
-      'kustomization.yaml:2 warning patches: not applied here: of a kustomization only resources, namespace and labels are read'
+    expect(plan).toBeUndefined()
+    expect(text).toContain('kustomization.yaml:2 error transformers: not supported here')
+    expect(text).toContain(
+      'kustomization.yaml:3 error namePrefx: unknown field "namePrefx"; did you mean "namePrefix"?'
     )
+  })
+
+  test('a problem is reported where it was written: in the patch, or in the object that it patches', async () => {
+    const { text } = await load({
+      'kustomization.yaml':
+        'resources: [source.yaml]\npatches:\n  - path: patch.yaml\n  - target: { kind: KafkaSource }\n    patch: |\n      - { op: add, path: /spec/consumers, value: many }\n',
+      'source.yaml': source('topics: [orders], initialOffset: middle, sink: { uri: http://example.com }'),
+      'patch.yaml':
+        'apiVersion: sources.knative.dev/v1\nkind: KafkaSource\nmetadata: { name: orders }\nspec:\n  delivery:\n    retry: many\n  ordering: sorted\n'
+    })
+    expect(text).toContain('patch.yaml:6 error spec.delivery.retry: expected a whole number')
+    expect(text).toContain('patch.yaml:7 error spec.ordering: invalid value: "sorted"')
+    expect(text).toMatch(/^source\.yaml:\d error spec\.initialOffset/m)
+    expect(text).toContain('kustomization.yaml:5 error spec.consumers: expected a whole number')
   })
 
   test('a missing resource, a remote one, a loop and a missing path are errors', async () => {
@@ -137,11 +153,13 @@ describe('paths', () => {
       {},
       ['.', 'nowhere']
     )
-    expect(text).toContain('kustomization.yaml:2 error resource gone.yaml does not exist')
+    expect(text).toContain('kustomization.yaml:2 error resources[0]: resource gone.yaml does not exist')
     expect(text).toContain(
-      'kustomization.yaml:3 error resource https://example.com/x.yaml is not a local file; remote resources are not read here'
+      'kustomization.yaml:3 error resources[1]: resource https://example.com/x.yaml is not a local file; remote ones are not read here'
     )
-    expect(text).toContain('loop/kustomization.yaml:1 error this kustomization lists itself, by way of its resources')
+    expect(text).toContain(
+      'loop/kustomization.yaml:1 error resources[0]: this kustomization lists itself, by way of its resources'
+    )
     expect(text).toContain('nowhere:1 error no such file or directory')
   })
 

@@ -3,7 +3,7 @@
 //   const { plan, problems } = await loadPlan(['knative', 'infra/kafka'], { requireTopics: true })
 //
 // A path is a file, a directory (its *.yaml and *.yml, not those of its sub-directories) or a directory with a kustomization,
-// of which `resources`, `namespace` and labels count. `problems` holds every error and warning at once, each with file, line and
+// which is built as `kubectl kustomize` builds it. `problems` holds every error and warning at once, each with file, line and
 // path; `plan` is there when none is an error. Defaults are those of Knative's control plane.
 import { broker } from './kinds/broker.ts'
 import { checkChange } from './check-change.ts'

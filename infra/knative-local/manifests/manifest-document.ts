@@ -1,7 +1,8 @@
 // One YAML document with the line of everything in it.
 //
 // kubectl reads YAML 1.1: an unquoted `yes` or `on` is a boolean, so that a value refused by the cluster is refused here too.
-// It differs from the 1.1 specification in two places, which are left out below: `1:30` and `2026-01-01` stay text.
+// It differs from the 1.1 specification in two places, which are left out below: `1:30` and `2026-01-01` stay text. Kustomize
+// reads them as YAML 1.2 does, so that an unquoted `yes` in what it builds is text.
 import {
   isAlias,
   isMap,
@@ -27,17 +28,27 @@ export interface ManifestDocument {
   locate(path: Path): Origin
 }
 
-export function parseManifest(file: string, text: string): { documents: ManifestDocument[]; problems: Problem[] } {
+export function parseManifest(
+  file: string,
+  text: string,
+  options: { readonly forKustomize?: boolean } = {}
+): { documents: ManifestDocument[]; problems: Problem[] } {
   const lines = new LineCounter()
   const parsed = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
     intAsBigInt: true,
     version: '1.1',
-    customTags: tags =>
-      tags.filter(
-        tag => typeof tag === 'string' || (tag.tag !== 'tag:yaml.org,2002:timestamp' && tag.format !== 'TIME')
-      )
+    customTags: tags => [
+      ...tags.filter(
+        tag =>
+          typeof tag === 'string' ||
+          (tag.tag !== 'tag:yaml.org,2002:timestamp' &&
+            tag.format !== 'TIME' &&
+            !(options.forKustomize === true && tag.tag === 'tag:yaml.org,2002:bool'))
+      ),
+      ...(options.forKustomize === true ? ['bool' as const] : [])
+    ]
   })
   const problems: Problem[] = []
   const documents: ManifestDocument[] = []

@@ -1,7 +1,7 @@
 // The Kubernetes objects in the files: everything with apiVersion, kind and a name.
 import { z } from 'zod'
 import type { ManifestDocument, Path } from './manifest-document.ts'
-import type { Additions, ManifestFile } from './manifest-files.ts'
+import type { ManifestFile } from './manifest-files.ts'
 import type { Metadata } from './kinds/kind.ts'
 import { metadataSchema, readableMetadata } from './metadata.ts'
 import { nearestName } from './nearest-name.ts'
@@ -46,11 +46,11 @@ const clusterScoped = new Set([
 
 export function readObjects(manifests: readonly ManifestFile[], problems: Problem[]): WrittenObject[] {
   const objects: WrittenObject[] = []
-  for (const { file, documents, isBroken, additions } of manifests) {
+  for (const { file, documents, isBroken } of manifests) {
     const before = objects.length + problems.length
     for (const document of documents) {
       for (const found of valuesIn(document)) {
-        const object = readObject(found, additions, problems)
+        const object = readObject(found, problems)
         if (object !== undefined) objects.push(object)
       }
     }
@@ -80,11 +80,7 @@ function valuesIn(document: ManifestDocument, path: Path = [], value: unknown = 
   )
 }
 
-function readObject(
-  { document, path, value: written }: Found,
-  additions: Additions,
-  problems: Problem[]
-): WrittenObject | undefined {
+function readObject({ document, path, value: written }: Found, problems: Problem[]): WrittenObject | undefined {
   const nulls: Path[] = []
   const value = withoutNulls(written, nulls)
   if (!isRecord(value)) return undefined
@@ -115,9 +111,8 @@ function readObject(
   }
 
   const named = head?.metadata ?? readableMetadata(value.metadata)
-  const namespace = clusterScoped.has(kind) ? '' : (additions.namespace ?? named.namespace ?? defaultNamespace)
-  const labels = { ...named.labels, ...additions.labels }
-  const metadata: Metadata = { ...named, namespace, ...(Object.keys(labels).length > 0 && { labels }) }
+  const namespace = clusterScoped.has(kind) ? '' : (named.namespace ?? defaultNamespace)
+  const metadata: Metadata = { ...named, namespace }
   return {
     object: { ...value, apiVersion, kind, metadata, origin: document.locate(path) },
     metadata,
