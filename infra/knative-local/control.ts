@@ -14,7 +14,9 @@ export const Status = z.object({
   healthy: z.boolean(),
   parts: z.array(
     z.object({ name: z.string(), pid: z.number().nullable(), healthy: z.boolean(), problem: z.string().optional() })
-  )
+  ),
+  /** Topics that are not as their YAML says, a sentence each. */
+  topicProblems: z.array(z.string())
 })
 export type Status = z.infer<typeof Status>
 
@@ -27,6 +29,7 @@ export async function startControl(
   port: number,
   /** Asked each time: an edit adds and removes functions. */
   partsNow: () => readonly Part[],
+  topicProblems: () => readonly string[],
   report: (sentence: string) => void
 ): Promise<Control> {
   const server = createServer(
@@ -42,7 +45,8 @@ export async function startControl(
     if (request.headers.origin !== undefined) return { status: 403, body: { error: 'not for browsers' } }
     const parts = partsNow()
     const [, first, name, verb] = (request.url ?? '').split('/')
-    if (request.method === 'GET' && first === 'status') return { status: 200, body: await statusOf(parts) }
+    if (request.method === 'GET' && first === 'status')
+      return { status: 200, body: await statusOf(parts, topicProblems()) }
     const action = actions.find(known => known === verb)
     const part = parts.find(one => one.name === name)
     if (request.method !== 'POST' || first !== 'parts' || !action || !part) {
@@ -70,7 +74,7 @@ export async function startControl(
   }
 }
 
-export async function statusOf(parts: readonly Part[]): Promise<Status> {
+export async function statusOf(parts: readonly Part[], topicProblems: readonly string[] = []): Promise<Status> {
   const checked = await Promise.all(
     parts.map(async part => {
       const { name } = part
@@ -82,7 +86,11 @@ export async function statusOf(parts: readonly Part[]): Promise<Status> {
       }
     })
   )
-  return { healthy: checked.every(({ healthy }) => healthy), parts: checked }
+  return {
+    healthy: topicProblems.length === 0 && checked.every(({ healthy }) => healthy),
+    parts: checked,
+    topicProblems: [...topicProblems]
+  }
 }
 
 async function act(part: Part, action: Action): Promise<void> {

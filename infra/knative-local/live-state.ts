@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type LiveState, type ObjectState, stateKey } from './kubernetes-api/live-state.ts'
 import type { Plan } from './manifests/plan.ts'
 import type { ConnectorStatus } from './parts/connect.ts'
-import { type TopicDescription, wantedTopics } from './parts/topics.ts'
+import { type TopicDescription, type TopicProblem, wantedTopics } from './parts/topics.ts'
 import type { Stack } from './stack.ts'
 
 export interface LiveStateWatch {
@@ -12,8 +12,6 @@ export interface LiveStateWatch {
 }
 
 const everyMs = 1_000
-/** Topics change seldom, and asking takes a connection. */
-const looksPerTopicLook = 5
 const statusTimeoutMs = 2_000
 
 /** Of the data plane's GET /status, what is used here. */
@@ -38,6 +36,7 @@ export interface Observed {
   /** Undefined while Connect does not answer. */
   readonly connectors: readonly ConnectorStatus[] | undefined
   readonly topics: readonly TopicDescription[]
+  readonly topicProblems: ReadonlyMap<string, TopicProblem>
   readonly brokersUp: number
   readonly brokers: number
   /** By name of the Service. */
@@ -50,13 +49,10 @@ export interface Observed {
 export function watchLiveState(stack: Stack, plan: () => Plan): LiveStateWatch {
   let current: LiveState = new Map()
   let stopped = false
-  let topics: readonly TopicDescription[] = []
-  let looks = 0
   let timer: NodeJS.Timeout | undefined
 
   const look = async (): Promise<void> => {
-    if (looks++ % looksPerTopicLook === 0) topics = await stack.topics().catch(() => topics) // Kafka is away: as last seen
-    const observed = await observe(stack, topics)
+    const observed = await observe(stack)
     current = liveState(plan(), observed)
     if (!stopped) timer = setTimeout(look, everyMs)
   }
@@ -70,7 +66,7 @@ export function watchLiveState(stack: Stack, plan: () => Plan): LiveStateWatch {
   }
 }
 
-async function observe(stack: Stack, topics: readonly TopicDescription[]): Promise<Observed> {
+async function observe(stack: Stack): Promise<Observed> {
   const { dataplane, connect, brokers, functions, postgres } = stack
   const [egresses, connectors] = await Promise.all([
     fetch(dataplane.statusUrl, { signal: AbortSignal.timeout(statusTimeoutMs) })
@@ -81,7 +77,8 @@ async function observe(stack: Stack, topics: readonly TopicDescription[]): Promi
   return {
     egresses,
     connectors,
-    topics,
+    topics: stack.topics.topics(),
+    topicProblems: stack.topics.problems(),
     brokers: brokers.length,
     brokersUp: brokers.filter(broker => broker.process()?.isRunning()).length,
     services: new Map(
@@ -162,16 +159,11 @@ function ofAddressable(url: string, topic: string, { topics }: Observed): Object
   return { ready: 'False', reason: 'TopicNotPresent', message: `topic ${topic} does not exist`, url }
 }
 
-function ofTopic(wanted: { topic: string; partitions: number; replicas: number }, { topics }: Observed): ObjectState {
+function ofTopic(wanted: { topic: string; partitions: number }, { topics, topicProblems }: Observed): ObjectState {
+  const problem = topicProblems.get(wanted.topic)
+  if (problem) return { ready: 'False', ...problem }
   const found = topics.find(({ topic }) => topic === wanted.topic)
   if (!found) return { ready: 'False', reason: 'TopicNotPresent', message: `topic ${wanted.topic} does not exist` }
-  if (found.partitions > wanted.partitions) {
-    return {
-      ready: 'False',
-      reason: 'NotSupported',
-      message: `Decreasing partitions not supported (it has ${found.partitions})`
-    }
-  }
   return found.partitions < wanted.partitions
     ? notReady(`it has ${found.partitions} of ${wanted.partitions} partitions`)
     : { ready: 'True' }

@@ -44,7 +44,7 @@ export function partsOf(stack: Stack): Part[] {
       },
       async start() {
         dataplane.start()
-        await dataplane.ready()
+        await dataplane.ready(() => stack.topics.problems().size > 0)
       },
       stop: dataplane.takeDown,
       async kill() {

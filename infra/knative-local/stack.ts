@@ -7,7 +7,6 @@
 //
 // All JVMs start at once: each is up before what it needs answers, and waits by itself.
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { functionsDirectory, projectDirectory } from '../bundle.ts'
 import { applyGrants } from '../jobs/grants.ts'
 import { migrate } from '../jobs/migrate.ts'
@@ -24,7 +23,6 @@ import { createFunctions, type Functions } from './serving/functions.ts'
 import { fetchJars } from './parts/jars.ts'
 import { findJava } from './parts/java.ts'
 import { createBroker, type KafkaBroker } from './parts/kafka.ts'
-import { withAdmin } from './parts/kafka-admin.ts'
 import { type Ports, portsPerStack } from './parts/ports.ts'
 import { createPostgres, type Postgres } from './parts/postgres.ts'
 import type { Processes } from './parts/processes.ts'
@@ -32,8 +30,7 @@ import type { Progress } from './parts/progress.ts'
 import { createRegistry, type Registry } from './parts/registry.ts'
 import { type ServicePorts } from './parts/service-ports.ts'
 import { createSecrets } from './parts/secrets.ts'
-import { applyTopics, describeTopics, type TopicDescription, wantedTopics } from './parts/topics.ts'
-import { until } from './parts/until.ts'
+import { createTopicMaker, type TopicMaker } from './parts/topic-maker.ts'
 import { writeWhole } from './parts/write-whole.ts'
 
 export interface Stack {
@@ -44,7 +41,7 @@ export interface Stack {
   readonly connect: Connect
   readonly functions: Functions
   readonly dataplane: Dataplane
-  topics(): Promise<TopicDescription[]>
+  readonly topics: TopicMaker
   /** An edited plan: topics, connectors and functions follow. The data plane watches the files itself. */
   apply(plan: Plan): Promise<void>
 }
@@ -135,17 +132,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       })
     )
   )
-  started('kafka', async () => void (await Promise.all(brokers.map(broker => broker.stop()))))
+  const topics = createTopicMaker({ bootstrap, plan, report })
+  started('kafka', async () => {
+    await topics.stop()
+    await Promise.all(brokers.map(broker => broker.stop()))
+  })
   await Promise.all(brokers.map(broker => broker.start()))
-  const applyPlanTopics = (of: Plan) => withAdmin(bootstrap, admin => applyTopics(admin, wantedTopics(of)))
   const topicsMade = later(
     Promise.all(brokers.map(broker => step(`broker-${broker.id} answers`, broker.answers))).then(() =>
-      step('topics are there', () =>
-        until('the topics to be made', 60_000, async () => {
-          for (const sentence of await applyPlanTopics(plan)) progress.say(sentence)
-          return true
-        })
-      )
+      step('topics are there', topics.start)
     )
   )
 
@@ -207,7 +202,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       started('dataplane', dataplane.stop)
       return step('the data plane consumes', async () => {
         dataplane.start()
-        await dataplane.ready()
+        await dataplane.ready(() => topics.problems().size > 0)
       })
     })
   )
@@ -222,17 +217,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     connect,
     functions,
     dataplane,
-    topics: () => withAdmin(bootstrap, describeTopics),
+    topics,
     async apply(edited) {
-      const before = applied
       applied = edited
       const attempt = (what: string, change: () => Promise<void>): Promise<void> =>
         change().catch((error: Error) => report(`the edited ${what} could not be applied: ${error.message}`))
-      if (differs(wantedTopics(before), wantedTopics(edited))) {
-        await attempt('topics', async () => {
-          for (const sentence of await applyPlanTopics(edited)) report(sentence)
-        })
-      }
+      await attempt('topics', () => topics.apply(edited))
       await Promise.all([
         attempt('connectors', () => connect.apply(edited.kafkaConnectors)),
         attempt('Services', () => functions.apply(edited.services)).then(writeAddresses)
@@ -261,12 +251,6 @@ async function migrateTables(databaseUrl: string): Promise<void> {
       { cause: error }
     )
   }
-}
-
-/** Moving to another line of its file changes nothing. */
-function differs(before: readonly { origin: unknown }[], after: readonly { origin: unknown }[]): boolean {
-  const withoutOrigin = (entry: object) => ({ ...entry, origin: undefined })
-  return !isDeepStrictEqual(before.map(withoutOrigin), after.map(withoutOrigin))
 }
 
 /** Awaited further down: a failure before that must not count as unhandled. */

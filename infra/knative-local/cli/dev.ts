@@ -107,10 +107,10 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
     kubeconfigPath: join(stateDirectory, 'kubeconfig')
   })
   stopsBefore.push(kubernetes.stop)
-  const control = await startControl(ports.control, () => partsOf(stack), report)
+  const control = await startControl(ports.control, () => partsOf(stack), stack.topics.sentences, report)
   stopsBefore.push(control.close)
   const endpoints = () => describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot })
-  const topics = await stack.topics()
+  const topics = stack.topics.topics()
   const pruning = startDailyPrune({
     jobsFile: 'infra/jobs/jobs.yaml',
     databaseUrl: stack.postgres.url('students'),

@@ -89,6 +89,7 @@ async function showStatus(endpoints: Endpoints, asJson: boolean): Promise<number
     ])
     print(table(['Part', 'Pid', 'Health', 'Address'], rows).join('\n'))
   }
+  for (const sentence of status.topicProblems) print(sentence)
   return status.healthy ? 0 : 1
 }
 

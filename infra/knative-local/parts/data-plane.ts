@@ -1,5 +1,6 @@
 // The Knative data plane as a process of its own, so that it can be killed like any other part. It reads the YAML itself.
 import { resolve } from 'node:path'
+import { z } from 'zod'
 import { projectDirectory } from '../../bundle.ts'
 import { logToScreen } from './log-to-screen.ts'
 import type { Processes, RunningProcess } from './processes.ts'
@@ -11,8 +12,8 @@ export interface Dataplane {
   readonly sinkIngressUrl: string
   readonly statusUrl: string
   start(): void
-  /** Resolves when every source consumes. */
-  ready(): Promise<void>
+  /** Resolves when every source consumes. While `topicsAreMissing`, those that wait for a topic are not waited for. */
+  ready(topicsAreMissing?: () => boolean): Promise<void>
   isReady(): boolean
   stop(): Promise<void>
   /** For `npm run local`: stays down until it is started again. */
@@ -31,6 +32,7 @@ export interface DataplaneOptions extends Reporting {
 /** In flight requests finish and offsets are committed in this time. */
 const stopTimeoutMs = 6_000
 const restartDelayMs = 500
+const statusTimeoutMs = 2_000
 /** A member that was killed keeps its place in a group for 30 s, and nobody else gets its partitions. */
 const readyTimeoutMs = 120_000
 /** In pino's lines. */
@@ -51,6 +53,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     '--status-port',
     String(ports.dataplaneStatus)
   ]
+  const statusUrl = `http://127.0.0.1:${ports.dataplaneStatus}/status`
   const show = logToScreen('data plane', report)
   let current: RunningProcess | undefined
   let isDown = false
@@ -93,12 +96,24 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
   return {
     ingressUrl: `http://127.0.0.1:${ports.ingress}`,
     sinkIngressUrl: `http://127.0.0.1:${ports.sinkIngress}`,
-    statusUrl: `http://127.0.0.1:${ports.dataplaneStatus}/status`,
+    statusUrl,
     start,
-    ready: () => until('the data plane to consume', readyTimeoutMs, async () => isReady),
+    ready: (topicsAreMissing = () => false) =>
+      until('the data plane to consume', readyTimeoutMs, async () => {
+        return isReady || (topicsAreMissing() && (await othersConsume(statusUrl)))
+      }),
     isReady: () => isReady,
     stop: takeDown,
     takeDown,
     process: () => current
   }
+}
+
+/** `InitializeOffset` is Knative's word for a topic that does not exist. */
+const Status = z.object({ sources: z.array(z.object({ ready: z.boolean(), reason: z.string().optional() })) })
+
+async function othersConsume(statusUrl: string): Promise<boolean> {
+  const response = await fetch(statusUrl, { signal: AbortSignal.timeout(statusTimeoutMs) })
+  const { sources } = Status.parse(await response.json())
+  return sources.every(({ ready, reason }) => ready || reason === 'InitializeOffset')
 }

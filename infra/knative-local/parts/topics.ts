@@ -1,12 +1,16 @@
-// Topics from KafkaTopic objects, as Strimzi would make them: created, grown and configured, never shrunk or deleted.
+// Topics from KafkaTopic objects, as Strimzi would make them: created, grown and configured, never shrunk or deleted. A topic
+// that cannot be as it is written stops no other.
 import kafkajs, { type Admin } from 'kafkajs'
 import type { Broker, KafkaSink, KafkaTopic, Origin, Plan } from '../manifests/plan.ts'
+import { refusedBy } from './kafka-refusals.ts'
 
 export interface WantedTopic {
   readonly topic: string
   readonly partitions: number
   readonly replicas: number
   readonly config: Readonly<Record<string, string>>
+  /** A KafkaTopic's configuration is all that its topic has; Knative configures a topic only when it makes it. */
+  readonly keepsConfig: boolean
   readonly origin: Origin
 }
 
@@ -16,6 +20,20 @@ export interface TopicDescription {
   readonly replicas: number
 }
 
+/** As in the condition of a KafkaTopic. */
+export interface TopicProblem {
+  /** https://github.com/strimzi/strimzi-kafka-operator/blob/main/topic-operator/src/main/java/io/strimzi/operator/topic/model/TopicOperatorException.java */
+  readonly reason: 'KafkaError' | 'NotSupported'
+  readonly message: string
+}
+
+export interface AppliedTopics {
+  /** What was changed, a sentence each. */
+  readonly changes: readonly string[]
+  /** By topic. */
+  readonly problems: ReadonlyMap<string, TopicProblem>
+}
+
 /** Those that Strimzi makes, and those that Knative makes for its Brokers and for sinks that ask for it. */
 export function wantedTopics(plan: Pick<Plan, 'kafkaTopics' | 'brokers' | 'kafkaSinks'>): WantedTopic[] {
   const declared = plan.kafkaTopics.map(({ topic, partitions, replicas, config, origin }: KafkaTopic) => ({
@@ -23,6 +41,7 @@ export function wantedTopics(plan: Pick<Plan, 'kafkaTopics' | 'brokers' | 'kafka
     partitions,
     replicas,
     config,
+    keepsConfig: true,
     origin
   }))
   const ofBrokers = plan.brokers.map(({ topic, partitions, replicationFactor, topicConfig, origin }: Broker) => ({
@@ -30,76 +49,49 @@ export function wantedTopics(plan: Pick<Plan, 'kafkaTopics' | 'brokers' | 'kafka
     partitions,
     replicas: replicationFactor,
     config: topicConfig,
+    keepsConfig: false,
     origin
   }))
   const ofSinks = plan.kafkaSinks.flatMap(({ topic, numPartitions, replicationFactor, origin }: KafkaSink) =>
     numPartitions && replicationFactor
-      ? [{ topic, partitions: numPartitions, replicas: replicationFactor, config: {}, origin }]
+      ? [{ topic, partitions: numPartitions, replicas: replicationFactor, config: {}, keepsConfig: false, origin }]
       : []
   )
   const all = [...declared, ...ofBrokers, ...ofSinks]
   return all.filter((wanted, index) => all.findIndex(({ topic }) => topic === wanted.topic) === index)
 }
 
-/** Makes the cluster as wanted and answers what was changed, a sentence each; a topic that cannot be so is a sentence too. */
-export async function applyTopics(admin: Admin, wanted: readonly WantedTopic[]): Promise<string[]> {
+/** Makes the cluster as wanted, as far as Kafka lets it. @throws when Kafka does not answer */
+export async function applyTopics(admin: Admin, wanted: readonly WantedTopic[]): Promise<AppliedTopics> {
   const existing = new Map((await describeTopics(admin)).map(topic => [topic.topic, topic]))
   const missing = wanted.filter(({ topic }) => !existing.has(topic))
   const grown = wanted.filter(({ topic, partitions }) => partitions > (existing.get(topic)?.partitions ?? partitions))
-  const configured = wanted.filter(({ topic, config }) => existing.has(topic) && Object.keys(config).length > 0)
-
-  if (missing.length > 0) {
-    await admin.createTopics({
-      topics: missing.map(({ topic, partitions, replicas, config }) => ({
-        topic,
-        numPartitions: partitions,
-        replicationFactor: replicas,
-        configEntries: entries(config)
-      })),
-      waitForLeaders: true,
-      timeout: 15_000
-    })
+  const configured = await differentConfigs(
+    admin,
+    wanted.filter(({ topic, keepsConfig }) => keepsConfig && existing.has(topic))
+  )
+  const refused = new Map([
+    ...(await createTopics(admin, missing)),
+    ...(await growTopics(admin, grown)),
+    ...(await configureTopics(admin, configured))
+  ])
+  const isDone = ({ topic }: { topic: string }) => !refused.has(topic)
+  return {
+    changes: [
+      ...missing.filter(isDone).map(({ topic, partitions }) => `topic ${topic} made with ${partitions} partitions`),
+      ...grown.filter(isDone).map(({ topic, partitions }) => {
+        const before = existing.get(topic)?.partitions
+        return `topic ${topic} grown from ${before} to ${partitions} partitions`
+      }),
+      ...configured
+        .filter(isDone)
+        .map(({ topic, before, config }) => `topic ${topic}: ${describeChange(before, config)}`)
+    ],
+    problems: new Map([
+      ...wanted.flatMap(topic => unsupported(topic, existing.get(topic.topic))),
+      ...[...refused].map(([topic, message]): [string, TopicProblem] => [topic, { reason: 'KafkaError', message }])
+    ])
   }
-  if (grown.length > 0) {
-    await admin.createPartitions({
-      topicPartitions: grown.map(({ topic, partitions }) => ({ topic, count: partitions })),
-      timeout: 15_000
-    })
-  }
-  if (configured.length > 0) {
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: configured.map(({ topic, config }) => ({
-        type: kafkajs.ConfigResourceTypes.TOPIC,
-        name: topic,
-        configEntries: entries(config)
-      }))
-    })
-  }
-  return [
-    ...missing.map(({ topic, partitions }) => `topic ${topic} made with ${partitions} partitions`),
-    ...grown.map(
-      ({ topic, partitions }) =>
-        `topic ${topic} grown from ${existing.get(topic)?.partitions} to ${partitions} partitions`
-    ),
-    ...wanted.flatMap(topic => refusals(topic, existing.get(topic.topic)))
-  ]
-}
-
-function refusals(
-  { topic, partitions, replicas, origin }: WantedTopic,
-  existing: TopicDescription | undefined
-): string[] {
-  if (!existing) return []
-  const where = `${origin.file}:${origin.line}`
-  return [
-    ...(partitions < existing.partitions
-      ? [`${where} topic ${topic} keeps its ${existing.partitions} partitions: Kafka cannot take any away`]
-      : []),
-    ...(replicas === existing.replicas
-      ? []
-      : [`${where} topic ${topic} keeps replication factor ${existing.replicas}: it is not changed on a running topic`])
-  ]
 }
 
 export async function describeTopics(admin: Admin): Promise<TopicDescription[]> {
@@ -111,6 +103,102 @@ export async function describeTopics(admin: Admin): Promise<TopicDescription[]> 
   }))
 }
 
-function entries(config: Readonly<Record<string, string>>): { name: string; value: string }[] {
+type Refused = Map<string, string>
+type Config = Readonly<Record<string, string>>
+const changeTimeoutMs = 15_000
+
+function createTopics(admin: Admin, missing: readonly WantedTopic[]): Promise<Refused> {
+  if (missing.length === 0) return Promise.resolve(new Map())
+  return refusedBy(() =>
+    admin.createTopics({
+      topics: missing.map(({ topic, partitions, replicas, config }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor: replicas,
+        configEntries: entries(config)
+      })),
+      waitForLeaders: true,
+      timeout: changeTimeoutMs
+    })
+  )
+}
+
+function growTopics(admin: Admin, grown: readonly WantedTopic[]): Promise<Refused> {
+  if (grown.length === 0) return Promise.resolve(new Map())
+  return refusedBy(() =>
+    admin.createPartitions({
+      topicPartitions: grown.map(({ topic, partitions }) => ({ topic, count: partitions })),
+      timeout: changeTimeoutMs
+    })
+  )
+}
+
+/** AlterConfigs sets what is given and resets all else, which is what Strimzi does with what is not in the spec. */
+function configureTopics(admin: Admin, configured: readonly { topic: string; config: Config }[]): Promise<Refused> {
+  if (configured.length === 0) return Promise.resolve(new Map())
+  return refusedBy(() =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: configured.map(({ topic, config }) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name: topic,
+        configEntries: entries(config)
+      }))
+    })
+  )
+}
+
+/** Those whose own configuration in Kafka is another one than is wanted, with what it is. */
+async function differentConfigs(
+  admin: Admin,
+  wanted: readonly WantedTopic[]
+): Promise<{ topic: string; before: Config; config: Config }[]> {
+  if (wanted.length === 0) return []
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: wanted.map(({ topic }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }))
+  })
+  const own = new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(
+        configEntries
+          .filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG)
+          .map(({ configName, configValue }): [string, string] => [configName, configValue])
+      )
+    ])
+  )
+  return wanted.flatMap(({ topic, config }) => {
+    const before = own.get(topic) ?? {}
+    return describeChange(before, config) === '' ? [] : [{ topic, before, config }]
+  })
+}
+
+/** `retention.ms 60000 instead of its default, cleanup.policy its default instead of compact` */
+function describeChange(before: Config, after: Config): string {
+  const show = (value: string | undefined) => value ?? 'its default'
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter(name => before[name] !== after[name])
+    .map(name => `${name} ${show(after[name])} instead of ${show(before[name])}`)
+    .join(', ')
+}
+
+/** What Strimzi answers without Cruise Control. */
+function unsupported(
+  { topic, partitions, replicas }: WantedTopic,
+  existing: TopicDescription | undefined
+): [string, TopicProblem][] {
+  const problem = (message: string): [string, TopicProblem][] => [[topic, { reason: 'NotSupported', message }]]
+  if (!existing) return []
+  if (partitions < existing.partitions)
+    return problem(`Decreasing partitions not supported (it has ${existing.partitions})`)
+  if (replicas === existing.replicas) return []
+  const numbers = Array.from({ length: existing.partitions }, (_, partition) => partition)
+  return problem(
+    `Replication factor change not supported, but required for partitions [${numbers.join(', ')}] (it is ${existing.replicas})`
+  )
+}
+
+function entries(config: Config): { name: string; value: string }[] {
   return Object.entries(config).map(([name, value]) => ({ name, value }))
 }

@@ -34,6 +34,28 @@ spec: { partitions: ${partitions}, replicas: 3 }
   expect(await partitionsOf(name)).toBe(3)
 })
 
+test('a topic that Kafka refuses says so on its object, and another one of the same edit is made', async () => {
+  const edit = await editFile('infra/kafka/topics.yaml')
+  const name = `refused-${Date.now()}`
+  const topic = (topicName: string, replicas: number) => `---
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaTopic
+metadata: { name: ${topicName}, namespace: students, labels: { strimzi.io/cluster: students } }
+spec: { partitions: 1, replicas: ${replicas} }
+`
+  await edit(before => `${before}${topic(name, 5)}${topic(`${name}-beside`, 3)}`)
+  await until('the other topic', takesEffectMs, async () => (await partitionsOf(`${name}-beside`)) === 1)
+  await until('the object to say so', takesEffectMs, async () => (await reasonOf(name)) === 'KafkaError')
+  expect(await (await send('GET', `${inject('endpoints').control.url}/status`)).json()).toMatchObject({
+    healthy: false,
+    topicProblems: [
+      expect.stringMatching(
+        new RegExp(`topics\\.yaml:\\d+ topic ${name} is refused by Kafka: .*replication factor of 5`)
+      )
+    ]
+  })
+})
+
 test('an edited environment variable of a Service reaches its function, and only that one is started again', async () => {
   const edit = await editFile('knative/update-student.yaml')
   const before = await pids()
