@@ -1,12 +1,12 @@
 // Each function does its whole work with the database role it has in production, and with no right beyond that.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { type Connection } from '../../functions/runtime/host/database.ts'
-import { users } from '../../functions/students/tables.ts'
-import { projectDirectory } from '../bundle.ts'
+import { fences, users } from '../../functions/students/tables.ts'
+import { functionNames, projectDirectory } from '../bundle.ts'
 import { testDatabase } from '../test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../test/function-process.ts'
 import { studentEvent } from '../test/student-event.ts'
@@ -113,6 +113,57 @@ test.each([
   expect(rows).toEqual([{ allowed: false }])
 })
 
+const sharedTables = ['fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers']
+
+test('of a table that functions share, a function sees and writes its own rows, and no other does', async () => {
+  const { db, url } = await databaseWithRoles()
+  await db
+    .insert(fences)
+    .values(['onStudentCreate', 'onAnyStudent'].map(name => ({ function: name, studentId: 'student-1', sequence: 1 })))
+  await asRole('on_any_student', url, async client => {
+    expect((await client.query('select function from fences')).rows).toEqual([{ function: 'onAnyStudent' }])
+    expect((await client.query('update fences set sequence = 9')).rowCount).toBe(1)
+    for (const statement of [
+      `insert into fences (function, student_id, sequence) values ('onStudentCreate', 'student-2', 1)`,
+      `insert into fences (function, student_id, sequence) values ('onStudentCreate', 'student-1', 1)
+         on conflict (function, student_id) do update set sequence = 9`,
+      `update fences set function = 'onStudentUpdate'`
+    ]) {
+      await expect(client.query(statement), statement).rejects.toThrow('row-level security')
+    }
+  })
+  await asRole('dead_letter_replay', url, async client => {
+    expect((await client.query('select from fences')).rowCount).toBe(2)
+  })
+  expect(
+    await db.select({ sequence: fences.sequence }).from(fences).where(eq(fences.function, 'onStudentCreate'))
+  ).toEqual([{ sequence: 1 }])
+})
+
+test('every table with a function in its key holds its rows apart, and every role that may use it is told which are its own', async () => {
+  const { db } = await databaseWithRoles()
+  const { rows: keyed } = await db.execute(sql`
+    select c.relname as name, c.relrowsecurity as apart from pg_index i
+    join pg_class c on c.oid = i.indrelid
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
+    where i.indisunique and a.attname = 'function' and c.relnamespace = 'public'::regnamespace
+    group by c.relname, c.relrowsecurity order by c.relname`)
+  expect(keyed).toEqual(sharedTables.toSorted().map(name => ({ name, apart: true })))
+  const { rows: untold } = await db.execute(sql`
+    select distinct g.table_name, g.grantee from information_schema.role_table_grants g
+    join pg_class c on c.relname = g.table_name and c.relnamespace = 'public'::regnamespace
+    where g.table_schema = 'public' and c.relrowsecurity and g.grantee::regrole <> c.relowner
+      and not exists (select from pg_policies p where p.tablename = g.table_name and g.grantee = any (p.roles))`)
+  expect(untold).toEqual([])
+  const { rows: told } = await db.execute(
+    sql`select roles[1] as role, tablename as table, qual from pg_policies where qual <> 'true' order by 1, 2`
+  )
+  for (const { role, table, qual } of told) {
+    const own = (await functionNames()).find(name => roleOf(name) === role)
+    expect(qual, `${role} on ${table}`).toBe(`(function = '${own}'::text)`)
+  }
+})
+
 /** A migrated database after infra/postgres/roles/grants.sql; the roles belong to the whole server and are made once. */
 async function databaseWithRoles(): Promise<Connection & { readonly url: string }> {
   const database = await testDatabase()
@@ -121,6 +172,16 @@ async function databaseWithRoles(): Promise<Connection & { readonly url: string 
   await database.db.execute(sql.raw(grants))
   await database.db.execute(sql.raw(grants)) // safe to run again
   return database
+}
+
+async function asRole(role: string, url: string, work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ connectionString: as(role, url) })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
 }
 
 function as(role: string, url: string): string {
