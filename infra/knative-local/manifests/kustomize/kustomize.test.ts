@@ -26,6 +26,18 @@ test.for(Object.entries(refused))('%s: refused, as by kubectl', async ([, files]
   expect(problems[0]).toMatchObject({ level: 'error' })
 })
 
+test('a file outside is taken with a warning: kubectl wants an option for it', async () => {
+  const root = await written({
+    'overlay/kustomization.yaml': 'resources: [../a.yaml]\n',
+    'a.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: a }\n'
+  })
+  const { documents, problems } = await buildKustomization(root)
+  await expect(kubectl(root)).rejects.toThrow('is not in or below')
+  expect(problems).toMatchObject([{ level: 'warning', path: 'resources[0]' }])
+  const { objects } = await kubectl(root, '--load-restrictor=LoadRestrictionsNone')
+  expect(documents.map(({ value }) => value)).toEqual(objects)
+})
+
 test('the overlays of this project', async () => {
   for (const overlay of ['infra/overlays/dev', 'infra/overlays/production', 'infra/monitoring']) {
     const { documents, problems } = await buildKustomization(overlay)
@@ -34,8 +46,10 @@ test('the overlays of this project', async () => {
   }
 })
 
-async function kubectl(directory: string): Promise<{ objects: unknown[] }> {
-  const { stdout } = await promisify(execFile)('kubectl', ['kustomize', directory], { maxBuffer: 64 * 2 ** 20 })
+async function kubectl(directory: string, ...options: string[]): Promise<{ objects: unknown[] }> {
+  const { stdout } = await promisify(execFile)('kubectl', ['kustomize', directory, ...options], {
+    maxBuffer: 64 * 2 ** 20
+  })
   return { objects: parseManifest('', stdout).documents.map(({ value }) => value) }
 }
 
