@@ -2,7 +2,8 @@
 import type { NamespaceBase } from 'protobufjs'
 import * as z from 'zod'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
-import { protobufContentType, studentEventAsJson } from '../students/student-events.ts'
+import { studentEventAsJson } from '../students/student-events.ts'
+import { protobufContentType } from '../runtime/events/event-type.ts'
 
 const requestTimeoutMs = 2_000
 /** Of schemas kept; each version is fetched once. */

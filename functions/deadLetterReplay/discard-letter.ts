@@ -1,6 +1,7 @@
 // Gives an event up, with a reason. Its student's fence moves over it on purpose, so that what is held behind it goes on.
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, between, eq, inArray, sql } from 'drizzle-orm'
 import * as z from 'zod'
+import type { Place } from '../runtime/delivery/position.ts'
 import { line } from '../runtime/events/command.ts'
 import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
 import { deadLetters, fences, heldEvents } from '../students/tables.ts'
@@ -12,14 +13,15 @@ export const DiscardCommand = z.strictObject({ reason: line(500) })
 export async function discardLetter(db: Database, letterId: string, reason: string) {
   return inTransaction(db, async tx => {
     const letter = await lockOpenLetter(tx, letterId)
-    const { function: functionName, studentId, sequence, reason: cause } = letter
+    const { function: functionName, studentId, sequence, predecessor, reason: cause } = letter
     await releaseHeld(tx, letter)
     await tx
       .update(deadLetters)
       .set({ state: 'discarded', closedAt: sql`now()`, closedBecause: `discarded: ${reason}`, dueAt: null })
       .where(eq(deadLetters.id, letterId))
     const holdsPlace = studentId !== null && sequence !== null && cause !== 'sequence-taken'
-    const moved = holdsPlace && (await moveFenceOver(tx, functionName, studentId, sequence))
+    const place = holdsPlace && { studentId, sequence, predecessor: predecessor ?? sequence - 1 }
+    const moved = place && (await moveFenceOver(tx, functionName, place))
     return { id: letterId, state: 'discarded', student: studentId, sequence, fenceMoved: moved }
   })
 }
@@ -27,8 +29,7 @@ export async function discardLetter(db: Database, letterId: string, reason: stri
 async function moveFenceOver(
   tx: Transaction,
   functionName: string,
-  studentId: string,
-  sequence: number
+  { studentId, sequence, predecessor }: Place
 ): Promise<boolean> {
   // An edited event that failed has a letter of its own: while one of the two is open, the place is not given up.
   const another = await tx.$count(
@@ -50,6 +51,12 @@ async function moveFenceOver(
   const moved = await tx
     .update(fences)
     .set({ sequence })
-    .where(and(eq(fences.function, functionName), eq(fences.studentId, studentId), eq(fences.sequence, sequence - 1)))
+    .where(
+      and(
+        eq(fences.function, functionName),
+        eq(fences.studentId, studentId),
+        between(fences.sequence, predecessor, sequence - 1)
+      )
+    )
   return moved.rowCount === 1
 }

@@ -22,7 +22,7 @@ export async function findDrivable(db: Database): Promise<HeldEvent[]> {
     select held.function, held.student_id as "studentId", held.attributes, held.data
     from held_events held
     join fences on fences.function = held.function and fences.student_id = held.student_id
-    where held.sequence = fences.sequence + 1 and held.held_at < now() - ${minAge}::interval
+    where coalesce(held.predecessor, held.sequence - 1) <= fences.sequence and held.held_at < now() - ${minAge}::interval
     order by held.held_at limit ${maxEvents}`)
   return rows
 }
@@ -33,7 +33,7 @@ export async function advanceFences(db: Database): Promise<void> {
     update fences set sequence = letter.sequence
     from dead_letters letter
     where letter.state = 'discarded' and letter.function = fences.function and letter.student_id = fences.student_id
-      and letter.sequence = fences.sequence + 1
+      and fences.sequence between coalesce(letter.predecessor, letter.sequence - 1) and letter.sequence - 1
       and letter.reason <> 'sequence-taken' -- its place is another event's
       and not exists (
         select from dead_letters another

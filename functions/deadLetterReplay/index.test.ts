@@ -13,7 +13,6 @@ import { recordLetter } from '../runtime/delivery/dead-letters.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
-import { positionOf } from '../students/student-events.ts'
 import {
   deadLetters,
   directory,
@@ -370,7 +369,9 @@ test('discarding a letter moves no fence over the edit that is held in its place
   const { db } = await testDatabase()
   const original = studentEvent({ version: 2 })
   const failure = new PermanentFailure('refused', 'refused for the test')
-  await inTransaction(db, tx => recordLetter(tx, 'onAnyStudent', original, failure, positionOf(original)))
+  await inTransaction(db, tx =>
+    recordLetter(tx, 'onAnyStudent', original, failure, { studentId: 'student-1', sequence: 2, predecessor: 1 })
+  )
   const edited = studentEvent({ version: 2 }, { attributes: { id: 'edited', causationid: original.id } })
   expect(await deliverInOrder(db, onAnyStudent, edited)).toBe('held')
   await db.update(fences).set({ sequence: 1 }) // as after a crash: the edit's turn has come, and nobody goes on with it

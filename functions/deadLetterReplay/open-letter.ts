@@ -2,7 +2,6 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../runtime/host/database.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'
 import { Problem } from '../runtime/host/problem.ts'
-import { startOf } from '../students/student-functions.ts'
 import { deadLetters, heldEvents } from '../students/tables.ts'
 
 type Letter = typeof deadLetters.$inferSelect
@@ -15,10 +14,7 @@ type Letter = typeof deadLetters.$inferSelect
 export async function lockOpenLetter(tx: Transaction, letterId: string): Promise<Letter> {
   const isLetter = eq(sql`${deadLetters.id}::text`, letterId)
   const [found] = await tx.select().from(deadLetters).where(isLetter)
-  const start = found && startOf(found.function)
-  if (found?.studentId && start !== undefined) {
-    await lockFence(tx, found.function, found.studentId, start)
-  }
+  if (found?.studentId) await lockFence(tx, found.function, found.studentId)
   const [letter] = await tx.select().from(deadLetters).where(isLetter).for('update')
   if (letter === undefined)
     throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${letterId}`)

@@ -7,8 +7,7 @@ import { inTransaction, type Database, type Transaction } from '../runtime/host/
 import { newLetter, underOwnId } from '../runtime/delivery/dead-letters.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'
 import type { EventAttributes, ReceivedEvent } from '../runtime/events/received-event.ts'
-import { positionOf } from '../students/student-events.ts'
-import { startOf } from '../students/student-functions.ts'
+import { positionOf } from '../runtime/delivery/position.ts'
 import { deadLetters, handledEvents } from '../students/tables.ts'
 
 /** What Knative has added to the event on its way here. */
@@ -62,10 +61,7 @@ async function isHandled(
   position: ReturnType<typeof positionOf>
 ): Promise<boolean> {
   if (position === undefined) return false
-  const start = startOf(functionName)
-  if (start !== undefined) {
-    await lockFence(tx, functionName, position.studentId, start)
-  }
+  await lockFence(tx, functionName, position.studentId)
   const rows = await tx
     .select({ id: handledEvents.eventId })
     .from(handledEvents)

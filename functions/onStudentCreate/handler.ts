@@ -4,18 +4,16 @@
 //   out  the student's directory entry becomes active
 //   no   the user is not in the users table: a dead letter that waits for the user
 import { eq, sql } from 'drizzle-orm'
-import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
-import type { StudentFunction } from '../runtime/delivery/deliver-in-order.ts'
+import type { OrderedFunction } from '../runtime/delivery/deliver-in-order.ts'
+import { type Student, studentCreated } from '../students/student-events.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
-import { startsAfter } from '../students/student-functions.ts'
 import { directory, users } from '../students/tables.ts'
 
-export const onStudentCreate: StudentFunction = {
+export const onStudentCreate: OrderedFunction<Student> = {
   name: 'onStudentCreate',
-  accepts: [StudentCreatedSchema.typeName],
-  startsAfter: startsAfter.onStudentCreate,
+  accepts: [studentCreated],
 
-  async handle({ student: { id, userId, name, email, version } }, tx) {
+  async handle({ data: { id, userId, name, email, version } }, tx) {
     const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId))
     if (user === undefined) {
       throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsForUser: userId })

@@ -3,17 +3,15 @@
 //   in   student_update, StudentUpdated   (knative/on-student-update.yaml)
 //   out  the entry's name, email and version; `pending` until onStudentCreate has found the user
 import { sql } from 'drizzle-orm'
-import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
-import type { StudentFunction } from '../runtime/delivery/deliver-in-order.ts'
-import { startsAfter } from '../students/student-functions.ts'
+import type { OrderedFunction } from '../runtime/delivery/deliver-in-order.ts'
+import { type Student, studentUpdated } from '../students/student-events.ts'
 import { directory } from '../students/tables.ts'
 
-export const onStudentUpdate: StudentFunction = {
+export const onStudentUpdate: OrderedFunction<Student> = {
   name: 'onStudentUpdate',
-  accepts: [StudentUpdatedSchema.typeName],
-  startsAfter: startsAfter.onStudentUpdate,
+  accepts: [studentUpdated],
 
-  async handle({ student: { id, userId, name, email, version } }, tx) {
+  async handle({ data: { id, userId, name, email, version } }, tx) {
     await tx
       .insert(directory)
       .values({ studentId: id, status: 'pending', userId, name, email, version })

@@ -60,11 +60,20 @@ export const outbox = pgTable(
     sequence: text().notNull(),
     partitionkey: text().notNull(),
     traceparent: text().notNull(),
+    /** By type, what came before it of the same entity; a trigger writes it (0003_predecessors.sql). */
+    predecessors: text().notNull().default('unknown'),
     payload: bytea().notNull(),
     createdAt: at('created_at').notNull().defaultNow()
   },
   table => [index('outbox_created_at').on(table.createdAt)]
 )
+
+/** The last sequence of each entity that went into the outbox, by type; a trigger on the outbox keeps it. */
+export const entities = pgTable('entities', {
+  /** The subject of its events. */
+  subject: text().primaryKey(),
+  lastSequences: jsonb('last_sequences').$type<Readonly<Record<string, number>>>().notNull()
+})
 
 /** Where the registry keeps the schema that this build of the code writes; filled by infra/jobs/register-schemas.ts. */
 export const eventSchemas = pgTable(
@@ -136,6 +145,8 @@ export const heldEvents = pgTable(
     sequence: integer().notNull(),
     source: text().notNull(),
     eventId: text('event_id').notNull(),
+    /** The sequence that the function has to have done first; null, as before this column was: the one before its own. */
+    predecessor: integer(),
     attributes: jsonb().$type<EventAttributes>().notNull(),
     data: bytea().notNull(),
     heldAt: at('held_at').notNull().defaultNow()
@@ -157,6 +168,8 @@ export const deadLetters = pgTable(
     /** Absent for an event that is about no student. */
     studentId: text('student_id'),
     sequence: integer(),
+    /** As of a held event; null also where only Knative saw the event fail. */
+    predecessor: integer(),
     class: text({ enum: letterClasses }).notNull(),
     reason: text().notNull(),
     detail: text().notNull(),

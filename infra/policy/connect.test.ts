@@ -98,6 +98,7 @@ test('an outbox row becomes a CloudEvent in binary mode, its bytes as they are, 
     ce_sequence: '0000000001',
     ce_partitionkey: 'student-1',
     ce_kafkatopic: 'student_create',
+    ce_predecessors: 'none',
     ce_traceparent: traceparent,
     traceparent,
     'content-type': 'application/protobuf'

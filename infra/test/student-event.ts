@@ -2,7 +2,8 @@
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import type { ReceivedEvent } from '../../functions/runtime/events/received-event.ts'
-import { encodeStudentEvent, formatSequence, type Student } from '../../functions/students/student-events.ts'
+import { encodeStudentEvent, type Student } from '../../functions/students/student-events.ts'
+import { formatSequence } from '../../functions/runtime/delivery/position.ts'
 
 /** Version 1 is a StudentCreated, every later one a StudentUpdated. */
 export function studentEvent(

@@ -6,7 +6,8 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from '../host/database.ts'
 import type { PermanentFailure } from '../errors.ts'
 import type { EventAttributes, ReceivedEvent } from '../events/received-event.ts'
-import { type Position, studentEventAsJson } from '../../students/student-events.ts'
+import { studentEventAsJson } from '../../students/student-events.ts'
+import type { Place, Position } from './position.ts'
 import { deadLetters } from '../../students/tables.ts'
 
 /** Of `detail`, which goes into a header and into the database. */
@@ -22,12 +23,13 @@ export async function recordLetter(
   functionName: string,
   event: ReceivedEvent,
   failure: PermanentFailure,
-  position?: Position
+  place?: Place
 ): Promise<void> {
   const waitsForUser = failure.waitsForUser ?? null
   if (waitsForUser !== null) await lockUser(tx, waitsForUser)
   const { kafkatopic: topic, knativekafkapartition: partition, knativekafkaoffset: offset } = event.attributes
   const found = {
+    predecessor: place?.predecessor ?? null,
     topic: topic ?? null,
     partition: partition === undefined ? null : Number(partition),
     offset: offset === undefined ? null : Number(offset),
@@ -38,10 +40,10 @@ export async function recordLetter(
     waitsForUser,
     dueAt: sql`case when exists (select from users where id = ${waitsForUser}) then now() end`
   }
-  await underOwnId(event, position, (eventId, isItsLetter) =>
+  await underOwnId(event, place, (eventId, isItsLetter) =>
     tx
       .insert(deadLetters)
-      .values({ ...newLetter(functionName, event, position), eventId, attempts: 1, ...found })
+      .values({ ...newLetter(functionName, event, place), eventId, attempts: 1, ...found })
       .onConflictDoUpdate({
         target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
         setWhere: isItsLetter,

@@ -5,10 +5,12 @@ import { testDatabase } from '../../../infra/test/database.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import { type Database, inTransaction } from '../host/database.ts'
 import { recordLetter } from './dead-letters.ts'
-import { deliverInOrder, type StudentFunction } from './deliver-in-order.ts'
+import { deliverInOrder, type OrderedFunction } from './deliver-in-order.ts'
 import { PermanentFailure } from '../errors.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
-import { positionOf } from '../../students/student-events.ts'
+import type { EventType } from '../events/event-type.ts'
+import { type Student, studentCreated, studentUpdated } from '../../students/student-events.ts'
+import { positionOf } from './position.ts'
 import { deadLetters, fences, handledEvents, heldEvents, timeline, users } from '../../students/tables.ts'
 
 test('an event delivered twice has one effect', async () => {
@@ -39,7 +41,9 @@ test('an event that comes too early is held, and applied right after the one bef
 
 test('a function that never sees creates starts at the first update', async () => {
   const { db } = await testDatabase()
-  expect(await deliverInOrder(db, recorder({ startsAfter: 1 }), studentEvent({ version: 2 }))).toBe('applied')
+  expect(await deliverInOrder(db, recorder({ accepts: [studentUpdated] }), studentEvent({ version: 2 }))).toBe(
+    'applied'
+  )
 })
 
 test('a failure for good leaves a letter, no effect, and holds what follows', async () => {
@@ -258,7 +262,7 @@ test('an event that comes again while an edit of it waits in its place changes n
   const refused = editOf(original, 'refused')
   for (const event of [original, refused]) {
     const failure = new PermanentFailure('refused', 'refused for the test')
-    await inTransaction(db, tx => recordLetter(tx, 'recorder', event, failure, positionOf(event)))
+    await inTransaction(db, tx => recordLetter(tx, 'recorder', event, failure, placeOf(event)))
   }
   expect(await deliverInOrder(db, recorder(), editOf(refused, 'mended'))).toBe('held')
   expect(await deliverInOrder(db, recorder(), original)).toBe('held')
@@ -278,10 +282,12 @@ test('an event that comes again while an edit of it waits in its place changes n
   ])
 })
 
-test('a sequence from before a function’s first one is refused, not taken for done', async () => {
+test('a sequence from before the first one of its type is refused, not taken for done', async () => {
   const { db } = await testDatabase()
-  const early = studentEvent({ version: 1 })
-  await expect(deliverInOrder(db, recorder({ startsAfter: 1 }), early)).rejects.toThrow('comes before the first')
+  const early = studentEvent({ version: 1 }, { type: studentUpdated.type, attributes: { type: studentUpdated.type } })
+  await expect(deliverInOrder(db, recorder({ accepts: [studentUpdated] }), early)).rejects.toThrow(
+    'comes before 2, the first'
+  )
   expect(await letters(db)).toMatchObject([{ class: 'invalid', sequence: 1 }])
 })
 
@@ -336,6 +342,11 @@ test('in any order, with any duplicates and side by side, each event has one eff
   )
 })
 
+const placeOf = (event: ReceivedEvent) => {
+  const position = positionOf(event)
+  return position && { ...position, predecessor: position.sequence - 1 }
+}
+
 const editOf = (event: ReceivedEvent, id: string) =>
   studentEvent({ version: Number(event.attributes.sequence) }, { attributes: { id, causationid: event.id } })
 
@@ -350,13 +361,12 @@ const deliveries = () =>
 
 /** Writes one timeline row an event; fails for good or for now where told. */
 function recorder(
-  options: { startsAfter?: 0 | 1; failsAt?: number; breaksAt?: number; waitsForUser?: string } = {}
-): StudentFunction {
+  options: { accepts?: readonly EventType<Student>[]; failsAt?: number; breaksAt?: number; waitsForUser?: string } = {}
+): OrderedFunction<Student> {
   return {
     name: 'recorder',
-    accepts: ['school.student.v1.StudentCreated', 'school.student.v1.StudentUpdated'],
-    startsAfter: options.startsAfter ?? 0,
-    async handle({ id, source, type, time, student }, tx) {
+    accepts: options.accepts ?? [studentCreated, studentUpdated],
+    async handle({ id, source, type, time, data: student }, tx) {
       await tx.insert(timeline).values({
         studentId: student.id,
         sequence: student.version,

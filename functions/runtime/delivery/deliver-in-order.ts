@@ -1,12 +1,14 @@
 // Exactly one effect per event and function, in the order of each student's sequence.
 //
-// A delivery locks the fence of its function and student and compares sequences:
-//   at or below the fence   done already: nothing happens; another event that claims this place fails for good
-//   the next one            effect, fence and handled_events row are one transaction
-//   a later one             is held, byte for byte, until its turn comes
+// A delivery locks the fence of its function and student, the last sequence done, and compares:
+//   the event is at or below it      done already: nothing happens; another event that claims this place fails permanently
+//   its predecessor is               it is next: effect, fence and handled_events row are one transaction
+//   its predecessor is above it      it is held, byte for byte, until its turn comes
+// The predecessor is the last event before it whose type the function accepts (position.ts), so that a function may take
+// any of a student's types.
 // A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
-import { and, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from '../host/database.ts'
 import { isDataRefused, isUniqueViolation } from '../host/database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
@@ -14,16 +16,16 @@ import { isEditOf, sentAs } from './edited-event.ts'
 import { InvalidEvent, PermanentFailure } from '../errors.ts'
 import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
-import { type Position, positionOf, readStudentEvent, type StudentEvent } from '../../students/student-events.ts'
+import { type EventType, readTyped, type TypedEvent, typesOf } from '../events/event-type.ts'
+import { type Place, type Position, positionOf, predecessorOf } from './position.ts'
 import { deadLetters, heldEvents } from '../../students/tables.ts'
 
-export interface StudentFunction {
+/** A function that follows each entity in order. */
+export interface OrderedFunction<Data = unknown> {
   readonly name: string
-  readonly accepts: readonly string[]
-  /** The sequence before the first one that this function ever sees: 1 for one that never sees a create. */
-  readonly startsAfter: 0 | 1
+  readonly accepts: readonly EventType<Data>[]
   /** @throws PermanentFailure when the same event will fail again; anything else is tried again */
-  handle(event: StudentEvent, tx: Transaction): Promise<void>
+  handle(event: TypedEvent<Data>, tx: Transaction): Promise<void>
 }
 
 /** The event was given up before its turn came, or an edit of it waits in its place: it has no effect, whoever delivers it. */
@@ -35,16 +37,23 @@ export type Outcome = 'applied' | 'already-done' | 'held'
 const maxSuccessors = 1_000
 
 /** @throws PermanentFailure after its dead letter has been recorded; anything else may be tried again */
-export async function deliverInOrder(db: Database, fn: StudentFunction, event: ReceivedEvent): Promise<Outcome> {
-  const position = positionOf(event)
-  if (position === undefined) {
+export async function deliverInOrder(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<Outcome> {
+  const place = placeOf(fn, event)
+  if (place === undefined) {
     const failure = new InvalidEvent('no subject, or no sequence: not an event of a student')
     await inTransaction(db, tx => recordLetter(tx, fn.name, event, failure))
     throw failure
   }
-  const { outcome, successorHeld } = await deliverOne(db, fn, event, position)
-  if (successorHeld) await applyHeld(db, fn, position.studentId)
+  const { outcome, successorHeld } = await deliverOne(db, fn, event, place)
+  if (successorHeld) await applyHeld(db, fn, place.studentId)
   return outcome
+}
+
+function placeOf({ accepts }: OrderedFunction, event: ReceivedEvent): Place | undefined {
+  const position = positionOf(event)
+  if (position === undefined) return undefined
+  const first = Math.min(...accepts.map(({ firstSequence }) => firstSequence))
+  return { ...position, predecessor: predecessorOf(position, event.attributes.predecessors, typesOf(accepts), first) }
 }
 
 interface Delivered {
@@ -52,31 +61,26 @@ interface Delivered {
   readonly successorHeld: boolean
 }
 
-async function deliverOne(
-  db: Database,
-  fn: StudentFunction,
-  event: ReceivedEvent,
-  position: Position
-): Promise<Delivered> {
+async function deliverOne(db: Database, fn: OrderedFunction, event: ReceivedEvent, place: Place): Promise<Delivered> {
   try {
     return await inTransaction(db, async tx => {
-      const fence = await lockFence(tx, fn.name, position.studentId, fn.startsAfter)
-      if (position.sequence <= fence) {
-        const failure = await whyNotDone(tx, fn, event, position)
+      const fence = await lockFence(tx, fn.name, place.studentId)
+      if (place.sequence <= fence) {
+        const failure = await whyNotDone(tx, fn, event, place)
         if (failure !== undefined) throw failure
-        // A crash may have left held events behind that nobody drives: any delivery for the student goes on with them.
+        // A crash may have left held events behind that nobody drives: any delivery for the student continues with them.
         return { outcome: 'already-done', successorHeld: true }
       }
-      if (position.sequence > fence + 1) {
-        const held = await hold(tx, fn, event, position)
+      if (place.predecessor > fence) {
+        const held = await hold(tx, fn, event, place)
         return { outcome: held ? 'held' : 'already-done', successorHeld: true }
       }
-      return { outcome: 'applied', successorHeld: await apply(tx, fn, event, position) }
+      return { outcome: 'applied', successorHeld: await apply(tx, fn, event, place) }
     })
   } catch (error) {
     if (error instanceof NotToBeApplied) return { outcome: 'already-done', successorHeld: true }
     if (!(error instanceof PermanentFailure)) throw error
-    const failure = await recordFailure(db, fn, event, position, error)
+    const failure = await recordFailure(db, fn, event, place, error)
     if (failure !== undefined) throw failure
     return { outcome: 'already-done', successorHeld: true }
   }
@@ -89,17 +93,20 @@ async function deliverOne(
  */
 async function whyNotDone(
   tx: Transaction,
-  fn: StudentFunction,
+  fn: OrderedFunction,
   event: ReceivedEvent,
   { studentId, sequence }: Position
 ): Promise<PermanentFailure | undefined> {
   const values = [fn.name, event.source, event.id, studentId, sequence]
-  const { rows } = await tx.$client.query<{ done: boolean }>({ ...isDoneStatement, values })
+  const { rows } = await tx.$client.query<{ done: boolean; taken: boolean }>({ ...isDoneStatement, values })
   if (rows[0]?.done) return undefined
-  if (sequence <= fn.startsAfter) {
-    return new InvalidEvent(`sequence ${sequence} comes before the first that ${fn.name} takes`)
+  if (rows[0]?.taken) {
+    return new PermanentFailure('sequence-taken', `another event of this student was done as sequence ${sequence}`)
   }
-  return new PermanentFailure('sequence-taken', `another event of this student was done as sequence ${sequence}`)
+  return new PermanentFailure(
+    'overtaken',
+    `later events of this student were done before ${fn.name} accepted ${event.type}, so sequence ${sequence} is out of turn`
+  )
 }
 
 const isDoneStatement = {
@@ -112,29 +119,38 @@ const isDoneStatement = {
       select from dead_letters
       where function = $1 and source = $2 and attributes->>'id' = $3 and student_id = $4 and sequence = $5
         and state in ('resolved', 'discarded')
-    ) as done`
+    ) as done, exists (
+      select from handled_events where function = $1 and student_id = $4 and sequence = $5
+    ) as taken`
 }
 
-/** Applies what waited for its turn, one transaction each; stops at a gap or at an event that fails for good. */
-async function applyHeld(db: Database, fn: StudentFunction, studentId: string): Promise<void> {
+/** Applies what waited for its turn, one transaction each; stops at a gap or at an event that fails permanently. */
+async function applyHeld(db: Database, fn: OrderedFunction, studentId: string): Promise<void> {
   for (let applied = 0; applied < maxSuccessors; applied++) {
-    let next: (Position & { event: ReceivedEvent }) | undefined
+    let next: { readonly event: ReceivedEvent; readonly place: Place; readonly passed: boolean } | undefined
     try {
       await inTransaction(db, async tx => {
-        const sequence = (await lockFence(tx, fn.name, studentId, fn.startsAfter)) + 1
-        const event = await findHeld(tx, fn, studentId, sequence)
-        if (event === undefined) return
-        next = { studentId, sequence, event }
-        await apply(tx, fn, event, next)
+        const fence = await lockFence(tx, fn.name, studentId)
+        const event = await findFirstHeld(tx, fn, studentId)
+        const place = event && placeOf(fn, event)
+        if (event === undefined || place === undefined || place.predecessor > fence) return
+        const passed = place.sequence <= fence
+        next = { event, place, passed }
+        if (!passed) return void (await apply(tx, fn, event, place))
+        // It was held for an event whose type the function no longer accepts, and later ones have passed it.
+        const failure = await whyNotDone(tx, fn, event, place)
+        if (failure !== undefined) throw failure
+        await release(tx, fn, event, place)
       })
     } catch (error) {
       if (error instanceof NotToBeApplied) return // discarded: its fence is moved by deadLetterReplay
       if (!(error instanceof PermanentFailure) || next === undefined) throw error
-      if ((await recordFailure(db, fn, next.event, next, error)) !== undefined) return
+      const failure = await recordFailure(db, fn, next.event, next.place, error)
+      if (failure !== undefined && !next.passed) return
     }
     if (next === undefined) return
   }
-  throw new Error(`over ${maxSuccessors} held events for one student; the redelivery goes on with them`)
+  throw new Error(`over ${maxSuccessors} held events for one student; the redelivery continues with them`)
 }
 
 type Held = Pick<ReceivedEvent, 'source' | 'attributes'>
@@ -163,7 +179,8 @@ const closeEventStatement = {
       delete from held_events where function = $1 and student_id = $2 and sequence = $3
     )
     select exists (
-      select from held_events where function = $1 and student_id = $2 and sequence = $3 + 1
+      select from held_events where function = $1 and student_id = $2 and sequence > $3
+        and coalesce(predecessor, sequence - 1) <= $3
     ) as successor_held, (
       select jsonb_build_object('source', source, 'attributes', attributes) from held_events
       where function = $1 and student_id = $2 and sequence = $3 and (source <> $4 or event_id <> $5)
@@ -180,14 +197,14 @@ const closeEventStatement = {
  *
  * @throws PermanentFailure for bytes that cannot be decoded, and when another event holds this place
  */
-async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, position: Position): Promise<boolean> {
-  readStudentEvent(event, fn.accepts)
-  if (await isDiscarded(tx, fn, event, position)) return false
+async function hold(tx: Transaction, fn: OrderedFunction, event: ReceivedEvent, place: Place): Promise<boolean> {
+  readTyped(event, fn.accepts)
+  if (await isDiscarded(tx, fn, event, place)) return false
   const inserted = await tx
     .insert(heldEvents)
     .values({
       function: fn.name,
-      ...position,
+      ...place,
       source: event.source,
       eventId: event.id,
       attributes: event.attributes,
@@ -195,10 +212,10 @@ async function hold(tx: Transaction, fn: StudentFunction, event: ReceivedEvent, 
     })
     .onConflictDoNothing()
   if (inserted.rowCount === 1) return true
-  const there = await findHeld(tx, fn, position.studentId, position.sequence)
+  const there = await findHeld(tx, fn, place)
   if (there?.id === event.id && there.source === event.source) return true
-  if (there !== undefined && (await isEditOf(tx, fn.name, there, event, position))) return true
-  throw heldByAnother(position.sequence)
+  if (there !== undefined && (await isEditOf(tx, fn.name, there, event, place))) return true
+  throw heldByAnother(place.sequence)
 }
 
 const heldByAnother = (sequence: number) =>
@@ -206,7 +223,7 @@ const heldByAnother = (sequence: number) =>
 
 async function isDiscarded(
   tx: Transaction,
-  fn: StudentFunction,
+  fn: OrderedFunction,
   event: ReceivedEvent,
   { studentId, sequence }: Position
 ): Promise<boolean> {
@@ -222,17 +239,33 @@ async function isDiscarded(
 
 async function findHeld(
   tx: Transaction,
-  fn: StudentFunction,
-  studentId: string,
-  sequence: number
+  fn: OrderedFunction,
+  { studentId, sequence }: Position
+): Promise<ReceivedEvent | undefined> {
+  const isPlace = and(
+    eq(heldEvents.function, fn.name),
+    eq(heldEvents.studentId, studentId),
+    eq(heldEvents.sequence, sequence)
+  )
+  const [held] = await tx.select().from(heldEvents).where(isPlace)
+  return held && eventOf(held)
+}
+
+async function findFirstHeld(
+  tx: Transaction,
+  fn: OrderedFunction,
+  studentId: string
 ): Promise<ReceivedEvent | undefined> {
   const [held] = await tx
     .select()
     .from(heldEvents)
-    .where(
-      and(eq(heldEvents.function, fn.name), eq(heldEvents.studentId, studentId), eq(heldEvents.sequence, sequence))
-    )
-  if (held === undefined) return undefined
+    .where(and(eq(heldEvents.function, fn.name), eq(heldEvents.studentId, studentId)))
+    .orderBy(asc(heldEvents.sequence))
+    .limit(1)
+  return held && eventOf(held)
+}
+
+function eventOf(held: typeof heldEvents.$inferSelect): ReceivedEvent {
   return {
     id: held.eventId,
     source: held.source,
@@ -248,12 +281,12 @@ async function findHeld(
 /** Runs the handler and closes the event in the same transaction; tells whether the next one is waiting. */
 async function apply(
   tx: Transaction,
-  fn: StudentFunction,
+  fn: OrderedFunction,
   event: ReceivedEvent,
   { studentId, sequence }: Position
 ): Promise<boolean> {
   try {
-    await fn.handle(readStudentEvent(event, fn.accepts), tx)
+    await fn.handle(readTyped(event, fn.accepts), tx)
     const values = [fn.name, studentId, sequence, event.source, event.id, event.attributes.causationid]
     const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
     const [closed] = rows
@@ -277,25 +310,29 @@ async function apply(
  */
 async function recordFailure(
   db: Database,
-  fn: StudentFunction,
+  fn: OrderedFunction,
   event: ReceivedEvent,
-  position: Position,
+  place: Place,
   found: PermanentFailure
 ): Promise<PermanentFailure | undefined> {
   return inTransaction(db, async tx => {
-    const fence = await lockFence(tx, fn.name, position.studentId, fn.startsAfter)
-    const failure = position.sequence <= fence ? await whyNotDone(tx, fn, event, position) : found
+    const fence = await lockFence(tx, fn.name, place.studentId)
+    const failure = place.sequence <= fence ? await whyNotDone(tx, fn, event, place) : found
     if (failure === undefined) return undefined
-    await recordLetter(tx, fn.name, event, failure, position)
-    await tx.delete(heldEvents).where(
-      and(
-        eq(heldEvents.function, fn.name),
-        eq(heldEvents.studentId, position.studentId),
-        eq(heldEvents.sequence, position.sequence),
-        eq(heldEvents.source, event.source), // not another event that holds this place
-        eq(heldEvents.eventId, event.id)
-      )
-    )
+    await recordLetter(tx, fn.name, event, failure, place)
+    await release(tx, fn, event, place)
     return failure
   })
+}
+
+async function release(tx: Transaction, fn: OrderedFunction, event: ReceivedEvent, place: Position): Promise<void> {
+  await tx.delete(heldEvents).where(
+    and(
+      eq(heldEvents.function, fn.name),
+      eq(heldEvents.studentId, place.studentId),
+      eq(heldEvents.sequence, place.sequence),
+      eq(heldEvents.source, event.source), // not another event that holds this place
+      eq(heldEvents.eventId, event.id)
+    )
+  )
 }

@@ -2,7 +2,7 @@
 // stands for. That one may be an edit itself, and one event may be edited more than once: their letters tell.
 import type { Transaction } from '../host/database.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
-import type { Position } from '../../students/student-events.ts'
+import type { Position } from './position.ts'
 
 /**
  * A recursive CTE of all ids under which an edited event was sent, none for an event that is no edit.

@@ -5,19 +5,14 @@ import type { Transaction } from '../host/database.ts'
 const lockFenceStatement = {
   name: 'lock_fence',
   text: `
-    insert into fences (function, student_id, sequence) values ($1, $2, $3)
+    insert into fences (function, student_id, sequence) values ($1, $2, 0)
     on conflict (function, student_id) do update set sequence = fences.sequence
     returning sequence`
 }
 
-/** Inserts the fence at `startsAfter` where there is none, locks it until the transaction ends, and returns its sequence. */
-export async function lockFence(
-  tx: Transaction,
-  functionName: string,
-  studentId: string,
-  startsAfter: number
-): Promise<number> {
-  const values = [functionName, studentId, startsAfter]
+/** Inserts the fence at 0 where there is none, locks it until the transaction ends, and returns its sequence. */
+export async function lockFence(tx: Transaction, functionName: string, studentId: string): Promise<number> {
+  const values = [functionName, studentId]
   const { rows } = await tx.$client.query<{ sequence: number }>({ ...lockFenceStatement, values })
   if (rows[0] === undefined) throw new Error('the fence was not returned')
   return rows[0].sequence

@@ -7,7 +7,7 @@ import type { FunctionRequest } from '../host/http-server.ts'
 import { invalidFields, Problem } from '../host/problem.ts'
 import { parseJson } from './json.ts'
 import type { ReceivedEvent } from './received-event.ts'
-import { protobufContentType } from '../../students/student-events.ts'
+import { protobufContentType } from './event-type.ts'
 
 /** Text that a person typed: no control characters (PostgreSQL takes no NUL), no lone surrogates, not blank. */
 export const line = (maxLength: number) =>

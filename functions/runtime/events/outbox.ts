@@ -6,13 +6,9 @@ import { and, eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, Transaction } from '../host/database.ts'
 import { unavailable } from '../host/problem.ts'
-import {
-  encodeStudentEvent,
-  eventSchemasByType,
-  formatSequence,
-  protobufContentType,
-  type Student
-} from '../../students/student-events.ts'
+import { encodeStudentEvent, eventSchemasByType, type Student } from '../../students/student-events.ts'
+import { formatSequence } from '../delivery/position.ts'
+import { protobufContentType } from './event-type.ts'
 import { eventSchemas, outbox } from '../../students/tables.ts'
 
 export interface Publisher {

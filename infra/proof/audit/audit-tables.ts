@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { startOf } from '../../../functions/students/student-functions.ts'
+import { orderedFunctions } from './ordered-functions.ts'
 import type { AuditedRecord } from './audited-record.ts'
 import type { FollowedFunction } from './followed-functions.ts'
 import type { LogRange } from './log-offsets.ts'
@@ -18,8 +18,11 @@ const statementTimeoutMs = 600_000
 const tables = `
   create temporary table audit_run (started_at timestamptz not null, grace interval not null);
 
+  -- The functions that follow each student in order: what they accept, and the sequence before the first one that they see.
+  create temporary table audit_functions (function text primary key, accepts text[] not null, start_sequence int not null);
+
   create temporary table audit_partitions (
-    function text not null, plain_source text not null, start_sequence int not null,
+    function text not null, plain_source text not null,
     topic text not null, partition int not null,
     log_start bigint not null, log_end bigint not null,
     committed bigint not null, -- log_start where the group has committed nothing
@@ -29,16 +32,30 @@ const tables = `
 
   create temporary table audit_records (
     topic text not null, partition int not null, "offset" bigint not null, written_at timestamptz not null,
-    key text, source text, id text, event_time timestamptz, student text, sequence int,
+    key text, source text, id text, type text, event_time timestamptz, student text, sequence int,
+    predecessors text,
     function text, value_digest bytea not null, attributes_digest bytea not null
   );
 
   -- Records of the dead letter topics, and whether the group that reads them has come past them.
   create temporary table audit_letters (like audit_records);
   alter table audit_letters add read boolean not null default false;
+
+  -- The sequence that a function has to have done before an event: functions/runtime/delivery/position.ts in SQL.
+  create function pg_temp.predecessor(predecessors text, sequence int, accepts text[], start_sequence int) returns int
+  immutable language sql as $$
+    select case
+      when predecessors = 'none' then 0
+      when predecessors ~ '^[^=&]+=[0-9]{1,10}(&[^=&]+=[0-9]{1,10})*$' then coalesce((
+        select max(split_part(entry, '=', 2)::bigint)::int from regexp_split_to_table(predecessors, '&') entry
+        where split_part(entry, '=', 1) = any (accepts) and split_part(entry, '=', 2)::bigint < sequence), 0)
+      when sequence - 1 <= start_sequence then 0
+      else sequence - 1
+    end
+  $$;
 `
 const columns =
-  'topic, partition, "offset", written_at, key, source, id, event_time, student, sequence, function, value_digest, attributes_digest'
+  'topic, partition, "offset", written_at, key, source, id, type, event_time, student, sequence, predecessors, function, value_digest, attributes_digest'
 
 export async function openAuditSession(databaseUrl: string): Promise<Client> {
   const client = new Client({
@@ -51,6 +68,9 @@ export async function openAuditSession(databaseUrl: string): Promise<Client> {
   client.setTypeParser(int8, Number) // offsets and counts are far below 2^53
   await client.connect()
   await client.query(tables)
+  for (const { name, accepts, startSequence } of orderedFunctions) {
+    await client.query('insert into audit_functions values ($1, $2, $3)', [name, accepts, startSequence])
+  }
   return client
 }
 
@@ -62,10 +82,9 @@ export async function storePartitions(
 ): Promise<void> {
   for (const { topic, partition, start, end } of ranges) {
     const offset = committed.get(`${topic}/${partition}`)
-    await client.query('insert into audit_partitions values ($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+    await client.query('insert into audit_partitions values ($1, $2, $3, $4, $5, $6, $7, $8)', [
       fn.name,
       fn.plainSource,
-      startOf(fn.name) ?? 0,
       topic,
       partition,
       start,
@@ -95,9 +114,11 @@ function copyLine(record: AuditedRecord): string {
     text(record.key),
     text(record.source),
     text(record.id),
+    text(record.type),
     record.eventTime?.toISOString() ?? String.raw`\N`,
     text(record.student),
     record.sequence ?? String.raw`\N`,
+    text(record.predecessors),
     text(record.function),
     String.raw`\\x` + record.valueDigest.toString('hex'),
     String.raw`\\x` + record.attributesDigest.toString('hex')

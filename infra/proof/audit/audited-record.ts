@@ -1,7 +1,7 @@
 // What the audit keeps of a record: where it is, which event it is, and digests of its bytes.
 import { hash } from 'node:crypto'
-import { positionOf } from '../../../functions/students/student-events.ts'
-import { attribute, type CloudEvent } from '../../knative-local/dataplane/cloud-event.ts'
+import { positionOf } from '../../../functions/runtime/delivery/position.ts'
+import { attribute } from '../../knative-local/dataplane/cloud-event.ts'
 import { recordToEvent } from '../../knative-local/dataplane/record-to-event.ts'
 import { type KafkaRecord, lastHeader } from '../../knative-local/dataplane/record.ts'
 
@@ -14,10 +14,13 @@ export interface AuditedRecord {
   /** All null for a record that is no CloudEvent. */
   readonly source: string | null
   readonly id: string | null
+  readonly type: string | null
   readonly eventTime: Date | null
   /** Both null for an event that is about no student. */
   readonly student: string | null
   readonly sequence: number | null
+  /** What came before it, by type, as its writer says; null where it says nothing. */
+  readonly predecessors: string | null
   /** On a dead letter, the function that failed. */
   readonly function: string | null
   /** SHA-256. */
@@ -42,7 +45,8 @@ const empty = Buffer.alloc(0)
 
 export function auditedRecord(record: KafkaRecord): AuditedRecord {
   const event = recordToEvent(record, { plainRecords: { as: 'discarded' }, overrides: {} })
-  const position = event && studentPosition(event)
+  const said = (name: string) => (event && attribute(event, name)) ?? undefined
+  const position = event && positionOf({ subject: event.subject, attributes: { sequence: said('sequence') ?? '' } })
   const eventTime = event?.time === undefined ? Number.NaN : Date.parse(event.time)
   const attributes = outboxHeaders.map(name => lastHeader(record, name)?.toString('utf8') ?? '')
   return {
@@ -53,10 +57,12 @@ export function auditedRecord(record: KafkaRecord): AuditedRecord {
     key: record.key?.toString('utf8') ?? null,
     source: event?.source ?? null,
     id: event?.id ?? null,
+    type: event?.type ?? null,
     eventTime: Number.isNaN(eventTime) ? null : storableDate(eventTime),
     student: position?.studentId ?? null,
     sequence: position?.sequence ?? null,
-    function: (event && attribute(event, 'function')) ?? null,
+    predecessors: said('predecessors') ?? null,
+    function: said('function') ?? null,
     valueDigest: hash('sha256', record.value ?? empty, 'buffer'),
     attributesDigest: hash('sha256', attributes.join('\n'), 'buffer')
   }
@@ -67,11 +73,4 @@ const [firstStorableMs, lastStorableMs] = [Date.parse('0001-01-01T00:00:00Z'), D
 /** Producers may stamp a record with any 64-bit number: the nearest time whose ISO 8601 text PostgreSQL reads. */
 function storableDate(ms: number): Date {
   return new Date(Math.min(Math.max(ms, firstStorableMs), lastStorableMs))
-}
-
-/** As the functions read it. */
-function studentPosition({ id, source, type, subject, extensions }: CloudEvent) {
-  const sequence = extensions.get('sequence')
-  const attributes: Record<string, string> = sequence === undefined ? {} : { sequence: String(sequence) }
-  return positionOf({ id, source, type, subject, attributes, data: empty })
 }

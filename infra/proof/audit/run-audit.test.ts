@@ -10,9 +10,10 @@ import { onAnyStudent } from '../../../functions/onAnyStudent/handler.ts'
 import { onStudentCreate } from '../../../functions/onStudentCreate/handler.ts'
 import { onStudentUpdate } from '../../../functions/onStudentUpdate/handler.ts'
 import { type Database, inTransaction } from '../../../functions/runtime/host/database.ts'
-import { deliverInOrder, type StudentFunction } from '../../../functions/runtime/delivery/deliver-in-order.ts'
+import { deliverInOrder, type OrderedFunction } from '../../../functions/runtime/delivery/deliver-in-order.ts'
 import type { ReceivedEvent } from '../../../functions/runtime/events/received-event.ts'
-import { positionOf, readStudentEvent } from '../../../functions/students/student-events.ts'
+import { positionOf } from '../../../functions/runtime/delivery/position.ts'
+import { readTyped } from '../../../functions/runtime/events/event-type.ts'
 import {
   deadLetters,
   directory,
@@ -540,11 +541,11 @@ async function local(...args: string[]): Promise<{ status: number | null; stdout
 }
 
 /** The engine with its comparison of sequences taken out. */
-async function withoutFence(db: Database, fn: StudentFunction, event: ReceivedEvent): Promise<void> {
+async function withoutFence(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<void> {
   const position = positionOf(event)
   if (position === undefined) throw new Error('not about a student')
   await inTransaction(db, async tx => {
-    await fn.handle(readStudentEvent(event, fn.accepts), tx)
+    await fn.handle(readTyped(event, fn.accepts), tx)
     await tx.insert(handledEvents).values({ function: fn.name, source: event.source, eventId: event.id, ...position })
     await tx
       .insert(fences)
@@ -557,11 +558,11 @@ async function withoutFence(db: Database, fn: StudentFunction, event: ReceivedEv
 }
 
 /** Neither compared with the fence nor refused for having been handled. */
-async function withoutGuards(db: Database, fn: StudentFunction, event: ReceivedEvent): Promise<void> {
+async function withoutGuards(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<void> {
   const position = positionOf(event)
   if (position === undefined) throw new Error('not about a student')
   await inTransaction(db, async tx => {
-    await fn.handle(readStudentEvent(event, fn.accepts), tx)
+    await fn.handle(readTyped(event, fn.accepts), tx)
     const handled = { function: fn.name, source: event.source, eventId: event.id, ...position }
     await tx.insert(handledEvents).values(handled).onConflictDoNothing()
     const fence = { function: fn.name, ...position }
@@ -573,8 +574,8 @@ async function withoutGuards(db: Database, fn: StudentFunction, event: ReceivedE
   })
 }
 
-async function withoutInbox(db: Database, fn: StudentFunction, event: ReceivedEvent): Promise<void> {
-  await inTransaction(db, tx => fn.handle(readStudentEvent(event, fn.accepts), tx))
+async function withoutInbox(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<void> {
+  await inTransaction(db, tx => fn.handle(readTyped(event, fn.accepts), tx))
 }
 
 /** A student with two updates, all applied; then the damage. */

@@ -1,5 +1,6 @@
 // Every event behind the committed offset came to something.
 import type { Check } from '../finding.ts'
+import { isAccepted } from './is-accepted.ts'
 
 export const deliveryChecks: readonly Check[] = [
   {
@@ -63,16 +64,23 @@ export const deliveryChecks: readonly Check[] = [
   {
     kind: 'held-for-nothing',
     sql: `
-      with waiting as (
-        select w.function, w.student_id, min(w.sequence) as first,
-          coalesce(max(f.sequence), min(s.start_sequence)) + 1 as next, max(w.held_at) as held_at
+      with firsts as (
+        select distinct on (w.function, w.student_id) w.function, w.student_id, w.sequence as first,
+          pg_temp.predecessor(w.attributes->>'predecessors', w.sequence, s.accepts, s.start_sequence) as predecessor,
+          coalesce(f.sequence, 0) as fence, s.start_sequence, max(w.held_at) over (partition by w.function, w.student_id) as held_at
         from held_events w
-        join (select distinct function, start_sequence from audit_partitions) s on s.function = w.function
+        join audit_functions s on s.function = w.function and s.function in (select function from audit_partitions)
         left join fences f on f.function = w.function and f.student_id = w.student_id
-        group by w.function, w.student_id
+        order by w.function, w.student_id, w.sequence
+      ), waiting as (
+        -- The first of those that the function still has to do; the event itself where it has done all of them.
+        select firsts.*, coalesce((
+          select min(missing) from generate_series(greatest(fence, start_sequence) + 1, predecessor) as missing
+          where ${isAccepted('firsts.function', 'firsts.student_id', 'missing')}), first) as next
+        from firsts
       )
       select function, student_id as student, next as sequence,
-        case when first <= next then 'held past its turn: nobody goes on with it'
+        case when predecessor <= fence then 'held past its turn: nobody continues with it'
           else 'events from sequence ' || first || ' on are held for sequence ' || next || ', which is nowhere'
         end as detail
       from waiting, audit_run
@@ -80,7 +88,7 @@ export const deliveryChecks: readonly Check[] = [
         -- What came before has only just been done: the replayer is on its way.
         and not exists (
           select from handled_events h
-          where h.function = waiting.function and h.student_id = waiting.student_id and h.sequence = next - 1
+          where h.function = waiting.function and h.student_id = waiting.student_id and h.sequence = fence
             and h.handled_at >= started_at - grace)
         and not exists (
           select from dead_letters l

@@ -1,5 +1,6 @@
 // No effect without an event, none twice, none out of order, none missing.
 import type { Check } from '../finding.ts'
+import { isAccepted } from './is-accepted.ts'
 
 /** Whether an event is reported as lost already: one cause, one finding. */
 const notLost = (fn: string, student: string, sequence: string) => `
@@ -62,8 +63,9 @@ export const effectChecks: readonly Check[] = [
       select s.function, s.student_id as student, missing as sequence,
         'sequence ' || s.sequence || ' was applied, but ' || missing || ' before it was not' as detail
       from audit_steps s
-      cross join generate_series(coalesce(s.before, s.start_sequence) + 1, s.sequence - 1) as missing
+      cross join generate_series(coalesce(s.before, s.start_sequence) + 1, s.predecessor) as missing
       where (s.before is not null or ${horizon('s.function')} = '-infinity')
+        and ${isAccepted('s.function', 's.student_id', 'missing')}
         and ${notLost('s.function', 's.student_id', 'missing')}
         and ${notDiscarded('s.function', 's.student_id', 'missing')}
       order by s.function, s.student_id, missing`
@@ -85,11 +87,12 @@ export const effectChecks: readonly Check[] = [
       select f.function, f.student_id as student, missing as sequence,
         'the fence is at ' || f.sequence || ', but sequence ' || missing || ' was neither applied nor discarded' as detail
       from fences f
-      join (select distinct function, start_sequence from audit_partitions) p on p.function = f.function
+      join audit_functions p on p.function = f.function and p.function in (select function from audit_partitions)
       left join (select function, student_id, max(sequence) as sequence from handled_events group by 1, 2) last
         on last.function = f.function and last.student_id = f.student_id
       cross join generate_series(coalesce(last.sequence, p.start_sequence) + 1, f.sequence) as missing
       where (last.sequence is not null or ${horizon('f.function')} = '-infinity')
+        and ${isAccepted('f.function', 'f.student_id', 'missing')}
         and ${notLost('f.function', 'f.student_id', 'missing')}
         and ${notDiscarded('f.function', 'f.student_id', 'missing')}
       order by f.function, f.student_id, missing`

@@ -62,17 +62,28 @@ export const prepare = [
      on w.function = u.function and w.student_id = u.student and w.sequence = u.sequence
      and w.source = u.source and w.event_id = u.id`,
 
-  // Steps of a student's sequence that are not the next one, or not later. One pass over handled_events finds them all.
+  // Steps of a student's sequence that are not the next one, or not later. One pass over handled_events finds them all, and
+  // then asks for the predecessors of those few that skip a sequence.
   `create temporary table audit_steps as
    select * from (
      select h.function, h.student_id, h.sequence, h.source, h.event_id, h.handled_at,
        lag(h.sequence) over student as before, lag(h.handled_at) over student as before_at,
-       f.start_sequence
+       f.start_sequence, f.accepts
      from handled_events h
-     join (select distinct function, start_sequence from audit_partitions) f on f.function = h.function
+     join audit_functions f on f.function = h.function and f.function in (select function from audit_partitions)
      window student as (partition by h.function, h.student_id order by h.sequence, h.handled_at)
    ) steps
    where handled_at < before_at or sequence <> coalesce(before, start_sequence) + 1`,
+  `alter table audit_steps add predecessor int`,
+  `update audit_steps s set predecessor = pg_temp.predecessor(coalesce(
+       (select min(r.predecessors) from audit_records r where r.source = s.source and r.id = s.event_id),
+       (select o.predecessors from outbox o where o.source = s.source and o.id::text = s.event_id)
+     ), s.sequence, s.accepts, s.start_sequence)`,
+
+  // What a student's sequences are, where it is known: a function does not miss those of a type that it does not accept.
+  `create temporary view audit_types as
+   select student, sequence, type from audit_records where student is not null and type is not null
+   union select subject, sequence::int, type from outbox where sequence ~ '^\\d{1,9}$|^0\\d{9}$'`,
 
   'analyze audit_unapplied'
 ]

@@ -27,15 +27,17 @@ export const publishingChecks: readonly Check[] = [
         'not as in the outbox: ' || concat_ws(', ',
           case when r.key is distinct from o.key then 'another key' end,
           case when r.value_digest <> sha256(o.payload) then 'other bytes' end,
-          case when r.attributes_digest <> o.attributes_digest then 'other attributes' end) as detail
+          case when r.attributes_digest <> o.attributes_digest then 'other attributes' end,
+          case when r.predecessors <> o.predecessors then 'other predecessors' end) as detail
       from (
-        select id::text, topic, source, key, payload, sha256(convert_to(concat_ws(E'\\n', specversion, type, source,
+        select id::text, topic, source, key, payload, predecessors, sha256(convert_to(concat_ws(E'\\n', specversion, type, source,
           subject, time, dataschema, sequence, partitionkey, content_type, traceparent), 'UTF8')) as attributes_digest
         from outbox
       ) o
       join audit_records r on r.topic = o.topic and r.id = o.id
       where r.key is distinct from o.key or r.value_digest <> sha256(o.payload)
         or r.attributes_digest <> o.attributes_digest
+        or r.predecessors <> o.predecessors -- null in a record from before the extension
       order by r.topic, r.partition, r."offset"`
   },
   {

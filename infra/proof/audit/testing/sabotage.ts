@@ -17,15 +17,15 @@ export interface Sabotage {
 export const withoutFence: Sabotage = {
   module: 'functions/runtime/delivery/deliver-in-order.ts',
   instead: [
-    { of: 'if (position.sequence <= fence) {', with: 'if (false) {' },
-    { of: 'if (position.sequence > fence + 1) {', with: 'if (false) {' }
+    { of: 'if (place.sequence <= fence) {', with: 'if (false) {' },
+    { of: 'if (place.predecessor > fence) {', with: 'if (false) {' }
   ]
 }
 
 /** Whatever comes is taken for new; the database must have lost its keys as well, because they are the inbox. */
 export const withoutInbox: Sabotage = {
   module: 'functions/runtime/delivery/deliver-in-order.ts',
-  instead: [{ of: 'if (position.sequence <= fence) {', with: 'if (false) {' }]
+  instead: [{ of: 'if (place.sequence <= fence) {', with: 'if (false) {' }]
 }
 
 export const commitBeforeHandling: Sabotage = {

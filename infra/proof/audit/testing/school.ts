@@ -9,7 +9,7 @@ import { onAnyStudent } from '../../../../functions/onAnyStudent/handler.ts'
 import { onStudentCreate } from '../../../../functions/onStudentCreate/handler.ts'
 import { onStudentUpdate } from '../../../../functions/onStudentUpdate/handler.ts'
 import { type Database, inTransaction } from '../../../../functions/runtime/host/database.ts'
-import { deliverInOrder, type StudentFunction } from '../../../../functions/runtime/delivery/deliver-in-order.ts'
+import { deliverInOrder, type OrderedFunction } from '../../../../functions/runtime/delivery/deliver-in-order.ts'
 import { PermanentFailure } from '../../../../functions/runtime/errors.ts'
 import { createPublisher } from '../../../../functions/runtime/events/outbox.ts'
 import type { ReceivedEvent } from '../../../../functions/runtime/events/received-event.ts'
@@ -32,7 +32,7 @@ export interface Published {
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 export const functions = [onStudentCreate, onStudentUpdate, onAnyStudent]
-type Deliver = (db: Database, fn: StudentFunction, event: ReceivedEvent) => Promise<unknown>
+type Deliver = (db: Database, fn: OrderedFunction, event: ReceivedEvent) => Promise<unknown>
 
 /** One broker serves all tests: each has topics and groups of its own, otherwise as the YAML has them. */
 export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).toString('hex')}`) {
@@ -69,9 +69,9 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
     source: '/students/update-student'
   })
   await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
-  const groupOf = (fn: StudentFunction) =>
+  const groupOf = (fn: OrderedFunction) =>
     own.kafkaSources.find(({ extensions }) => extensions.function === fn.name)?.consumerGroup ?? ''
-  const topicsOf = (fn: StudentFunction) =>
+  const topicsOf = (fn: OrderedFunction) =>
     own.kafkaSources.find(({ extensions }) => extensions.function === fn.name)?.topics ?? []
 
   const school = {
@@ -116,7 +116,7 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
     },
 
     /** To one function, whatever it makes of each event. */
-    async deliver(fn: StudentFunction, events: readonly Published[], deliver: Deliver = deliverInOrder): Promise<void> {
+    async deliver(fn: OrderedFunction, events: readonly Published[], deliver: Deliver = deliverInOrder): Promise<void> {
       for (const { row } of events.filter(event => topicsOf(fn).includes(event.row.topic))) {
         await deliver(db, fn, eventOf(row)).catch((error: unknown) => {
           if (!(error instanceof PermanentFailure)) throw error
@@ -142,7 +142,7 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
       )
     },
 
-    commit: (fn: StudentFunction, topic: string, partition: number, offset: number): Promise<void> =>
+    commit: (fn: OrderedFunction, topic: string, partition: number, offset: number): Promise<void> =>
       commitOffsets(client, groupOf(fn), [{ topic, partition, offset: String(offset) }]),
 
     /** All of it: publish, deliver to everyone, commit. */
@@ -197,6 +197,7 @@ function headersOf(row: OutboxRow): Record<string, string> {
     ce_dataschema: row.dataschema,
     ce_sequence: row.sequence,
     ce_partitionkey: row.partitionkey,
+    ce_predecessors: row.predecessors,
     'content-type': row.contentType,
     ce_kafkatopic: row.topic,
     ce_traceparent: row.traceparent,
@@ -206,7 +207,8 @@ function headersOf(row: OutboxRow): Record<string, string> {
 
 export function eventOf(row: OutboxRow): ReceivedEvent {
   const { id, source, type, subject, time, contentType, sequence, partitionkey, dataschema, specversion } = row
-  const attributes = { specversion, id, source, type, subject, time, sequence, partitionkey, dataschema }
+  const { predecessors } = row
+  const attributes = { specversion, id, source, type, subject, time, sequence, partitionkey, dataschema, predecessors }
   return {
     id,
     source,

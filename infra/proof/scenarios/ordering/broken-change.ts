@@ -1,5 +1,5 @@
 // A student with ten events of which one in the middle cannot be read: a script wrote JSON where protobuf belongs.
-import { formatSequence } from '../../../../functions/students/student-events.ts'
+import { formatSequence } from '../../../../functions/runtime/delivery/position.ts'
 import { discardInTheEnd, lettersOf } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'
 import { type CalledStudent, createStudent, renameStudent } from '../stage/student-calls.ts'

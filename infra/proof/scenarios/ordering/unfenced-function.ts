@@ -7,13 +7,9 @@ import { join, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { PermanentFailure } from '../../../../functions/runtime/errors.ts'
 import { readEvent } from '../../../../functions/runtime/events/received-event.ts'
-import {
-  encodeStudentEvent,
-  formatSequence,
-  protobufContentType,
-  readStudentEvent,
-  type Student
-} from '../../../../functions/students/student-events.ts'
+import { encodeStudentEvent, type Student, studentUpdated } from '../../../../functions/students/student-events.ts'
+import { formatSequence } from '../../../../functions/runtime/delivery/position.ts'
+import { protobufContentType, readTyped } from '../../../../functions/runtime/events/event-type.ts'
 import { StudentUpdatedSchema } from '../../../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import { projectDirectory } from '../../../bundle.ts'
 import { deleteGroup } from '../stage/delete-group.ts'
@@ -57,7 +53,7 @@ async function listen({ undo }: Stage, applied: Update[], letters: Update[]): Pr
     const update = { studentId: event.subject ?? '', sequence: Number(event.attributes.sequence) }
     try {
       if (request.url === '/dead-letters') letters.push(update)
-      else if (readStudentEvent(event, [StudentUpdatedSchema.typeName])) applied.push(update)
+      else if (readTyped(event, [studentUpdated])) applied.push(update)
       response.writeHead(204).end()
     } catch (error) {
       response.writeHead(error instanceof PermanentFailure ? 422 : 503).end()

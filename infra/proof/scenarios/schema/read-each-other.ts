@@ -1,6 +1,6 @@
 // Both versions through a real topic: the old consumer reads the new record, and the new one the old.
 import { isDeepStrictEqual } from 'node:util'
-import { protobufContentType } from '../../../../functions/students/student-events.ts'
+import { protobufContentType } from '../../../../functions/runtime/events/event-type.ts'
 import { logRanges } from '../../audit/log-offsets.ts'
 import { readLog } from '../../audit/read-log.ts'
 import { type KafkaRecord, lastHeader } from '../../../knative-local/dataplane/record.ts'

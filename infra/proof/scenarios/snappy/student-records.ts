@@ -3,11 +3,9 @@
 import type { Message } from 'kafkajs'
 import { randomBytes } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
-import {
-  encodeStudentEvent,
-  formatSequence,
-  protobufContentType
-} from '../../../../functions/students/student-events.ts'
+import { encodeStudentEvent } from '../../../../functions/students/student-events.ts'
+import { formatSequence } from '../../../../functions/runtime/delivery/position.ts'
+import { protobufContentType } from '../../../../functions/runtime/events/event-type.ts'
 import { StudentUpdatedSchema } from '../../../../schemas/generated/school/student/v1/student_updated_pb.ts'
 
 export const payloads = ['protobuf', 'JSON'] as const

@@ -1,0 +1,19 @@
+// The functions that follow each student in order, as they declare themselves.
+import { onAnyStudent } from '../../../functions/onAnyStudent/handler.ts'
+import { onStudentCreate } from '../../../functions/onStudentCreate/handler.ts'
+import { onStudentUpdate } from '../../../functions/onStudentUpdate/handler.ts'
+
+export interface OrderedFunction {
+  readonly name: string
+  readonly accepts: readonly string[]
+  /** The sequence before the first one that it sees. */
+  readonly startSequence: number
+}
+
+export const orderedFunctions: readonly OrderedFunction[] = [onStudentCreate, onStudentUpdate, onAnyStudent].map(
+  ({ name, accepts }) => ({
+    name,
+    accepts: accepts.map(({ type }) => type),
+    startSequence: Math.min(...accepts.map(({ firstSequence }) => firstSequence)) - 1
+  })
+)
