@@ -133,7 +133,7 @@ if (import.meta.main) {
   const job = name?.startsWith('jobs/') ? name.slice('jobs/'.length) : undefined
   if (!name || !outfile?.endsWith(job ? '.mjs' : '.cjs')) {
     process.stderr.write('usage: node infra/bundle.ts FUNCTION OUTPUT_FILE.cjs | jobs/JOB OUTPUT_FILE.mjs\n')
-    process.exit(64) // EX_USAGE of sysexits.h
+    process.exit(2)
   }
   const options = job ? jobOptions(job, resolve(outfile)) : bundleOptions(name, resolve(outfile))
   await build({ ...options, logLevel: 'info' })

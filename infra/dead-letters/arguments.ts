@@ -1,110 +1,137 @@
-// The flags of `npm run local -- dead-letters`; what each filter means is decided by deadLetterReplay alone.
-import { parseArgs } from 'node:util'
+// The command line of `npm run local -- dead-letters`; what each filter means is decided by deadLetterReplay alone.
+import type { Command } from 'commander'
+import { createCommand, exits, UsageError } from '../knative-local/cli/command-line.ts'
+import { nearestName } from '../knative-local/manifests/nearest-name.ts'
 
-export const usage = `npm run local -- dead-letters [COMMAND] [FILTERS] [--json] [--state DIR | --url URL]
-
-  list                       letters, newest first (--limit N, --after ID for the next page, --state-is STATE)
-  groups                     how many there are of each function, reason and state
-      --cloudevents          as a batch of CloudEvents: original attributes and bytes, and letterreason, letterstatus ...
-  show ID                    one letter: attributes, decoded data, history, what it holds back
-      --cloudevents          as one CloudEvent
-  replay ID... | FILTERS     sends open letters to the function that failed; without either, --all
-      --dry-run              says which, with warnings, and sends nothing
-      --canary K             K letters first, the others only when those succeed
-      --rate N               letters a second         --concurrency N   at once (8)
-      --stop-after N         failures                 --force           also beyond the limit of replays
-      --name TEXT            for the list of jobs
-  discard ID --reason TEXT   gives the event up; what it held back goes on
-  resend ID --data FILE --reason TEXT
-                             sends an edited event in its place; FILE is the message as JSON ("-" is stdin)
-  jobs                       replays, newest first
-  job ID                     one replay, letter by letter
-  abort ID                   lets what is under way finish and sends nothing more
-
-Filters: --function --reason --type --student --text (in the decoded data) --since --until (of the last failure)
-
-  --url URL                  of deadLetterReplay, instead of the running stack's: through kubectl port-forward, say
-
-Exit status: 0 done, 1 refused, or a replay left letters open, 2 wrong flags, or deadLetterReplay cannot be reached.`
-
-export class UsageError extends Error {}
-
-const filterNames = ['function', 'reason', 'type', 'student', 'text', 'since', 'until'] as const
-const text = { type: 'string' } as const
-const flag = { type: 'boolean', default: false } as const
+export interface Flags {
+  readonly all?: boolean
+  readonly dryRun?: boolean
+  readonly canary?: string
+  readonly rate?: string
+  readonly concurrency?: string
+  readonly stopAfter?: string
+  readonly force?: boolean
+  readonly name?: string
+  readonly limit?: string
+  readonly after?: string
+  readonly data?: string
+  readonly reason?: string
+  readonly stateIs?: string
+  readonly cloudevents?: boolean
+  readonly json?: boolean
+  readonly state?: string
+  readonly url?: string
+}
 
 export interface Arguments {
   readonly command: string
   readonly ids: readonly string[]
   readonly filters: Readonly<Record<string, string>>
-  readonly flags: ReturnType<typeof parse>['values']
+  readonly flags: Flags
 }
 
-/** @throws UsageError */
-export function readArguments(args: readonly string[]): Arguments {
-  const { values, positionals } = parse(args)
-  const [command = 'list', ...ids] = positionals
-  const filters = Object.fromEntries(
-    filterNames.flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]]))
-  )
-  return { command, ids, filters, flags: values }
-}
+const filterNames = ['function', 'reason', 'type', 'student', 'text', 'since', 'until'] as const
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        function: text,
-        reason: text,
-        type: text,
-        student: text,
-        text,
-        since: text,
-        until: text,
-        'state-is': text,
-        limit: text,
-        after: text,
-        all: flag,
-        'dry-run': flag,
-        canary: text,
-        rate: text,
-        concurrency: text,
-        'stop-after': text,
-        force: flag,
-        name: text,
-        data: text,
-        json: flag,
-        cloudevents: flag,
-        state: text,
-        url: text,
-        help: { ...flag, short: 'h' }
-      }
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+/** `run` answers the exit status. */
+export function defineDeadLetters(run: (given: Arguments) => Promise<number>): Command {
+  const program = createCommand('dead-letters')
+    .description('lists, replays, discards and edits dead letters')
+    .option('--function <name>', 'letters of this function')
+    .option('--reason <text>', 'of this reason; for discard and resend: why, which is kept with the letter')
+    .option('--type <type>', 'of this type of event')
+    .option('--student <id>', 'of this student')
+    .option('--text <text>', 'with this in the decoded data')
+    .option('--since <time>', 'that last failed at or after this time')
+    .option('--until <time>', 'that last failed before this time')
+    .option('--state-is <state>', 'open, replaying, resolved or discarded')
+    .option('--cloudevents', 'for list and show: CloudEvents with their original attributes and bytes')
+    .option('--json', 'for tools')
+    .option('--url <url>', "of deadLetterReplay, instead of the running stack's: through kubectl port-forward, say")
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 refused, or a replay left letters open, 2 wrong usage, or deadLetterReplay cannot be reached.'
+    )
+  const command = (name: string, description: string, options?: { readonly isDefault: boolean }): Command => {
+    const added = createCommand(name).description(description)
+    program.addCommand(added, options)
+    return added
   }
+  const action = exits(async (ids: string | readonly string[], _options: object, self: Command) =>
+    run({ command: self.name(), ids: [ids].flat(), filters: filtersOf(self), flags: self.optsWithGlobals<Flags>() })
+  )
+  const withoutIds = (options: object, self: Command) => action([], options, self)
+
+  command('list', 'newest first', { isDefault: true })
+    .option('--limit <n>', 'so many')
+    .option('--after <id>', 'the next page')
+    .allowExcessArguments() // it is the default: a misspelt command comes here
+    .action((options: object, self: Command) => {
+      const [unknown] = self.args
+      if (unknown !== undefined) throw unknownCommand(unknown, program)
+      return withoutIds(options, self)
+    })
+  command('groups', 'how many there are of each function, reason and state').action(withoutIds)
+  command('show', 'one letter: attributes, decoded data, history, what it holds back').argument('<id>').action(action)
+  command('replay', 'sends open letters to the function that failed: these, those of the filters, or --all')
+    .argument('[ids...]')
+    .option('--all', 'every open letter')
+    .option('--dry-run', 'say which, with warnings, and send nothing')
+    .option('--canary <k>', 'so many letters first, the others only when those succeed')
+    .option('--rate <n>', 'letters a second')
+    .option('--concurrency <n>', 'at once (8)')
+    .option('--stop-after <n>', 'failures')
+    .option('--force', 'also beyond the limit of replays')
+    .option('--name <text>', 'for the list of jobs')
+    .action(action)
+  command('discard', 'gives the event up; what it held back continues (--reason is needed)')
+    .argument('<id>')
+    .action(action)
+  command('resend', 'sends an edited event in its place (--reason is needed)')
+    .argument('<id>')
+    .option('--data <file>', 'the message as JSON; "-" is standard input')
+    .action(action)
+  command('jobs', 'replays, newest first').action(withoutIds)
+  command('job', 'one replay, letter by letter').argument('<id>').action(action)
+  command('abort', 'lets what is under way finish and sends nothing more').argument('<id>').action(action)
+  return program
+}
+
+function unknownCommand(name: string, program: Command): UsageError {
+  const meant = nearestName(
+    name,
+    program.commands.map(command => command.name())
+  )
+  return new UsageError(`unknown command '${name}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`)
+}
+
+function filtersOf(self: Command): Record<string, string> {
+  const given: Record<string, unknown> = self.optsWithGlobals()
+  return Object.fromEntries(
+    filterNames.flatMap(name => {
+      const value = given[name]
+      return typeof value === 'string' ? [[name, value] as const] : []
+    })
+  )
 }
 
 /** The body of a replay command. @throws UsageError when it is not said which letters */
 export function replayCommand({ ids, filters, flags }: Arguments): object {
   if (ids.length === 0 && Object.keys(filters).length === 0 && !flags.all) {
-    throw new UsageError('say which letters: ids, filters, or --all')
+    throw new UsageError('Say which letters: ids, filters, or --all.')
   }
   const given = {
     canary: wholeNumber('canary', flags.canary),
     rate: wholeNumber('rate', flags.rate),
     concurrency: wholeNumber('concurrency', flags.concurrency),
-    stopAfter: wholeNumber('stop-after', flags['stop-after']),
+    stopAfter: wholeNumber('stop-after', flags.stopAfter),
     name: flags.name
   }
   return {
     ...filters,
     ...(ids.length === 0 ? {} : { ids }),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    dryRun: flags['dry-run'],
-    force: flags.force
+    dryRun: flags.dryRun === true,
+    force: flags.force === true
   }
 }
 

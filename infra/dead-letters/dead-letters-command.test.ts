@@ -108,15 +108,16 @@ test('a letter is discarded with a reason, or an edited event is sent in its pla
   expect(json(await cli('--json', '--state-is', 'open')).deadLetters).toEqual([])
 })
 
-describe('exit status 2 and how to do it are the answer to', () => {
+describe('exit status 2 and the mistake alone are the answer to', () => {
   test.each([
-    ['a command that does not exist', ['burn']],
-    ['a flag that does not exist', ['list', '--colour', 'red']],
-    ['a replay of nothing in particular', ['replay']],
-    ['a rate that is no number', ['replay', '--all', '--rate', 'fast']]
-  ])('%s', async (_, args) => {
-    const { status, stderr } = await run(['--url', 'http://127.0.0.9:9', ...args])
-    expect([status, stderr]).toEqual([2, expect.stringContaining('Exit status:')])
+    ['a command that does not exist', ['replya'], /^unknown command 'replya'\n\(Did you mean replay\?\)\n$/],
+    ['a flag that does not exist', ['list', '--colour', 'red'], /^unknown option '--colour'\n$/],
+    ['a replay of nothing in particular', ['replay'], /^Say which letters: ids, filters, or --all\.\n$/],
+    ['a rate that is no number', ['replay', '--all', '--rate', 'fast'], /^--rate must be a whole number\n$/],
+    ['an id too few', ['show'], /^missing required argument 'id'\n$/]
+  ] as const)('%s', async (_, args, says) => {
+    const { status, stderr, stdout } = await run(['--url', 'http://127.0.0.9:9', ...args])
+    expect([status, stderr, stdout]).toEqual([2, expect.stringMatching(says), ''])
   })
 
   test('a function that does not answer, which is named', async () => {
@@ -146,7 +147,7 @@ interface Result {
 const run = (args: readonly string[]) => resultOf(launch(args))
 
 function launch(args: readonly string[]) {
-  return spawn(process.execPath, ['infra/knative-local/cli/local.ts', 'dead-letters', ...args], {
+  return spawn(process.execPath, ['infra/local.ts', 'dead-letters', ...args], {
     stdio: ['ignore', 'pipe', 'pipe']
   })
 }

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { batchFormat, eventFormat } from '../../functions/deadLetterReplay/letter-as-event.ts'
 import { readEndpoints } from '../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../knative-local/cli/settings.ts'
-import { type Arguments, readArguments, replayCommand, usage, UsageError } from './arguments.ts'
+import { exitStatus, print, printError, UsageError } from '../knative-local/cli/command-line.ts'
+import { type Arguments, defineDeadLetters, type Flags, replayCommand } from './arguments.ts'
 import {
   type Ask,
   Discarded,
@@ -26,24 +27,19 @@ import { showGroups, showJob, showJobs, showLetter, showLetters, showPreview, sh
 
 const pollMs = 500
 
-/** Returns the exit status. */
-export async function deadLettersCommand(args: readonly string[]): Promise<0 | 1 | 2> {
+export const deadLettersCommand = () => defineDeadLetters(runCommand)
+
+async function runCommand(given: Arguments): Promise<number> {
   try {
-    const given = readArguments(args)
-    if (given.flags.help) {
-      process.stdout.write(`${usage}\n`)
-      return 0
-    }
     const url = await urlOf(given.flags)
     return await (given.flags.cloudevents ? writeEvents(given, url) : run(given, replayApi(url)))
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    if (error instanceof UsageError) process.stderr.write(`\n${usage}\n`)
-    return error instanceof Refused ? 1 : 2
+    printError(error instanceof Error ? error.message : String(error))
+    return error instanceof Refused ? exitStatus.failed : exitStatus.wrongUsage
   }
 }
 
-async function urlOf({ url, state }: Arguments['flags']): Promise<string> {
+async function urlOf({ url, state }: Flags): Promise<string> {
   if (url !== undefined) {
     if (!URL.canParse(url)) throw new UsageError(`--url ${url} is not a URL`)
     return url
@@ -62,15 +58,14 @@ async function writeEvents(given: Arguments, url: string): Promise<0> {
     command === 'show'
       ? await readAsEvents(url, `/${oneId(given)}`, eventFormat)
       : await readAsEvents(url, `/?${query({ ...filters, ...pageOf(flags) })}`, batchFormat)
-  process.stdout.write(`${JSON.stringify(events, null, 2)}\n`)
-  if (after !== null) process.stderr.write(`More: --after ${after}\n`)
+  print(JSON.stringify(events, null, 2))
+  if (after !== null) printError(`More: --after ${after}`)
   return 0
 }
 
 async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
   const { command, filters, flags } = given
-  const say = (answer: object, show: () => string) =>
-    void process.stdout.write(`${flags.json ? JSON.stringify(answer, null, 2) : show()}\n`)
+  const say = (answer: object, show: () => string) => print(flags.json ? JSON.stringify(answer, null, 2) : show())
   const id = () => oneId(given)
 
   switch (command) {
@@ -90,7 +85,7 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
       return 0
     }
     case 'replay': {
-      if (flags['dry-run']) {
+      if (flags.dryRun) {
         const preview = await ask(Preview, 'POST', '/', replayCommand(given))
         say(preview, () => showPreview(preview))
         return 0
@@ -102,7 +97,7 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
       say(
         discarded,
         () =>
-          `${discarded.id} is discarded. ${discarded.fenceMoved ? 'What it held back goes on.' : 'It held nothing back: its place is taken, or an earlier event is missing.'}`
+          `${discarded.id} is discarded. ${discarded.fenceMoved ? 'What it held back continues.' : 'It held nothing back: its place is taken, or an earlier event is missing.'}`
       )
       return 0
     }
@@ -126,19 +121,18 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
       return 0
     }
     default:
-      throw new UsageError(`${command} is not understood`)
+      throw new UsageError(`unknown command ${command}`)
   }
 
-  /** Shows a replay until it is over. It goes on without us: Ctrl-C ends only the showing. */
+  /** Shows a replay until it is over. It continues without us: Ctrl-C ends only the showing. */
   async function follow(started: Job): Promise<0 | 1> {
     let job = started
-    let told = ''
+    let said = ''
     while (job.state === 'running') {
       const progress = showProgress(job)
-      if (told === '')
-        process.stderr.write(`It goes on without this command; to end it: dead-letters abort ${job.id}\n`)
-      if (progress !== told) process.stderr.write(`${progress}\n`)
-      told = progress
+      if (said === '') printError(`It continues without this command; to end it: dead-letters abort ${job.id}`)
+      if (progress !== said) printError(progress)
+      said = progress
       await sleep(pollMs)
       job = await ask(Job, 'GET', `/jobs/${job.id}`)
     }
@@ -154,13 +148,13 @@ function oneId({ command, ids }: Arguments): string {
   return encodeURIComponent(id)
 }
 
-function reasonOf({ reason }: Arguments['flags']): string {
+function reasonOf({ reason }: Flags): string {
   if (reason === undefined) throw new UsageError('--reason is needed: it is kept with the letter')
   return reason
 }
 
-const stateOf = (flags: Arguments['flags']) => ({ state: flags['state-is'] })
-const pageOf = (flags: Arguments['flags']) => ({ ...stateOf(flags), limit: flags.limit, after: flags.after })
+const stateOf = (flags: Flags) => ({ state: flags.stateIs })
+const pageOf = (flags: Flags) => ({ ...stateOf(flags), limit: flags.limit, after: flags.after })
 
 function query(parameters: Readonly<Record<string, string | undefined>>): string {
   const given = new URLSearchParams()

@@ -1,5 +1,6 @@
 // deadLetterReplay over HTTP, and the parts of its answers that are shown.
 import { z } from 'zod'
+import { oneLine } from '../knative-local/terminal-text.ts'
 
 /** Longer than the function waits for a small replay to end. */
 const requestTimeoutMs = 30_000
@@ -150,6 +151,6 @@ async function request(url: string, path: string, init: RequestInit): Promise<Re
   if (response.ok) return response
   const problem = Problem.safeParse(await response.json().catch(() => undefined))
   const words = problem.success ? [problem.data.title, problem.data.detail].filter(Boolean).join(': ') : ''
-  if (response.status < 500) throw new Refused(words || `deadLetterReplay answered ${response.status}`)
-  throw new Error(`deadLetterReplay answered ${response.status} ${words}`)
+  if (response.status < 500) throw new Refused(oneLine(words) || `deadLetterReplay answered ${response.status}`)
+  throw new Error(`deadLetterReplay answered ${response.status} ${oneLine(words)}`)
 }

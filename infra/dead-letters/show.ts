@@ -1,4 +1,5 @@
 // Letters and replays as people read them.
+import { oneLine } from '../knative-local/terminal-text.ts'
 import { table } from '../knative-local/cli/table.ts'
 import type { z } from 'zod'
 import type { Groups, Job, Letter, Preview, WholeJob, WholeLetter } from './replay-api.ts'
@@ -105,7 +106,7 @@ export function showPreview({ count, wouldReplay, warnings }: z.infer<typeof Pre
   return [
     ...(rows.length === 0 ? [] : [...table(['Letter', 'Function', 'Reason', 'Student', 'Seq', 'Replays'], rows), '']),
     `${count} letters would be replayed; nothing was sent.`,
-    ...warnings.map(warning => `Warning: ${warning}`)
+    ...warnings.map(warning => oneLine(`Warning: ${warning}`))
   ].join('\n')
 }
 
@@ -135,11 +136,13 @@ export function showJob(job: WholeJob): string {
     ...(rows.length === 0
       ? []
       : [...table(['Letter', 'Function', 'Student', 'Seq', 'Result', 'Tries', 'Status', 'Detail'], rows), '']),
-    `Replay ${job.id} (${job.name}) is ${job.state}${job.detail ? `: ${job.detail}` : ''}. ${showProgress(job)}.`
+    oneLine(
+      `Replay ${job.id} (${job.name}) is ${job.state}${job.detail ? `: ${job.detail}` : ''}. ${showProgress(job)}.`
+    )
   ].join('\n')
 }
 
 function aligned(pairs: readonly (readonly string[])[]): string[] {
   const width = Math.max(0, ...pairs.map(([name = '']) => name.length))
-  return pairs.map(([name = '', value = '']) => `${name.padEnd(width)}   ${value}`)
+  return pairs.map(([name = '', value = '']) => oneLine(`${name.padEnd(width)}   ${value}`))
 }

@@ -12,6 +12,10 @@ export async function actOnPart(endpoints: Pick<Endpoints, 'control'>, part: str
   await callControl(endpoints, 'POST', `/parts/${part}/${action}`)
 }
 
+export function nothingRuns(folder: string): Error {
+  return new Error(`Nothing runs on ${folder}, or it is not ready yet. Start it with npm run dev.`)
+}
+
 /** Asks the runtime itself. */
 export async function callControl(
   { control }: Pick<Endpoints, 'control'>,

@@ -21,6 +21,7 @@ const flags = {
   max_replication_slots: '10',
   max_wal_senders: '10',
   max_slot_wal_keep_size: '2GB', // a slot that nobody reads must not fill the disk
+  log_timezone: 'UTC', // the merged logs compare times
   log_min_duration_statement: '1000' // milliseconds
 }
 

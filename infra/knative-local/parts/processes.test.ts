@@ -21,7 +21,10 @@ test('what a process writes is in its log and given line by line', async () => {
   expect(await child.exited).toEqual({ code: 0, signal: null })
   await until('both lines', 5_000, async () => lines.length === 2)
   expect(lines.toSorted()).toEqual(['err', 'out'])
-  await until('the log', 5_000, async () => (await readFile(join(folder, 'logs', 'child.log'), 'utf8')).length === 8)
+  await processes.close()
+  const log = (await readFile(join(folder, 'logs', 'child.log'), 'utf8')).split('\n').toSorted()
+  const stamp = /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO (out|err)$/
+  expect(log).toEqual(['', expect.stringMatching(stamp), expect.stringMatching(stamp)])
 })
 
 test('a command that does not exist ends as a shell would say it', async () => {

@@ -104,7 +104,7 @@ export function openProcesses(stateDirectory: string): Processes {
 function follow(child: ChildProcess, options: ProcessOptions, log: LogFile): RunningProcess {
   let running = true
   const take = (line: string): void => {
-    log.write(line)
+    log.write(stamped(line))
     options.onLine?.(line)
   }
   const exited = new Promise<Exit>(resolve => {
@@ -140,6 +140,13 @@ function follow(child: ChildProcess, options: ProcessOptions, log: LogFile): Run
       return exit
     }
   }
+}
+
+/** Plain text gets a time when it comes, for the merged logs; a line that has one, or belongs to the one before, stays. */
+function stamped(line: string): string {
+  return /^(\{|\s|$|\d{4}-\d\d-\d\d|Caused by:|[\w$.]+(Exception|Error)\b)/.test(line)
+    ? line
+    : `${new Date().toISOString()} INFO ${line}`
 }
 
 function killGroup(pid: number): void {

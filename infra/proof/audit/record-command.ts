@@ -1,5 +1,5 @@
-// `npm run local -- record TOPIC/PARTITION/OFFSET`: one record as it is in Kafka, and sent again to a function on request.
-import { parseArgs } from 'node:util'
+// `npm run local -- record TOPIC/PARTITION@OFFSET`: one record as it is in Kafka, and sent again to a function on request.
+import type { Command } from 'commander'
 import type { Kafka } from 'kafkajs'
 import { createDecoder } from '../../../functions/deadLetterReplay/decode-data.ts'
 import { sendEvent } from '../../../functions/deadLetterReplay/send-event.ts'
@@ -8,47 +8,71 @@ import type { KafkaRecord } from '../../knative-local/dataplane/record.ts'
 import { timeOfRecord } from '../../knative-local/dataplane/timestamp.ts'
 import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
-import { addressFlags, addressUsage, parse, readAddresses, UsageError } from './arguments.ts'
+import {
+  createCommand,
+  exits,
+  exitStatus,
+  print,
+  printError,
+  UsageError
+} from '../../knative-local/cli/command-line.ts'
+import { oneLine } from '../../knative-local/terminal-text.ts'
+import { type AddressFlags, readAddresses, withAddresses } from './arguments.ts'
 import { kafkaClient } from './kafka-client.ts'
 import { logRanges } from './log-offsets.ts'
 import { readLog } from './read-log.ts'
 
-const usage = `npm run local -- record TOPIC/PARTITION/OFFSET [--to FUNCTION | --to URL] [--json]
-
-  Shows the record: attributes, and the data decoded. With --to it is sent to a function as well, same id and source: a
-  function that has applied it already does nothing.
-
-${addressUsage}
-
-Exit status: 0 shown (and taken), 1 there is no such record, or the function did not take it, 2 wrong flags.`
-
 const sendTimeoutMs = 30_000
 
-export async function recordCommand(args: readonly string[]): Promise<0 | 1 | 2> {
-  try {
-    const { values, positionals } = parse(() =>
-      parseArgs({ args: [...args], allowPositionals: true, options: { ...addressFlags, to: { type: 'string' } } })
+interface Flags extends AddressFlags {
+  readonly to?: string
+  readonly json?: boolean
+}
+
+export const recordCommand = () =>
+  withAddresses(createCommand('record'))
+    .description('shows one record as it is in Kafka: attributes, and the data decoded')
+    .argument('<place>', 'TOPIC/PARTITION@OFFSET or TOPIC/PARTITION/OFFSET')
+    .option(
+      '--to <function>',
+      'send it to a function, or a URL, as well, same id and source: a function that has applied it already does nothing'
     )
-    if (values.help) {
-      process.stdout.write(`${usage}\n`)
-      return 0
+    .option('--json', 'on one line')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 shown (and taken), 1 there is no such record, or the function did not take it, 2 wrong usage, or Kafka cannot be reached.'
+    )
+    .action(
+      exits(async (place: string, _options: object, self: Command) => showRecord(place, self.optsWithGlobals<Flags>()))
+    )
+
+async function showRecord(place: string, flags: Flags): Promise<number> {
+  try {
+    const at = readPlace(place)
+    const kafka = await kafkaClient((await readAddresses(flags, process.env)).kafka)
+    const found = await readRecord(kafka, at)
+    if (found === undefined) {
+      printError(`${place} is not in Kafka: never written, or removed by retention`)
+      return exitStatus.failed
     }
-    const [, topic, partition, offset] = /^(.+)\/(\d+)\/(\d+)$/.exec(positionals[0] ?? '') ?? []
-    if (topic === undefined || positionals.length !== 1) throw new UsageError('say which: TOPIC/PARTITION/OFFSET')
-    const kafka = await kafkaClient((await readAddresses(values, process.env)).kafka)
-    const record = await readRecord(kafka, { topic, partition: Number(partition), offset: Number(offset) })
-    if (record === undefined) {
-      process.stderr.write(`${positionals[0]} is not in Kafka: never written, or removed by retention\n`)
-      return 1
-    }
-    const shown = await describe(record)
-    process.stdout.write(`${values.json ? JSON.stringify(shown) : JSON.stringify(shown, null, 2)}\n`)
-    return values.to === undefined ? 0 : await send(record, await urlOf(values.to, values.state))
+    const shown = await describe(found)
+    print(flags.json ? JSON.stringify(shown) : JSON.stringify(shown, null, 2))
+    return flags.to === undefined ? exitStatus.done : await send(found, await urlOf(flags.to, flags.state))
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    if (error instanceof UsageError) process.stderr.write(`\n${usage}\n`)
-    return 2
+    printError(error instanceof Error ? error.message : String(error))
+    return exitStatus.wrongUsage
   }
+}
+
+/** As the audit and the data plane's messages write it. @throws UsageError */
+export function readPlace(place: string): {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+} {
+  const [, topic, partition, offset] = /^(.+)\/(\d+)[/@](\d+)$/.exec(place) ?? []
+  if (topic === undefined) throw new UsageError(`${place} is no record: say TOPIC/PARTITION@OFFSET`)
+  return { topic, partition: Number(partition), offset: Number(offset) }
 }
 
 async function readRecord(
@@ -109,6 +133,6 @@ async function urlOf(to: string, state: string | undefined): Promise<string> {
 
 async function send(record: KafkaRecord, url: string): Promise<0 | 1> {
   const { outcome, status, detail } = await sendEvent(url, eventOf(record), sendTimeoutMs, new AbortController().signal)
-  process.stderr.write(`${url}: ${outcome}${status === null ? '' : ` (${status})`} ${detail}\n`)
+  printError(oneLine(`${url}: ${outcome}${status === null ? '' : ` (${status})`} ${detail}`))
   return outcome === 'done' ? 0 : 1
 }

@@ -533,7 +533,7 @@ describe('on the command line', () => {
 
 /** `npm run local`, without npm. */
 async function local(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['infra/knative-local/cli/local.ts', ...args], {
+  const child = spawn(process.execPath, ['infra/local.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])

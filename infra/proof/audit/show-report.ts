@@ -1,5 +1,6 @@
 // The report for people: the table, what could not be compared, and every finding with the command that shows it again.
 import { table } from '../../knative-local/cli/table.ts'
+import { oneLine } from '../../knative-local/terminal-text.ts'
 import type { Finding } from './finding.ts'
 import { type AuditReport, type Coverage, maxListed } from './run-audit.ts'
 
@@ -49,7 +50,12 @@ function showFinding(finding: Finding): string[] {
     student && `student ${student}`,
     sequence !== undefined && `sequence ${sequence}`
   ]
-  return [`${kind}  ${where.filter(Boolean).join(', ')}`, `  ${detail}`, ...(readAgain ? [`  ${readAgain}`] : [])]
+  const shown = [
+    `${kind}  ${where.filter(Boolean).join(', ')}`,
+    `  ${detail}`,
+    ...(readAgain ? [`  ${readAgain}`] : [])
+  ]
+  return shown.map(oneLine)
 }
 
 function tellRest(kind: string, count: number, findings: readonly Finding[]): string[] {

@@ -1,4 +1,5 @@
-// `npm run bench -- NAME [ARGUMENTS]`; `list` tells which there are.
+// `npm run bench -- NAME [ARGUMENTS]`; `list` names them.
+import { exitStatus } from '../../knative-local/cli/command-line.ts'
 import { coldStartBenchmark } from './cold-start.ts'
 import { dispatchBenchmark } from './dispatch.ts'
 import { flowBenchmark } from './flow.ts'
@@ -22,9 +23,9 @@ const benchmarks: Record<string, Benchmark> = {
 
 const [name = '', ...args] = process.argv.slice(2)
 const list = Object.entries(benchmarks).map(([known, { says }]) => `${known.padEnd(12)} ${says}\n`)
-if (name === 'list') process.stdout.write(list.join(''))
-else if (benchmarks[name]) await benchmarks[name].run(args)
+if (name === 'list' || name === '--help' || name === '-h') process.stdout.write(list.join(''))
+else if (Object.hasOwn(benchmarks, name)) await benchmarks[name]?.run(args)
 else {
-  process.stderr.write(`Which benchmark? npm run bench -- NAME\n\n${list.join('')}`)
-  process.exitCode = 64 // EX_USAGE of sysexits.h
+  process.stderr.write(`${list.join('')}\nWhich benchmark? npm run bench -- NAME\n`)
+  process.exitCode = exitStatus.wrongUsage
 }

@@ -1,7 +1,7 @@
 // `npm run local -- chaos`: a rehearsal against the running stack.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import type { Command } from 'commander'
 import { z } from 'zod'
 import { projectDirectory } from '../../bundle.ts'
 import { kafkaClient } from '../audit/kafka-client.ts'
@@ -9,24 +9,19 @@ import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { loadPlan } from '../../knative-local/manifests/load-plan.ts'
 import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
 import { openProcesses } from '../../knative-local/parts/processes.ts'
+import {
+  collect,
+  createCommand,
+  exits,
+  exitStatus,
+  print,
+  printError,
+  UsageError
+} from '../../knative-local/cli/command-line.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
 import { markdown, showInvariants, showSchedule } from './report.ts'
 import { runChaos } from './run-chaos.ts'
 import { faultKinds, makeSchedule } from './schedule.ts'
-
-const usage = `npm run local -- chaos [--seed N] [--minutes M] [--rate N] [--only KIND]... [--dry-run] [--json] [--state DIR]
-
-  Load and faults against the running stack (npm run dev), now and then two at once, then quiet, the audit and the
-  invariants. Students, users and partitions that it adds stay: use a stack of its own (--state) for one whose data matters.
-
-  --seed N      which schedule (drawn and told unless given); the same seed and minutes give the same schedule
-  --minutes M   how long (3)
-  --rate N      commands a second (20)
-  --only KIND   these faults only; may be repeated: ${faultKinds.join(', ')}
-  --dry-run     shows the schedule and does nothing
-  --json        the report as JSON; it is written to DIR/chaos as JSON and Markdown in any case
-
-Exit status: 0 everything held, 1 something did not, 2 wrong flags, or nothing runs. Ctrl-C undoes the fault and reports.`
 
 const Flags = z.object({
   seed: z.coerce
@@ -42,47 +37,48 @@ const Flags = z.object({
   only: z.array(z.enum(faultKinds)).optional()
 })
 
-/** Returns the exit status. */
-export async function chaosCommand(args: readonly string[]): Promise<0 | 1 | 2> {
-  const fail = (message: string): 2 => {
-    process.stderr.write(`${message}\n\n${usage}\n`)
-    return 2
-  }
-  let values
-  try {
-    ;({ values } = parseArgs({
-      args: [...args],
-      options: {
-        seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
-        minutes: { type: 'string', default: '3' },
-        rate: { type: 'string', default: '20' },
-        only: { type: 'string', multiple: true },
-        'dry-run': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        state: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false }
-      }
-    }))
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error))
-  }
-  if (values.help) {
-    process.stdout.write(`${usage}\n`)
-    return 0
-  }
-  const flags = Flags.safeParse(values)
-  if (!flags.success) return fail(z.prettifyError(flags.error))
+interface Options {
+  readonly seed?: string
+  readonly minutes: string
+  readonly rate: string
+  readonly only?: readonly string[]
+  readonly dryRun?: boolean
+  readonly json?: boolean
+  readonly state?: string
+}
+
+export const chaosCommand = () =>
+  createCommand('chaos')
+    .description('faults under load by a seeded schedule, then the audit')
+    .option('--seed <n>', 'which schedule (drawn and printed by default); the same seed and minutes give the same one')
+    .option('--minutes <m>', 'how long', '3')
+    .option('--rate <n>', 'commands a second', '20')
+    .option('--only <kind>', `these faults only; may be repeated: ${faultKinds.join(', ')}`, collect)
+    .option('--dry-run', 'shows the schedule and does nothing')
+    .option('--json', 'the report as JSON; it is written to DIR/chaos as JSON and Markdown in any case')
+    .addHelpText(
+      'after',
+      `
+Load and faults against the running stack (npm run dev), now and then two at once, then quiet, the audit and the
+invariants. Students, users and partitions that it adds stay: use a stack of its own (--state) for one whose data matters.
+Exit status: 0 everything held, 1 something did not, 2 wrong usage, or nothing runs. Ctrl-C undoes the fault and reports.`
+    )
+    .action(exits(async (_options: object, self: Command) => chaos(self.optsWithGlobals<Options>())))
+
+async function chaos(options: Options): Promise<number> {
+  const flags = Flags.safeParse({ seed: Math.floor(Math.random() * 1_000_000), ...options })
+  if (!flags.success) throw new UsageError(z.prettifyError(flags.error))
   const { seed, minutes, rate, only } = flags.data
-  const say = (sentence: string) => void process.stderr.write(`${sentence}\n`)
+  const say = printError
   const schedule = makeSchedule({ seed, minutes, kinds: only })
   say(`Seed ${seed}, ${schedule.length} faults in ${minutes} minutes:\n${showSchedule(schedule)}\n`)
-  if (values['dry-run']) return 0
+  if (options.dryRun) return exitStatus.done
 
-  const folder = stateDirectoryOf(values.state, process.env)
+  const folder = stateDirectoryOf(options.state, process.env)
   const endpoints = await readEndpoints(folder)
-  if (endpoints === undefined) return fail(`Nothing runs on ${folder}. Start it with npm run dev.`)
+  if (endpoints === undefined) throw new UsageError(`Nothing runs on ${folder}. Start it with npm run dev.`)
   const { plan } = await loadPlan(manifestPathsIn(endpoints.manifestRoot).map(path => resolve(projectDirectory, path)))
-  if (plan === undefined) return fail('The YAML is not right: npm run dev tells where.')
+  if (plan === undefined) throw new UsageError('The YAML has errors: npm run local -- check lists them.')
 
   const reports = join(folder, 'chaos')
   await mkdir(reports, { recursive: true })
@@ -106,14 +102,12 @@ export async function chaosCommand(args: readonly string[]): Promise<0 | 1 | 2> 
     const file = join(reports, `seed-${seed}`)
     await writeFile(`${file}.json`, `${JSON.stringify(report, null, 2)}\n`)
     await writeFile(`${file}.md`, markdown(report))
-    process.stdout.write(
-      values.json ? `${JSON.stringify(report, null, 2)}\n` : `${showInvariants(report.invariants)}\n`
-    )
+    print(options.json ? JSON.stringify(report, null, 2) : showInvariants(report.invariants))
     say(`\n${report.holds ? 'Everything held' : 'Something did not hold'}: ${file}.md`)
-    return report.holds ? 0 : 1
+    return report.holds ? exitStatus.done : exitStatus.failed
   } catch (error) {
     say(error instanceof Error ? error.message : String(error))
-    return 1
+    return exitStatus.failed
   } finally {
     processes.killAll()
     await processes.close()

@@ -1,5 +1,6 @@
 // `npm run scenario -- NAME`: a Kafka question, answered on the real cluster. Flags: below, or --help.
 import { parseArgs } from 'node:util'
+import { exitStatus } from '../../knative-local/cli/command-line.ts'
 import { runAll } from './run-all.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
@@ -15,7 +16,7 @@ ${list}
   --short      the size that the tests run
   --json       the facts, claims and tables for tools
   --own        starts a stack of its own on free ports and deletes it in the end, though another one runs
-  --state DIR  the stack that runs there (LOCAL_STATE; .local unless told)
+  --state DIR  the stack that runs there (LOCAL_STATE; default .local)
 ${scenarios
   .filter(({ flags }) => flags !== undefined)
   .map(describeFlags)
@@ -23,7 +24,7 @@ ${scenarios
 
 Runs on the stack of npm run dev, or on one of its own when none runs. What a scenario kills or stops it starts again;
 students, and partitions that were added, stay. Exit status: 0 all claims hold, 1 one does not, or it could not be done,
-64 wrong flags, 130 stopped by Ctrl-C, which undoes what was done.`
+2 wrong usage, 130 stopped by Ctrl-C, which undoes what was done.`
 
 const signal = stopSignal()
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`)
@@ -54,8 +55,9 @@ async function main(args: readonly string[]): Promise<number> {
     return print(values.json ? JSON.stringify(scenarios.map(({ name, sentence }) => ({ name, sentence }))) : list)
   }
   const unknown = positionals.filter(name => name !== 'all' && !scenarios.some(scenario => scenario.name === name))
-  if (unknown.length > 0) return wrong(`There is no scenario ${unknown.join(', ')}.`)
-  if (positionals.length === 0) return wrong('Which scenario?')
+  if (unknown.length > 0)
+    return wrong(`There is no scenario ${unknown.join(', ')}. npm run scenario -- list names them.`)
+  if (positionals.length === 0) return wrong('Which scenario? npm run scenario -- list names them.')
   const wanted = scenarios.filter(({ name }) => positionals.includes('all') || positionals.includes(name))
   const flags: Record<string, string> = {}
   for (const [name, value] of Object.entries(values)) {
@@ -103,7 +105,7 @@ function print(text: string): 0 {
   return 0
 }
 
-function wrong(message: string): 64 {
-  process.stderr.write(`${message}\n\n${usage}\n`)
-  return 64 // EX_USAGE of sysexits.h
+function wrong(message: string): number {
+  process.stderr.write(`${message}\n`)
+  return exitStatus.wrongUsage
 }

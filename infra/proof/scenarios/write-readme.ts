@@ -1,5 +1,6 @@
 // `npm run generate:scenarios [-- NAME...]`: runs all scenarios, or those named, on a stack of its own, and writes their output
 // into README.md. The section of one that fails stays as it was.
+import { exitStatus } from '../../knative-local/cli/command-line.ts'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readmeOf } from './report/readme.ts'
@@ -15,7 +16,7 @@ const unknown = asked.filter(name => !scenarios.some(scenario => scenario.name =
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`)
 if (unknown.length > 0) {
   say(`There is no scenario ${unknown.join(', ')}.`)
-  process.exit(64) // EX_USAGE of sysexits.h
+  process.exit(exitStatus.wrongUsage)
 }
 const signal = stopSignal()
 

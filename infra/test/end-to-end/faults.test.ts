@@ -102,7 +102,7 @@ async function pidOf(part: string): Promise<number | null | undefined> {
 }
 
 async function local(...command: string[]): Promise<string> {
-  const file = join(projectDirectory, 'infra/knative-local/cli/local.ts')
+  const file = join(projectDirectory, 'infra/local.ts')
   const args = [file, ...command, '--state', inject('stateDirectory')]
   return (await promisify(execFile)(process.execPath, args)).stdout
 }

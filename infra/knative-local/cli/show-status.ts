@@ -1,0 +1,44 @@
+// `npm run local -- status`: every part with pid, health and address, and below why one is unhealthy.
+import { Status } from '../control.ts'
+import type { Endpoints } from '../endpoints.ts'
+import { oneLine } from '../terminal-text.ts'
+import { callControl, nothingRuns } from './act-on-part.ts'
+import { exitStatus, print } from './command-line.ts'
+import { table } from './table.ts'
+
+export async function showStatus(endpoints: Endpoints | undefined, folder: string, asJson: boolean): Promise<number> {
+  if (!endpoints) {
+    if (asJson) print(JSON.stringify({ running: false, healthy: false }))
+    throw nothingRuns(folder)
+  }
+  const status = Status.parse(await callControl(endpoints, 'GET', '/status'))
+  print(asJson ? JSON.stringify({ running: true, ...status, endpoints }, null, 2) : describe(status, endpoints))
+  return status.healthy ? exitStatus.done : exitStatus.failed
+}
+
+function describe({ parts, topicProblems }: Status, endpoints: Endpoints): string {
+  const rows = parts.map(({ name, pid, healthy }) => [
+    name,
+    pid === null ? '-' : String(pid),
+    healthy ? 'healthy' : 'unhealthy',
+    addressOf(name, endpoints)
+  ])
+  const problems = parts.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]))
+  return [
+    ...table(['Part', 'Pid', 'Health', 'Address'], rows),
+    ...(problems.length + topicProblems.length === 0
+      ? []
+      : ['', ...problems.map(oneLine), ...topicProblems.map(oneLine)])
+  ].join('\n')
+}
+
+function addressOf(part: string, endpoints: Endpoints): string {
+  const { functions, kafka, registry, connect, dataplane, ingress, postgres } = endpoints
+  const broker = kafka.brokers.find(({ id }) => part === `broker-${id}`)
+  if (broker) return `127.0.0.1:${broker.port}`
+  if (part === 'dataplane') return `${ingress.url} (ingress), ${dataplane.statusUrl}`
+  if (part === 'postgres') return new URL(postgres.url).host
+  if (part === 'registry') return registry.url
+  if (part === 'connect') return connect.url
+  return Object.values(functions).find(({ service }) => service === part)?.url ?? ''
+}
