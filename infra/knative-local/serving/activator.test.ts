@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { until } from '../parts/until.ts'
@@ -39,7 +40,7 @@ test.each(['content-length', 'chunked'])('a refusal reaches a client that is sti
     headers: transfer === 'chunked' ? { 'transfer-encoding': 'chunked' } : { 'content-length': 2 * 1024 * 1024 }
   })
   sending.on('error', () => undefined) // the connection may go once the answer is there
-  sending.write(Buffer.alloc(1024 * 1024))
+  sending.write(Buffer.alloc(1024 * 1024 + 1)) // more than is kept
   const [response] = await once(sending, 'response')
   expect(response.statusCode).toBe(413)
   sending.destroy()
@@ -146,6 +147,162 @@ test('stopping lets requests in flight finish', async () => {
   expect(await (await answer).text()).toBe('done')
   await stopped
 })
+
+test.each([
+  [100, 'Continue'],
+  [102, 'Processing'],
+  [103, 'Early Hints'],
+  [199, 'Whatever']
+])('a function that answers %i first is reached, and the client sees it', async (status, reason) => {
+  const { port } = await activatorBefore((_, response) => {
+    response.socket?.write(`HTTP/1.1 ${status} ${reason}\r\nlink: </style.css>; rel=preload\r\n\r\n`)
+    response.end('done')
+  })
+  const answer = await talk(port, 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
+  expect(answer).toMatch(
+    new RegExp(`^HTTP/1.1 ${status} ${reason}\r\nlink: </style.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\n`)
+  )
+  expect(answer).toMatch(/done$/)
+})
+
+test('a 1xx of a second request waits for the answer to the first', async () => {
+  const { port } = await activatorBefore(async (request, response) => {
+    if (request.url === '/first') await sleep(100)
+    else response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    response.end(request.url)
+  })
+  const get = (path: string, connection: string) =>
+    `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: ${connection}\r\n\r\n`
+  const answer = await talk(port, get('/first', 'keep-alive') + get('/second', 'close'))
+  expect(answer).toMatch(
+    /^HTTP\/1.1 200 OK[\s\S]*\/firstHTTP\/1.1 103 Early Hints[\s\S]*HTTP\/1.1 200 OK[\s\S]*\/second$/
+  )
+})
+
+test('a client of HTTP/1.0 sees no 1xx, and one that expects 100-continue does before it sends', async () => {
+  const { port } = await activatorBefore((request, response) => {
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    request.pipe(response)
+  })
+  expect(await talk(port, 'GET / HTTP/1.0\r\nhost: localhost\r\n\r\n')).toMatch(/^HTTP\/1.1 200 OK/)
+
+  const sending = httpRequest({ port, method: 'POST', headers: { expect: '100-continue', 'content-length': 5 } })
+  sending.flushHeaders()
+  await once(sending, 'continue')
+  sending.end('hello')
+  const [response] = await once(sending, 'response')
+  expect(await text(response)).toBe('hello')
+})
+
+test.each([
+  ['GET http://localhost/path?q=1 HTTP/1.1\r\nhost: 127.0.0.1', 'GET /path?q=1 localhost'],
+  ['GET http://127.0.0.1:1 HTTP/1.1\r\nhost: localhost', 'GET / 127.0.0.1:1'],
+  ['GET HTTP://LOCALHOST?q HTTP/1.1\r\nhost: localhost', 'GET /?q LOCALHOST'],
+  ['OPTIONS /path HTTP/1.1\r\nhost: localhost', 'OPTIONS /path localhost']
+])('%j reaches the function as what it asks for', async (head, seen) => {
+  const { port } = await activatorBefore((request, response) => {
+    response.end(`${request.method} ${request.url} ${request.headers.host}`)
+  })
+  expect(await talk(port, `${head}\r\nconnection: close\r\n\r\n`)).toContain(`\r\n\r\n${seen}`)
+})
+
+test.each([
+  ['OPTIONS * HTTP/1.1\r\nhost: localhost', 405],
+  ['GET * HTTP/1.1\r\nhost: localhost', 400],
+  ['GET ftp://localhost/ HTTP/1.1\r\nhost: localhost', 400],
+  ['GET / HTTP/1.1\r\nhost: localhost\r\nhost: localhost', 400],
+  ['GET / HTTP/1.1', 400],
+  ['CONNECT localhost:80 HTTP/1.1\r\nhost: localhost', 405],
+  ['GET / HTTP/1.1\r\nhost: evil.example.com', 421]
+])('%j is refused with %i', async (head, status) => {
+  const { port } = await activatorBefore((_, response) => void response.end('reached'))
+  const answer = await talk(port, `${head}\r\nconnection: close\r\n\r\n`)
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(answer).not.toContain('reached')
+})
+
+test('HEAD is answered with the headers of GET and no body, and the connection goes on', async () => {
+  const { port } = await activatorBefore(
+    (_, response) => void response.writeHead(200, { 'content-length': 4 }).end('body')
+  )
+  const head = 'HEAD / HTTP/1.1\r\nhost: localhost\r\n\r\n'
+  const answer = await talk(port, `${head}${head.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')}`)
+  expect(answer.match(/content-length: 4/g)).toHaveLength(2)
+  expect(answer).not.toContain('body')
+})
+
+test('headers keep their case, order and repeats, and those of one connection stay on it', async () => {
+  const { port } = await activatorBefore((request, response) => {
+    response.writeHead(200, [
+      'Set-Cookie',
+      'a',
+      'X-One',
+      '1',
+      'Set-Cookie',
+      'b',
+      'Connection',
+      'x-hop',
+      'X-Hop',
+      'here'
+    ])
+    response.end(JSON.stringify(request.rawHeaders))
+  })
+  const answer = await talk(
+    port,
+    'GET / HTTP/1.1\r\nHost: localhost\r\nCe-Id: 1\r\nX-A: 1\r\nX-A: 2\r\nConnection: close, x-mine\r\nX-Mine: 1\r\n\r\n'
+  )
+  expect(answer).toContain('Set-Cookie: a\r\nX-One: 1\r\nSet-Cookie: b\r\n')
+  expect(answer).not.toContain('X-Hop')
+  expect(answer).toContain('["Host","localhost","Ce-Id","1","X-A","1","X-A","2","x-forwarded-for","127.0.0.1"')
+})
+
+test.each([
+  ['with a length', 'content-length: 20000'],
+  ['in chunks', 'transfer-encoding: chunked'],
+  ['of a megabyte', 'content-length: 900000'],
+  ['larger than what is kept', 'content-length: 5000000']
+])('slow bodies %s take nothing from others', async (_, header) => {
+  const { port, url, activator } = await activatorBefore(
+    (request, response) => void request.resume().once('end', () => response.end('ok')),
+    {
+      containerConcurrency: 10
+    }
+  )
+  const start = header.includes('chunked') ? '5\r\nslow!\r\n' : 'x'.repeat(header.includes('5000000') ? 1_100_000 : 10)
+  const slow = Array.from({ length: 60 }, () => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(`POST / HTTP/1.1\r\nhost: localhost\r\n${header}\r\n\r\n${start}`)
+    return socket
+  })
+  onTestFinished(() => slow.forEach(socket => socket.destroy()))
+  await until('them to be there', 10_000, async () => activator.inFlight() === 60)
+  const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(url, { method: 'POST', body: 'quick' })))
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
+})
+
+test('of more bodies that do not end than are kept, the oldest is let go', async () => {
+  const { port, url, activator } = await activatorBefore((request, response) => void request.pipe(response))
+  const slow: Socket[] = []
+  onTestFinished(() => slow.forEach(socket => socket.destroy()))
+  const first = talk(port, 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nx')
+  await until('the first', 10_000, async () => activator.inFlight() === 1)
+  for (let count = 0; count < 1_000; count++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nx')
+    slow.push(socket)
+  }
+  expect(await first).toMatch(/^HTTP\/1.1 408 Request Timeout/)
+  expect(await (await fetch(url, { method: 'POST', body: 'quick' })).text()).toBe('quick')
+})
+
+/** What the server writes until it closes the connection. */
+async function talk(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(request)
+  return text(socket)
+}
 
 interface Running {
   readonly url: string

@@ -1,16 +1,17 @@
 // What stands before each function: the parts of Knative's activator and queue-proxy that a function can notice.
 //
 //   hold          requests wait while no instance is ready, bounded in number and time, and then go out in order
-//   concurrency   at most containerConcurrency requests are with the instance
+//   concurrency   at most containerConcurrency requests are with the instance; one whose body is not there yet is not with it
 //   timeout       a request that is not answered within timeoutSeconds is ended with 504
 //   swap          a new instance takes over between two requests; the old one finishes what it has
 //
 // https://github.com/knative/serving/blob/main/docs/scaling/SYSTEM.md
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { MAX_REQUEST_HEADER_BYTES } from '../dataplane/header-budget.ts'
 import { guarded } from '../guard.ts'
-import { forward, letGo, type Outcome, readyBody, type RequestBody } from './forward.ts'
-import { Pool } from 'undici'
+import { forward, type Forwarded, letGo, type Outcome } from './forward.ts'
+import { createArrivals, type RequestBody } from './request-body.ts'
+import { readTarget } from './request-target.ts'
 
 export interface Limits {
   /** 0 means no bound. */
@@ -38,16 +39,18 @@ export interface Activator {
   stop(timeoutMs: number): Promise<void>
 }
 
-interface Waiting {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly body: RequestBody
+interface Waiting extends Forwarded {
   readonly timer: NodeJS.Timeout
 }
 
 interface Target {
-  readonly pool: Pool
+  readonly port: number
+  readonly agent: Agent
   inFlight: number
+  /** Of these, those whose bodies are still coming. */
+  streams: number
+  /** Called when the last request is answered, once no more are sent. */
+  isLast?(): void
 }
 
 /** Knative lets ten times the container's concurrency wait in an instance, and more in the activator. */
@@ -57,7 +60,15 @@ const maxConnections = 256
 /** Ten turns of connection refused take longer than any instance needs to be noticed as gone. */
 const lostRetryMs = 20
 
-const serverOptions = { keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize: MAX_REQUEST_HEADER_BYTES }
+const serverOptions = {
+  keepAliveTimeout: 75_000,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000, // for all of a request to come
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: MAX_REQUEST_HEADER_BYTES
+}
+/** More are closed as they come. */
+const maxClients = 4_096
 
 export async function startActivator(options: ActivatorOptions): Promise<Activator> {
   let { timeoutMs } = options
@@ -67,7 +78,10 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   const answering = new Set<ServerResponse>()
   let lastUsedAt = performance.now()
 
+  const arrivals = createArrivals((request, response) => refuse(response, 408, 'the body came too slowly', request))
   const server = createServer(serverOptions, guarded([options.clusterName], take))
+  server.maxConnections = maxClients
+  server.on('connect', (_, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\n\r\n'))
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     answering.add(response)
@@ -75,13 +89,22 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
       answering.delete(response)
       lastUsedAt = performance.now()
     })
-    const body = await readyBody(request)
-    if (response.destroyed) return
-    if (target && target.inFlight < limit && waiting.length === 0) send(target, request, response, body)
-    else hold(request, response, body)
+    const asked = readTarget(request.method ?? '', request.url ?? '')
+    if ('status' in asked) return refuse(response, asked.status, asked.reason, request)
+    const body = await arrivals.ready(request, response)
+    if (body === undefined || response.destroyed) return
+    const one = { request, response, target: asked, body }
+    if (target && hasRoom(target, body)) send(target, one)
+    else hold(one)
   }
 
-  function hold(request: IncomingMessage, response: ServerResponse, body: RequestBody): void {
+  /** Bodies that are sent on as they come may be slow, and get half of the room. */
+  function hasRoom({ inFlight, streams }: Target, body: RequestBody): boolean {
+    return inFlight < limit && (!isStream(body) || streams < Math.ceil(limit / 2))
+  }
+
+  function hold(one: Forwarded): void {
+    const { request, response } = one
     if (waiting.length >= maxWaiting) {
       return refuse(response, 503, 'too many requests are waiting for this function', request)
     }
@@ -89,7 +112,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
       drop(held)
       refuse(response, 503, `no instance of this function took the request within ${timeoutMs / 1_000} s`, request)
     }, timeoutMs)
-    const held: Waiting = { request, response, body, timer }
+    const held: Waiting = { ...one, timer }
     response.once('close', () => drop(held))
     waiting.push(held)
     if (!target) options.wake()
@@ -102,27 +125,32 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   }
 
   function release(): void {
-    for (let next = waiting[0]; next; next = waiting[0]) {
+    for (const next of waiting.slice()) {
       if (!target || target.inFlight >= limit) return
+      if (!hasRoom(target, next.body)) continue
       drop(next)
-      send(target, next.request, next.response, next.body)
+      send(target, next)
     }
   }
 
-  function send(to: Target, request: IncomingMessage, response: ServerResponse, body: RequestBody): void {
+  function send(to: Target, one: Forwarded): void {
+    const streams = isStream(one.body) ? 1 : 0
     to.inFlight += 1
-    forward(to.pool, request, response, body, timeoutMs, outcome => {
+    to.streams += streams
+    forward(to.agent, to.port, one, timeoutMs, outcome => {
       to.inFlight -= 1
-      if (outcome === 'not sent' && !response.destroyed) again(request, response, body)
-      else settle(outcome, request, response)
+      to.streams -= streams
+      if (to.inFlight === 0) to.isLast?.()
+      if (outcome === 'not sent' && !one.response.destroyed) again(one)
+      else settle(outcome, one.request, one.response)
       release()
     })
   }
 
   /** The instance had ended before it saw the request: wait for the next one. */
-  function again(request: IncomingMessage, response: ServerResponse, body: RequestBody): void {
+  function again(one: Forwarded): void {
     setTimeout(() => {
-      if (!response.destroyed) hold(request, response, body)
+      if (!one.response.destroyed) hold(one)
       release()
     }, lostRetryMs)
   }
@@ -131,10 +159,12 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   return {
     async setTarget(port) {
       const old = target
-      target = port === undefined ? undefined : { pool: openPool(port, limit), inFlight: 0 }
+      target = port === undefined ? undefined : { port, agent: openAgent(), inFlight: 0, streams: 0 }
       if (target) release()
       else if (waiting.length > 0) options.wake()
-      await old?.pool.close().catch(() => undefined) // after the requests it has
+      if (!old) return
+      if (old.inFlight > 0) await new Promise<void>(fulfil => (old.isLast = fulfil))
+      old.agent.destroy()
     },
     setLimits(limits) {
       timeoutMs = limits.timeoutMs
@@ -150,21 +180,19 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
       const timer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs)
       await closed
       clearTimeout(timer)
-      const last = target
+      target?.agent.destroy()
       target = undefined
-      await last?.pool.destroy()
     }
   }
 }
 
-function openPool(port: number, connections: number): Pool {
-  return new Pool(`http://127.0.0.1:${port}`, {
-    connections,
-    pipelining: 1,
-    keepAliveTimeout: 60_000, // below the 75 s after which a function closes an idle connection
-    headersTimeout: 0, // forward.ts has one timeout for the whole request
-    bodyTimeout: 0
-  })
+function isStream(body: RequestBody): boolean {
+  return body !== null && !Buffer.isBuffer(body)
+}
+
+/** Idle connections are closed before the 75 s after which a function closes them. */
+function openAgent(): Agent {
+  return new Agent({ keepAlive: true, maxFreeSockets: maxConnections, timeout: 60_000 })
 }
 
 function settle(outcome: Outcome, request: IncomingMessage, response: ServerResponse): void {
@@ -175,12 +203,12 @@ function settle(outcome: Outcome, request: IncomingMessage, response: ServerResp
 }
 
 function refuse(response: ServerResponse, status: number, detail: string, request: IncomingMessage): void {
-  const title = { 502: 'Bad gateway', 503: 'Unavailable', 504: 'Timeout' }[status] ?? 'Refused'
-  const body = Buffer.from(JSON.stringify({ type: 'about:blank', title, status, detail }))
+  const body = Buffer.from(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail }))
   response.writeHead(status, {
     'content-type': 'application/problem+json',
     'content-length': body.length,
-    ...(status === 503 ? { 'retry-after': '1' } : {})
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+    ...(status === 405 ? { allow: '' } : {})
   })
   response.end(body)
   if (!request.complete) letGo(request)
