@@ -1,6 +1,6 @@
 // The server around a function: functions-framework runs it, this adds what the framework leaves out.
 //
-//   body limit   counted while it arrives, so a large body is refused without being kept
+//   body limit   counted while it arrives, so a large body is refused without being kept; a slow one has 20 s
 //   health       /health/liveness and /health/readiness, where func and Knative probe
 //   drain        on SIGTERM: not ready, no new connections, what is in flight finishes, then the connections are closed
 //
@@ -11,10 +11,26 @@ import type { Socket } from 'node:net'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { decodeBody } from './content-encoding.ts'
 import { Problem, unexpected } from './problem.ts'
+import { createBodyReader } from './request-bodies.ts'
 
 export const maxBodyBytes = 1024 * 1024
 /** A dead letter of the largest event that an ingress takes, and what trace context and proxies add; Node's own limit is 16 KiB. */
 export const maxHeaderBytes = 32 * 1024
+
+/** A tenth of the memory that a function has in production; a body that comes slowly must not cost more. */
+const maxUnfinishedBytes = 24 * 1024 * 1024
+const maxUnfinished = 256
+/** More are closed as they come. */
+const maxConnections = 2_048
+
+const serverOptions = {
+  maxHeaderSize: maxHeaderBytes,
+  headersTimeout: 10_000,
+  // For all of a request to come. In a cluster one that does not end holds a place at the queue-proxy for so long.
+  requestTimeout: 20_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 75_000 // longer than a caller's, so that the caller is the one who closes
+}
 
 export interface FunctionRequest {
   readonly method: string
@@ -58,7 +74,8 @@ export function createHttpServer(
   const inFlight = new Set<ServerResponse>()
   let draining = false
 
-  const server = createServer({ maxHeaderSize: maxHeaderBytes }, async (request, response) => {
+  const readBody = createBodyReader({ maxBytes: maxBodyBytes, maxUnfinishedBytes, maxUnfinished })
+  const server = createServer(serverOptions, async (request, response) => {
     if (draining) response.setHeader('connection', 'close')
     inFlight.add(response)
     response.once('close', () => inFlight.delete(response))
@@ -68,6 +85,7 @@ export function createHttpServer(
       return send(response, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready' } })
     }
     try {
+      refuseSecondHost(request)
       const body = await decodeBody(request.headers['content-encoding'], await readBody(request), maxBodyBytes)
       // With the body already read, the framework's body parsers leave the request alone. Its router sees "/" and nothing
       // else, because it answers some paths before the function is asked: "/%" and "/favicon.ico", the former in HTML.
@@ -83,9 +101,7 @@ export function createHttpServer(
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  server.requestTimeout = 60_000
-  server.headersTimeout = 10_000
-  server.keepAliveTimeout = 75_000 // longer than a caller's, so that the caller is the one who closes
+  server.maxConnections = maxConnections
 
   return {
     server,
@@ -103,19 +119,6 @@ export function createHttpServer(
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const tooLarge = new Problem(413, 'body-too-large', 'Body too large', `the body is over ${maxBodyBytes} bytes`)
-  if (Number(request.headers['content-length']) > maxBodyBytes) throw tooLarge
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > maxBodyBytes) throw tooLarge
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, length)
-}
-
 /**
  * Answers before the body is complete. What still comes is read and thrown away for a moment, because closing at once
  * would reset the connection and the client would never see the answer. For that reason no `connection: close` either:
@@ -126,6 +129,12 @@ function refuse(request: IncomingMessage, response: ServerResponse, problem: Pro
   request.resume()
   const timer = setTimeout(() => request.destroy(), 1_000)
   request.once('close', () => clearTimeout(timer))
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function refuseSecondHost({ rawHeaders }: IncomingMessage): void {
+  const hosts = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host')
+  if (hosts.length > 1) throw new Problem(400, 'several-hosts', 'Several hosts', 'a request has one Host header')
 }
 
 /** A request target may name the host too. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
