@@ -13,7 +13,7 @@ test.each(overlays)('nothing in %s would be refused, and every reference leads s
   const file = join(folder, `${overlay}.yaml`)
   const documents = render(overlay).map(object => stringify(object, { aliasDuplicateObjects: false }))
   await writeFile(file, documents.join('---\n'))
-  const { plan, problems } = await loadPlan([file], { requireTopics: true })
+  const { plan, problems } = await loadPlan([file], { complete: true })
   expect(problems.filter(({ level }) => level === 'error')).toEqual([])
   expect(plan?.services).toHaveLength(6)
 })

@@ -12,7 +12,8 @@ test('options have defaults', async () => {
       'sink-port': 8281,
       'status-port': 8282,
       'client-id': 'dataplane',
-      json: false
+      json: false,
+      print: false
     }
   })
 })

@@ -10,16 +10,25 @@ export function dataplaneCommand(run: (settings: Settings) => Promise<void>, env
       .description('Runs the KafkaSources, KafkaSinks, Brokers and Triggers of some YAML against any Kafka.')
       // `-f a b`: the shell's globs give several files after one -f.
       .argument('[files...]', 'more YAML to read')
-      .option('-f, --file <path>', 'YAML file or folder to read; may be repeated (DATAPLANE_FILES, a:b)', collect)
-      .option('--bootstrap <addresses>', 'Kafka, HOST:PORT[,HOST:PORT] (KAFKA_BROKERS)')
+      .option(
+        '-f, --file <path>',
+        'YAML or JSON file, folder, or - for standard input; may be repeated (DATAPLANE_FILES, a:b)',
+        collect
+      )
+      .option('--bootstrap <addresses>', 'Kafka, HOST:PORT[,HOST:PORT], in place of what the YAML says (KAFKA_BROKERS)')
       .option(
         '--resolve <NAMESPACE/NAME=URL>',
-        'where a Service is; may be repeated (DATAPLANE_RESOLVE, a=u,b=v)',
+        'where a Service, Broker, Channel or other sink is; may be repeated (DATAPLANE_RESOLVE, a=u,b=v)',
         collect
       )
       .option(
         '--resolve-file <file>',
         'the same as JSON, {"NAMESPACE/NAME": "URL"}; changes take effect at once (DATAPLANE_RESOLVE_FILE)'
+      )
+      .option('--sink <URL>', 'where events go whose sink no file declares (DATAPLANE_SINK)')
+      .option(
+        '--print',
+        'show events on the screen and answer 204, in place of all sinks that are not in the files (DATAPLANE_PRINT=true)'
       )
       .option('--ingress-port <n>', 'Brokers, default 8280 (DATAPLANE_INGRESS_PORT)')
       .option('--sink-port <n>', 'KafkaSinks, default 8281 (DATAPLANE_SINK_PORT)')

@@ -1,6 +1,6 @@
 // `npm run dataplane`: KafkaSources, KafkaSinks, Brokers and Triggers of some YAML, on any Kafka.
 //
-//   -f FILE-or-DIR... --bootstrap HOST:PORT     the rest: --help
+//   -f FILE-or-DIR... [--bootstrap HOST:PORT]     the rest: --help
 //
 // Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
 import type { Settings } from '../dataplane/arguments.ts'
@@ -9,6 +9,8 @@ import { DataPlane } from '../dataplane/data-plane.ts'
 import { connectKafka } from '../dataplane/kafka.ts'
 import { LivePlan } from '../dataplane/live-plan.ts'
 import { openLog } from '../dataplane/log.ts'
+import { chooseBootstrap } from '../dataplane/plan-bootstrap.ts'
+import { openPrintSink } from '../dataplane/print-sink.ts'
 import { openStatusLines } from '../dataplane/status-lines.ts'
 import { serveStatus } from '../dataplane/status-server.ts'
 import { printError, runCommand } from './command-line.ts'
@@ -27,12 +29,18 @@ async function run(settings: Settings): Promise<void> {
   // On a terminal everything goes through the lines, which stay below it.
   const onTerminal = process.stdout.isTTY && process.stderr.isTTY && !settings.json
   const log = await openLog(onTerminal ? lines.say : undefined)
-  const live = await LivePlan.load(settings, onTerminal ? lines.say : printError)
+  const printSink = settings.print ? await openPrintSink(lines.say) : undefined
+  const say = onTerminal ? lines.say : printError
+  const live = await LivePlan.load({ ...settings, sink: settings.sink ?? printSink?.url }, say)
+  const bootstrap = chooseBootstrap(settings.bootstrap, live.plan)
+  if ('problem' in bootstrap) throw new Error(bootstrap.problem)
+  if (bootstrap.note !== undefined) say(bootstrap.note)
   const dataPlane = await DataPlane.start({
-    kafka: connectKafka(settings.bootstrap, settings['client-id'], log),
+    kafka: connectKafka(bootstrap.servers, settings['client-id'], log),
     ingressPort: settings['ingress-port'],
     sinkPort: settings['sink-port'],
     resolved: live.addresses,
+    ...(printSink && { uriSink: printSink.url }),
     log
   })
   const defects = confineDefects(log, process)
@@ -59,6 +67,7 @@ async function run(settings: Settings): Promise<void> {
     await watching.close()
     await dataPlane.stop(DRAIN_MS)
     await statusServer.close()
+    await printSink?.close()
     process.exit(0)
   }
   const stopOnce = (): void => {

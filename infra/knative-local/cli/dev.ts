@@ -27,7 +27,7 @@ import { statusScreen } from './status-screen.ts'
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
 const samePressMs = 500
-const loadOptions = { requireTopics: true }
+const loadOptions = { complete: true }
 
 const write = (line: string) => void process.stdout.write(`${line}\n`)
 const progress = startProgress(write)

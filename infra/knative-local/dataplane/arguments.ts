@@ -1,4 +1,5 @@
 // Options of `npm run dataplane`, each with an environment equivalent; every wrong value is reported at once.
+import { relative, resolve as absolute } from 'node:path'
 import { z } from 'zod'
 
 const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
@@ -7,13 +8,25 @@ const hostPort = z.string().regex(/^[^\s:,]+:\d{1,5}$/, 'must be HOST:PORT[,HOST
 const Settings = z.object({
   files: z.array(z.string().min(1)).min(1, 'at least one -f FILE-or-DIR is needed'),
   bootstrap: z
-    .string({ error: 'is needed: --bootstrap HOST:PORT' })
+    .string()
     .transform(list => list.split(','))
-    .pipe(z.array(hostPort)),
+    .pipe(z.array(hostPort))
+    .optional(),
   resolve: z
-    .array(z.string().regex(/^[^/=\s]+\/[^/=\s]+=https?:\/\/\S+$/, 'must be NAMESPACE/NAME=URL'))
+    .array(
+      z.string().superRefine((entry, context) => {
+        const [, url] = splitAtEqualSign(entry)
+        if (/^[^/=\s]+\/[^/=\s]+=/.test(entry) && isHttpUrl(url)) return
+        context.addIssue({ code: 'custom', message: `"${entry}" must be NAMESPACE/NAME=URL` })
+      })
+    )
     .transform(entries => new Map(entries.map(splitAtEqualSign))),
   'resolve-file': z.string().optional(),
+  sink: z
+    .string()
+    .refine(isHttpUrl, { error: issue => `"${String(issue.input)}" must be a URL, http or https` })
+    .optional(),
+  print: z.stringbool().or(z.boolean()).default(false),
   'ingress-port': port.default(8280),
   'sink-port': port.default(8281),
   'status-port': port.default(8282),
@@ -28,6 +41,8 @@ export interface Options {
   readonly bootstrap?: string
   readonly resolve?: readonly string[]
   readonly resolveFile?: string
+  readonly sink?: string
+  readonly print?: boolean
   readonly ingressPort?: string
   readonly sinkPort?: string
   readonly statusPort?: string
@@ -41,11 +56,15 @@ export function readSettings(
   env: NodeJS.ProcessEnv
 ): { readonly settings: Settings } | { readonly problems: string[] } {
   const files = [...(options.file ?? []), ...more]
+  const sink = options.sink ?? env.DATAPLANE_SINK
+  const addressFile = options.resolveFile ?? env.DATAPLANE_RESOLVE_FILE
   const result = Settings.safeParse({
-    files: files.length > 0 ? files : split(env.DATAPLANE_FILES, ':'),
+    files: (files.length > 0 ? files : split(env.DATAPLANE_FILES, ':')).map(file => fromWhereTheUserIs(file, env)),
     bootstrap: options.bootstrap ?? env.KAFKA_BROKERS,
     resolve: options.resolve ?? split(env.DATAPLANE_RESOLVE, ','),
-    'resolve-file': options.resolveFile ?? env.DATAPLANE_RESOLVE_FILE,
+    ...(addressFile !== undefined && { 'resolve-file': fromWhereTheUserIs(addressFile, env) }),
+    ...(sink !== undefined && { sink }),
+    print: options.print ?? env.DATAPLANE_PRINT,
     'ingress-port': options.ingressPort ?? env.DATAPLANE_INGRESS_PORT,
     'sink-port': options.sinkPort ?? env.DATAPLANE_SINK_PORT,
     'status-port': options.statusPort ?? env.DATAPLANE_STATUS_PORT,
@@ -54,9 +73,20 @@ export function readSettings(
   })
   if (result.success) return { settings: result.data }
   const problems = result.error.issues.map(
-    ({ path, message }) => `--${path[0] === 'files' ? 'file' : path.join(' ')}: ${message}`
+    ({ path, message }) => `--${path[0] === 'files' ? 'file' : String(path[0])}: ${message}`
   )
   return { problems }
+}
+
+/** npm runs its scripts in the package's folder and says in INIT_CWD where it was called; `-` is the standard input. */
+export function fromWhereTheUserIs(path: string, { INIT_CWD, npm_package_json }: NodeJS.ProcessEnv): string {
+  const isBelowNpm = npm_package_json !== undefined && absolute(npm_package_json, '..') === process.cwd()
+  if (path === '-' || INIT_CWD === undefined || !isBelowNpm || absolute(path) === path) return path
+  return relative(process.cwd(), absolute(INIT_CWD, path)) || '.'
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\/\S+$/.test(text) && URL.canParse(text)
 }
 
 function split(list: string | undefined, separator: string): string[] {

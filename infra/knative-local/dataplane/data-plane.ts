@@ -8,7 +8,7 @@ import { eventToRecord } from './event-to-record.ts'
 import { eventBudget, letterBudget } from './header-budget.ts'
 import { brokerIngress, listen, sinkIngress, type Ingress, type IngressServer } from './ingress.ts'
 import { openRecordWriter, type RecordWriter } from './record-writer.ts'
-import { addressKey, type Addresses } from './resolve.ts'
+import { addressKey, anyReference, anyUri, type Addresses } from './resolve.ts'
 import type { DataPlaneStatus } from './status.ts'
 import { continueTrace } from './trace-context.ts'
 import { openTopics, type NewTopic, type Topics } from './topics.ts'
@@ -19,6 +19,8 @@ export interface DataPlaneOptions {
   readonly sinkPort: number
   /** Addresses of Services (and of Brokers and KafkaSinks of elsewhere) by `namespace/name`. */
   readonly resolved: ReadonlyMap<string, string>
+  /** Takes the place of every absolute URI outside the cluster. */
+  readonly uriSink?: string
   readonly log: Logger
 }
 
@@ -167,15 +169,19 @@ export class DataPlane {
 
   private readAddresses(): void {
     const addresses = new Map<string, string>()
-    for (const [name, url] of this.resolved) {
-      for (const kind of ['Service', 'Broker', 'KafkaSink']) addresses.set(`${kind} ${name}`, url)
-    }
     for (const { namespace, name } of this.plan.brokers) {
       addresses.set(addressKey('Broker', namespace, name), `${this.ingressUrl}/${namespace}/${name}`)
     }
     for (const { namespace, name } of this.plan.kafkaSinks) {
       addresses.set(addressKey('KafkaSink', namespace, name), `${this.sinkUrl}/${namespace}/${name}`)
     }
+    // What is given by name wins over what runs here.
+    for (const [name, url] of this.resolved) {
+      addresses.set(name === anyReference ? name : `* ${name}`, url)
+      for (const kind of ['Broker', 'KafkaSink'])
+        if (addresses.has(`${kind} ${name}`)) addresses.set(`${kind} ${name}`, url)
+    }
+    if (this.options.uriSink !== undefined) addresses.set(anyUri, this.options.uriSink)
     this.addresses = addresses
   }
 
@@ -196,8 +202,8 @@ export class DataPlane {
 /** A changed source has this long to finish what is under way before its successor starts. */
 const DRAIN_OF_CHANGED_MS = 5000
 
-function consumptionOf({ group, topics, ordering, initialOffset, readUncommitted }: Egress): string {
-  return JSON.stringify([group, topics, ordering, initialOffset, readUncommitted])
+function consumptionOf({ group, topics, ordering, initialOffset, readUncommitted, waitsFor }: Egress): string {
+  return JSON.stringify([group, topics, ordering, initialOffset, readUncommitted, waitsFor])
 }
 
 /** A Broker's topic is the Broker's own; a KafkaSink creates its topic only when it says both numbers. */

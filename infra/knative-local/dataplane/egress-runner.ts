@@ -145,6 +145,10 @@ export class EgressRunner {
       await this.readHighWatermarks()
       return
     }
+    if (this.egress.waitsFor !== undefined) {
+      this.setState('waiting', 'Failed to get broker', this.egress.waitsFor)
+      return
+    }
     if (problem !== undefined) {
       this.setState('waiting', 'ReconcileContract', problem)
       return

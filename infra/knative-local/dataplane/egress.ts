@@ -1,6 +1,7 @@
 // An egress, Knative's word for what a KafkaSource and a Trigger have in common: records of some topics, read by one group, go to
 // one subscriber.
 import type { Delivery, Destination, KafkaSource, Ordering, Plan, Trigger } from '../manifests/plan.ts'
+import { brokerTopic } from '../manifests/kinds/resolve-broker.ts'
 import { compileFilter, type EventFilter } from './filter.ts'
 import type { RecordMapping } from './record-to-event.ts'
 
@@ -19,14 +20,18 @@ export interface Egress {
   readonly subscriber: Destination
   /** Where a reply that is an event goes; without it replies are ignored. */
   readonly replyTopic?: string
+  /** What it cannot start without. */
+  readonly waitsFor?: string
 }
 
 export function egressesOf(plan: Pick<Plan, 'kafkaSources' | 'triggers' | 'brokers'>): Egress[] {
-  const triggers = plan.triggers.flatMap(trigger => {
+  const triggers = plan.triggers.flatMap((trigger): Egress[] => {
     const broker = plan.brokers.find(
       ({ namespace, name }) => namespace === trigger.namespace && name === trigger.broker
     )
-    return broker === undefined ? [] : [ofTrigger(trigger, broker.topic)]
+    if (broker !== undefined) return [ofTrigger(trigger, broker.topic)]
+    const waitsFor = `Broker ${trigger.namespace}/${trigger.broker} does not exist`
+    return [{ ...ofTrigger(trigger, brokerTopic({ namespace: trigger.namespace, name: trigger.broker })), waitsFor }]
   })
   return [...plan.kafkaSources.map(ofKafkaSource), ...triggers]
 }

@@ -36,6 +36,18 @@ test('an address that appears later is handed on', async () => {
   expect(resolved.at(-1)?.get('test/function')).toBe('http://127.0.0.1:9000')
 })
 
+test.for([
+  ['{"test/function": "nowhere"}', '"test/function" must be a URL, and is "nowhere"'],
+  ['{"function": "http://a"}', '"function" must be NAMESPACE/NAME, for instance default/function'],
+  ['{', 'is not JSON'],
+  ['[]', 'must hold {"NAMESPACE/NAME": "URL"}']
+] as const)('a file of addresses that is wrong is refused with what to write: %s', async ([text, expected]) => {
+  const { addressFile, live } = await follow(source('first'))
+  await writeFile(addressFile, text)
+  await until('the refusal', 5000, async () => live.problems.length > 0)
+  expect(live.problems.join('\n')).toContain(expected)
+})
+
 test('YAML with errors is not started at all', async () => {
   const told: string[] = []
   const directory = await temporaryDirectory()

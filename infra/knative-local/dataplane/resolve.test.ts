@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Destination } from '../manifests/plan.ts'
-import { resolveDestination } from './resolve.ts'
+import { anyReference, anyUri, resolveDestination } from './resolve.ts'
 
 const addresses = new Map([
   ['Service students/on-create', 'http://127.0.0.1:8101'],
   ['Broker students/default', 'http://127.0.0.1:8280/students/default'],
-  ['KafkaSink students/letters', 'http://127.0.0.1:8281/students/letters']
+  ['KafkaSink students/letters', 'http://127.0.0.1:8281/students/letters'],
+  ['* students/any', 'http://127.0.0.1:9']
 ])
 const service = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', namespace: 'students', name: 'on-create' }
 
@@ -17,6 +18,11 @@ test.each<[string, Destination, string]>([
     'a KafkaSink',
     { ref: { ...service, kind: 'KafkaSink', name: 'letters' } },
     'http://127.0.0.1:8281/students/letters'
+  ],
+  [
+    'an object of another kind, given by name',
+    { ref: { ...service, kind: 'Channel', name: 'any' } },
+    'http://127.0.0.1:9'
   ],
   ['a URI', { uri: 'https://example.com/a?b=c' }, 'https://example.com/a?b=c'],
   [
@@ -59,4 +65,16 @@ test.each<[string, Destination, string]>([
   ]
 ])('%s has no address', (_what, destination, problem) => {
   expect(resolveDestination(destination, addresses)).toEqual({ problem })
+})
+
+test('what nothing resolves goes to the sink for all, and URIs to that of --print', () => {
+  const others = new Map([
+    [anyReference, 'http://127.0.0.1:1/'],
+    [anyUri, 'http://127.0.0.1:2/']
+  ])
+  expect(resolveDestination({ ref: service }, others)).toEqual({ url: 'http://127.0.0.1:1/' })
+  expect(resolveDestination({ uri: 'http://gone.students.svc.cluster.local/a' }, others)).toEqual({
+    url: 'http://127.0.0.1:1/a'
+  })
+  expect(resolveDestination({ uri: 'http://example.com/a' }, others)).toEqual({ url: 'http://127.0.0.1:2/' })
 })

@@ -3,10 +3,15 @@
 // https://knative.dev/docs/eventing/sinks/
 import type { Destination } from '../manifests/plan.ts'
 
-/** Addresses by `Kind namespace/name`. */
+/** Addresses by `Kind namespace/name`; `* namespace/name` is one of any kind. */
 export type Addresses = ReadonlyMap<string, string>
 
 export type Resolution = { readonly url: string } | { readonly problem: string }
+
+/** Of a reference that nothing else resolves; see --sink. */
+export const anyReference = '*'
+/** In place of absolute URIs; see --print. */
+export const anyUri = '* uri'
 
 export function addressKey(kind: string, namespace: string, name: string): string {
   return `${kind} ${namespace}/${name}`
@@ -15,7 +20,10 @@ export function addressKey(kind: string, namespace: string, name: string): strin
 export function resolveDestination(destination: Destination, addresses: Addresses): Resolution {
   const { ref, uri } = destination
   if (ref === undefined) return uri === undefined ? { problem: 'neither ref nor uri' } : resolveUri(uri, addresses)
-  const address = addresses.get(addressKey(ref.kind, ref.namespace, ref.name))
+  const address =
+    addresses.get(addressKey(ref.kind, ref.namespace, ref.name)) ??
+    addresses.get(addressKey('*', ref.namespace, ref.name)) ??
+    addresses.get(anyReference)
   if (address === undefined) return noAddress(ref.kind, `${ref.namespace}/${ref.name}`)
   return { url: uri === undefined ? address : new URL(uri, address).href }
 }
@@ -31,14 +39,17 @@ function resolveUri(uri: string, addresses: Addresses): Resolution {
   const { hostname, pathname, search } = new URL(uri)
   const [name, namespace, svc, ...domain] = hostname.replace(/\.$/, '').split('.')
   const isClusterName = namespace !== undefined && svc === 'svc' && ['', 'cluster.local'].includes(domain.join('.'))
-  if (!isClusterName) return { url: uri }
+  if (!isClusterName) return { url: addresses.get(anyUri) ?? uri }
 
   const receiver = RECEIVERS[`${name}.${namespace}`]
   if (receiver !== undefined) {
     const address = addresses.get(`${receiver} ${pathname.slice(1)}`)
     return address === undefined ? noAddress(receiver, pathname.slice(1)) : { url: address }
   }
-  const address = addresses.get(addressKey('Service', namespace, name ?? ''))
+  const address =
+    addresses.get(addressKey('Service', namespace, name ?? '')) ??
+    addresses.get(addressKey('*', namespace, name ?? '')) ??
+    addresses.get(anyReference)
   if (address === undefined) return noAddress('Service', `${namespace}/${name}`)
   return { url: new URL(pathname + search, address).href }
 }

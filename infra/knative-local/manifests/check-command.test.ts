@@ -25,6 +25,16 @@ test('errors are printed with place and path and make the exit status 1', async 
   expect(status).toBe(1)
 })
 
+test('what the file names and does not declare is told apart from errors, and leaves the exit status 0', async () => {
+  const { status, text } = await check(['knative/on-student-create.yaml'])
+  expect(text).toContain(
+    'missing spec.delivery.deadLetterSink.ref.name: no file declares the KafkaSink students/student-dead-letter'
+  )
+  expect(text).toContain('--resolve students/')
+  expect(text).toMatch(/objects: no errors, 1 missing, no warnings\n$/)
+  expect(status).toBe(0)
+})
+
 test('colours appear only where they are asked for', async () => {
   const escape = '\u001B['
   expect((await check('kind: Secret\n')).text).not.toContain(escape)

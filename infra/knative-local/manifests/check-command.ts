@@ -7,18 +7,28 @@ import { formatProblems } from './problem.ts'
 export interface CheckOutput {
   readonly write: (text: string) => void
   readonly colour: boolean
+  /** Objects that are elsewhere, as `namespace/name`. */
+  readonly resolved?: ReadonlySet<string>
+  /** Every other sink is elsewhere. */
+  readonly anySink?: boolean
 }
 
-/** Returns the exit status: 0 when nothing is an error, 1 otherwise. */
+/** Returns the exit status: 0 when nothing is an error, 1 otherwise. What a file names and does not declare is no error of the file. */
 export async function checkCommand(paths: readonly string[], output: CheckOutput): Promise<0 | 1> {
   const ownFiles = paths.length === 0
   const { plan, problems } = await loadPlan(ownFiles ? manifestPathsIn(projectDirectory) : paths, {
-    requireTopics: ownFiles
+    complete: ownFiles,
+    ...(output.resolved && { resolved: output.resolved }),
+    ...(output.anySink && { anySink: output.anySink })
   })
   if (problems.length > 0) output.write(`${formatProblems(problems, { colour: output.colour })}\n`)
-  const errors = problems.filter(({ level }) => level === 'error').length
-  const warnings = problems.length - errors
-  const found = [counted(errors, 'error'), counted(warnings, 'warning')].join(', ')
+  const count = (wanted: string) => problems.filter(({ level }) => level === wanted).length
+  const missing = count('missing')
+  const found = [
+    counted(count('error'), 'error'),
+    ...(missing === 0 ? [] : [`${missing} missing`]),
+    counted(count('warning'), 'warning')
+  ].join(', ')
   output.write(plan === undefined ? `${found}\n` : `${counted(plan.objects.length, 'object')}: ${found}\n`)
   return plan === undefined ? 1 : 0
 }

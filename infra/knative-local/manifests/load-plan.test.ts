@@ -211,7 +211,7 @@ describe('problems', () => {
       source.yaml:12 error spec.delivery.retry: expected a whole number, got "3"; write it without quotes: 3
       source.yaml:13 error spec.delivery.backoffDelay: invalid value: "500ms" is not an ISO 8601 duration (it must start with P); write PT0.5S. kubectl apply takes it, and then READY is False: failed to reconcile consumer group
       source.yaml:14 error spec.delivery.deadLetterSink: expected a ref or a uri, got neither: it says where the events go. kubectl apply takes it, and then READY is False: failed to reconcile consumer group
-      source.yaml:16 error spec.sink.ref.name: no file declares the Service default/ordres; did you mean "orders"? kubectl apply takes it, and then READY is False until it exists"
+      source.yaml:16 missing spec.sink.ref.name: no file declares the Service default/ordres; did you mean "orders"? kubectl apply takes it, and then READY is False until it exists. If it is elsewhere: --resolve default/ordres=URL, or --sink URL for all that no file declares"
     `)
   })
 
@@ -292,9 +292,20 @@ describe('problems', () => {
       'no matches for kind "Service" in version "serving.knative.dev/v1beta1"; write serving.knative.dev/v1'
     )
     expect((await to('apiVersion: messaging.knative.dev/v1, kind: Channel, name: orders')).text).toContain(
-      'Channel of messaging.knative.dev/v1 is not supported here as a sink'
+      'missing spec.sink.ref.kind: a Channel has no address here. If it is elsewhere: --resolve default/orders=URL'
     )
     expect((await to('apiVersion: v1, kind: Service, name: orders')).errors).toEqual([])
+  })
+
+  test('a Trigger of a Broker elsewhere reads the topic that Knative gives it', async () => {
+    const files = { 'trigger.yaml': trigger('own', 'delivery: { retry: 1 }') }
+    const alone = await load(files)
+    expect(alone.text).toContain('missing spec.broker: no file declares the Broker default/events')
+    expect(alone.plan?.brokers).toEqual([])
+    const { plan, text } = await load(files, { resolved: new Set(['default/events']) })
+    expect(text).not.toContain('missing')
+    expect(plan?.brokers).toMatchObject([{ topic: 'knative-broker-default-events', externalTopic: true }])
+    expect((await load(files, { resolved: new Set(['default/evnts']) })).text).toContain('did you mean "evnts"?')
   })
 
   test('a reference that is resolved from elsewhere is none', async () => {
@@ -303,7 +314,9 @@ describe('problems', () => {
         'topics: [orders], sink: { ref: { apiVersion: serving.knative.dev/v1, kind: Service, name: orders } }'
       )
     }
-    expect((await load(files)).errors).toHaveLength(1)
+    expect((await load(files, { complete: true })).text).toContain('error spec.sink.ref.name')
+    expect((await load(files)).text).toContain('missing spec.sink.ref.name')
+    expect((await load(files, { anySink: true })).text).not.toContain('missing')
     expect((await load(files, { resolved: new Set(['default/orders']) })).errors).toEqual([])
   })
 
@@ -320,13 +333,13 @@ describe('problems', () => {
     const sink = (more: string) =>
       `apiVersion: eventing.knative.dev/v1alpha1\nkind: KafkaSink\nmetadata: { name: dead }\nspec: { topic: dead, bootstrapServers: [a:1]${more} }\n`
     expect((await load(files)).errors).toEqual([])
-    const { text } = await load({ ...files, 'sink.yaml': sink('') }, { requireTopics: true })
+    const { text } = await load({ ...files, 'sink.yaml': sink('') }, { complete: true })
     expect(text).toContain('spec.topics[1]: no KafkaTopic declares the topic "all_order"; did you mean "all_orders"?')
     expect(text).toContain('spec.topics[2]: no KafkaTopic declares the topic "dead"')
     expect(text).toContain('sink.yaml:4 error spec.topic: no KafkaTopic declares the topic "dead"')
     const created = await load(
       { ...files, 'sink.yaml': sink(', numPartitions: 1, replicationFactor: 1') },
-      { requireTopics: true }
+      { complete: true }
     )
     expect(created.errors.map(({ path }) => path)).toEqual(['spec.topics[1]'])
   })

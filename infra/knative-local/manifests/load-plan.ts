@@ -1,6 +1,6 @@
 // All YAML becomes one checked, frozen plan.
 //
-//   const { plan, problems } = await loadPlan(['knative', 'infra/kafka'], { requireTopics: true })
+//   const { plan, problems } = await loadPlan(['knative', 'infra/kafka'], { complete: true })
 //
 // A path is a file, a directory (its *.yaml and *.yml, not those of its sub-directories) or a directory with a kustomization,
 // which is built as `kubectl kustomize` builds it. `problems` holds every error and warning at once, each with file, line and
@@ -20,14 +20,16 @@ import type { Origin, Plan } from './plan.ts'
 import { hasErrors, type Problem } from './problem.ts'
 import { readKind, type Read } from './read-kind.ts'
 import { checkReferences } from './references.ts'
-import { resolveBroker, resolveTrigger } from './kinds/resolve-broker.ts'
+import { brokersElsewhere, resolveBroker, resolveTrigger } from './kinds/resolve-broker.ts'
 import { trigger } from './kinds/trigger.ts'
 
 export interface LoadOptions {
-  /** Every topic must have a KafkaTopic, or a KafkaSink or Broker that creates it. */
-  readonly requireTopics?: boolean
-  /** Sinks known from elsewhere, as `namespace/name`: a reference to one is no error although no file declares it. */
+  /** There is nothing beside these files: what one names must be in another, and every topic must have somebody who creates it. */
+  readonly complete?: boolean
+  /** Objects known from elsewhere, as `namespace/name`. */
   readonly resolved?: ReadonlySet<string>
+  /** Whatever else an event may be sent to is known too. */
+  readonly anySink?: boolean
   /** The plan that runs: what a cluster would not let an edit change is an error. */
   readonly running?: Plan
 }
@@ -55,7 +57,8 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
   const kafkaTopics = readKind('kafka.strimzi.io/KafkaTopic', kafkaTopic, objects, problems)
   const kafkaConnectors = readKind('kafka.strimzi.io/KafkaConnector', kafkaConnector, objects, problems)
 
-  const brokers = brokerInputs.map(read => resolveBroker(read, objects, problems))
+  const brokers = brokerInputs.flatMap(read => resolveBroker(read, objects, options, problems))
+  brokers.push(...brokersElsewhere(triggerInputs, brokers, options))
   const triggers = triggerInputs.map(read => resolveTrigger(read, brokers, problems))
   checkReferences(objects, options, problems)
   if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }

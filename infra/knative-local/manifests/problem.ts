@@ -1,9 +1,12 @@
 import { styleText } from 'node:util'
 import type { Origin } from './plan.ts'
 
-/** Something to know about the YAML: an error stops the plan, a warning says what Knative would do. */
+/**
+ * Something to know about the YAML: an error stops the plan, a warning says what Knative would do, and `missing` is an object that
+ * another one names and no file declares: it may be in the cluster already, and what names it waits for it.
+ */
 export interface Problem {
-  readonly level: 'error' | 'warning'
+  readonly level: 'error' | 'warning' | 'missing'
   readonly origin: Origin
   /** The path in the object, `spec.delivery.retry`; empty when the whole file or object is meant. */
   readonly path: string
@@ -17,7 +20,7 @@ export function formatProblems(problems: readonly Problem[], options: { colour?:
   return problems
     .map(({ level, origin, path, message }) => {
       const place = paint('bold', `${origin.file}:${origin.line}`)
-      const label = level === 'error' ? paint('red', 'error') : paint('yellow', 'warning')
+      const label = paint(level === 'error' ? 'red' : 'yellow', level)
       return `${place} ${label} ${path === '' ? '' : `${path}: `}${message}`
     })
     .join('\n')

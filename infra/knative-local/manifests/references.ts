@@ -21,7 +21,7 @@ const destinations: Readonly<Record<string, readonly Path[]>> = {
   ]
 }
 
-/** What can be a sink here, by group and kind, with the version that a cluster serves. */
+/** What is given an address here, by group and kind, with the version that a cluster serves. */
 const sinkKinds: Readonly<Record<string, string>> = {
   'serving.knative.dev/Service': 'serving.knative.dev/v1',
   'eventing.knative.dev/Broker': 'eventing.knative.dev/v1',
@@ -35,8 +35,8 @@ export function checkReferences(objects: readonly WrittenObject[], options: Load
   for (const written of objects) {
     for (const path of destinations[written.kindKey ?? ''] ?? []) checkSink(written, path, objects, options, report)
   }
-  checkBrokers(objects, report)
-  if (options.requireTopics === true) checkTopics(objects, report)
+  checkBrokers(objects, options, report)
+  if (options.complete === true) checkTopics(objects, report)
   checkTopicNames(objects, report)
   checkConsumerGroups(objects, report)
   checkTopicPrefixes(objects, report)
@@ -59,25 +59,21 @@ function checkSink(
     typeof ref.namespace === 'string' && ref.namespace !== '' ? ref.namespace : written.metadata.namespace
   const group = groupOf(apiVersion)
   const served = group === '' && apiVersion !== 'v1' ? undefined : sinkKinds[`${group}/${kind}`]
-  if (served === undefined) {
-    const version = Object.entries(sinkKinds).find(([key]) => key.endsWith(`/${kind}`))?.[1]
-    const field = version === undefined ? 'kind' : 'apiVersion'
-    const hint =
-      version === undefined
-        ? 'a Knative Service, a Broker or a KafkaSink can receive events here'
-        : `did you mean apiVersion: ${version}?`
-    return report(
-      'error',
-      written,
-      [...path, 'ref', field],
-      `${kind} of ${apiVersion} is not supported here as a sink; ${hint}`
-    )
+  const version = Object.entries(sinkKinds).find(([key]) => key.endsWith(`/${kind}`))?.[1]
+  if (served === undefined && version !== undefined) {
+    const message = `${kind} of ${apiVersion} is not supported here as a sink; did you mean apiVersion: ${version}?`
+    return report('error', written, [...path, 'ref', 'apiVersion'], message)
   }
-  if (apiVersion !== served) {
+  if (served !== undefined && apiVersion !== served) {
     const message = `no matches for kind "${kind}" in version "${apiVersion}"; write ${served}${failsLater('the sink cannot be resolved')}`
     return report('error', written, [...path, 'ref', 'apiVersion'], message)
   }
-  if (options.resolved?.has(`${namespace}/${name}`) === true) return
+  if (options.anySink === true || options.resolved?.has(`${namespace}/${name}`) === true) return
+  const level = options.complete === true ? 'error' : 'missing'
+  if (served === undefined) {
+    const message = `a ${kind} has no address here. ${whereItIs(namespace, name, options)}`
+    return report(level, written, [...path, 'ref', 'kind'], message)
+  }
 
   // Every Knative Service brings a Service of the core API under its own name.
   const candidates = objects.filter(
@@ -85,35 +81,55 @@ function checkSink(
   )
   if (candidates.some(({ metadata }) => metadata.name === name && metadata.namespace === namespace)) return
   const elsewhere = candidates.find(({ metadata }) => metadata.name === name)
-  const near = nearestName(
-    name,
-    candidates.map(({ metadata }) => metadata.name)
-  )
+  const near = nearestName(name, [...candidates.map(({ metadata }) => metadata.name), ...namesIn(namespace, options)])
   const hint = elsewhere === undefined ? meant(near) : `; there is one in namespace ${elsewhere.metadata.namespace}.`
   report(
-    'error',
+    level,
     written,
     [...path, 'ref', 'name'],
-    `no file declares the ${kind} ${namespace}/${name}${hint} kubectl apply takes it, and then READY is False until it exists`
+    `no file declares the ${kind} ${namespace}/${name}${hint} kubectl apply takes it, and then READY is False until it exists${ending(namespace, name, options)}`
   )
 }
 
-function checkBrokers(objects: readonly WrittenObject[], report: Report): void {
+function ending(namespace: string, name: string, options: LoadOptions): string {
+  return options.complete === true ? '' : `. ${whereItIs(namespace, name, options)}`
+}
+
+function whereItIs(namespace: string, name: string, { complete }: LoadOptions): string {
+  return complete === true
+    ? 'A Knative Service, a Broker or a KafkaSink can receive events here'
+    : `If it is elsewhere: --resolve ${namespace}/${name}=URL, or --sink URL for all that no file declares`
+}
+
+/** Names that were given with --resolve. */
+function namesIn(namespace: string, { resolved }: LoadOptions): string[] {
+  return [...(resolved ?? [])].flatMap(key =>
+    key.startsWith(`${namespace}/`) ? [key.slice(namespace.length + 1)] : []
+  )
+}
+
+function checkBrokers(objects: readonly WrittenObject[], options: LoadOptions, report: Report): void {
   const brokers = objects.filter(({ kindKey }) => kindKey === 'eventing.knative.dev/Broker')
   for (const written of ofKind(objects, 'eventing.knative.dev/Trigger')) {
     const name = valueAt(written.object, ['spec', 'broker'])
     if (typeof name !== 'string' || name === '') continue
     const inNamespace = brokers.filter(({ metadata }) => metadata.namespace === written.metadata.namespace)
     if (inNamespace.some(({ metadata }) => metadata.name === name)) continue
-    const near = nearestName(
-      name,
-      inNamespace.map(({ metadata }) => metadata.name)
-    )
+    const { namespace } = written.metadata
+    if (options.resolved?.has(`${namespace}/${name}`) === true) continue
+    const near = nearestName(name, [
+      ...inNamespace.map(({ metadata }) => metadata.name),
+      ...namesIn(namespace, options)
+    ])
+    const elsewhere =
+      options.complete === true
+        ? ''
+        : `. If it is in the cluster whose Kafka this is: --resolve ${namespace}/${name}=URL`
     report(
-      'error',
+      options.complete === true ? 'error' : 'missing',
       written,
       ['spec', 'broker'],
-      `no file declares the Broker ${written.metadata.namespace}/${name}${meant(near)} kubectl apply takes it, and then READY stays empty`
+      `no file declares the Broker ${namespace}/${name}${meant(near)} kubectl apply takes it, and then READY stays empty${elsewhere}`
     )
   }
 }

@@ -118,7 +118,7 @@ async function load(manifest: unknown) {
   onTestFinished(() => rm(directory, { recursive: true }))
   await writeFile(join(directory, 'case.yaml'), stringify(manifest))
   await writeFile(join(directory, 'surroundings.yaml'), surroundings.map(object => stringify(object)).join('---\n'))
-  const { plan, problems } = await loadPlan([directory], { requireTopics: true })
+  const { plan, problems } = await loadPlan([directory], { complete: true })
   const errors = problems.filter(({ level }) => level === 'error').map(({ path, message }) => `${path}: ${message}`)
   return { plan, errors }
 }

@@ -3,7 +3,8 @@ import type { BrokerInput } from './broker.ts'
 import { installedConfig, installedConfigName, readBrokerConfig, type BrokerConfig } from './broker-config.ts'
 import { brokerDefaults } from './delivery.ts'
 import type { WrittenObject } from '../manifest-objects.ts'
-import type { Broker, Trigger } from '../plan.ts'
+import type { LoadOptions } from '../load-plan.ts'
+import type { Broker, NamespacedName, Trigger } from '../plan.ts'
 import { formatPath, type Problem } from '../problem.ts'
 import type { Read } from '../read-kind.ts'
 import { isRecord } from '../is-record.ts'
@@ -12,20 +13,18 @@ import type { TriggerInput } from './trigger.ts'
 export function resolveBroker(
   { entry: input, written }: Read<BrokerInput>,
   objects: readonly WrittenObject[],
+  options: LoadOptions,
   problems: Problem[]
-): Broker {
+): Broker[] {
   const { name, namespace, externalTopic, origin, config, delivery } = input
-  const { partitions, replicationFactor, topicConfig, bootstrapServers } = findConfig(
-    config,
-    written,
-    objects,
-    problems
-  )
-  return {
+  const found = findConfig(config, written, objects, options, problems)
+  if (found === undefined) return []
+  const { partitions, replicationFactor, topicConfig, bootstrapServers } = found
+  const broker = {
     name,
     namespace,
     bootstrapServers,
-    topic: externalTopic ?? `knative-broker-${namespace}-${name}`,
+    topic: externalTopic ?? brokerTopic({ namespace, name }),
     externalTopic: externalTopic !== undefined,
     partitions,
     replicationFactor,
@@ -33,14 +32,46 @@ export function resolveBroker(
     delivery,
     origin
   }
+  return [broker]
+}
+
+/** Brokers of the cluster whose Triggers are here: their topics exist, under the name that Knative gives them. */
+export function brokersElsewhere(
+  triggers: readonly Read<TriggerInput>[],
+  brokers: readonly Broker[],
+  { resolved }: LoadOptions
+): Broker[] {
+  const elsewhere = new Map<string, Broker>()
+  for (const { entry } of triggers) {
+    const { namespace, broker: name, origin } = entry
+    const isHere = brokers.some(broker => broker.namespace === namespace && broker.name === name)
+    if (isHere || resolved?.has(`${namespace}/${name}`) !== true) continue
+    elsewhere.set(`${namespace}/${name}`, {
+      ...installedConfig,
+      bootstrapServers: [],
+      namespace,
+      name,
+      topic: brokerTopic({ namespace, name }),
+      externalTopic: true,
+      delivery: brokerDefaults,
+      origin
+    })
+  }
+  return [...elsewhere.values()]
+}
+
+/** https://github.com/knative-extensions/eventing-kafka-broker/blob/knative-v1.23.0/control-plane/config/eventing-kafka-broker/200-controller/100-config-kafka-features.yaml */
+export function brokerTopic({ namespace, name }: NamespacedName): string {
+  return `knative-broker-${namespace}-${name}`
 }
 
 function findConfig(
   config: BrokerInput['config'],
   written: WrittenObject,
   objects: readonly WrittenObject[],
+  options: LoadOptions,
   problems: Problem[]
-): BrokerConfig {
+): BrokerConfig | undefined {
   const configMap = objects.find(
     ({ object, metadata }) =>
       object.kind === 'ConfigMap' &&
@@ -59,15 +90,14 @@ function findConfig(
       })
     )
   }
-  if (config.namespace !== 'knative-eventing' || config.name !== installedConfigName) {
-    problems.push({
-      level: 'error',
-      origin: written.document.locate([...written.path, 'spec', 'config', 'name']),
-      path: 'spec.config.name',
-      message: `no file declares the ConfigMap ${config.namespace}/${config.name}. kubectl apply takes it, and then the Broker is not READY`
-    })
-  }
-  return installedConfig
+  if (config.namespace === 'knative-eventing' && config.name === installedConfigName) return installedConfig
+  problems.push({
+    level: options.complete === true ? 'error' : 'missing',
+    origin: written.document.locate([...written.path, 'spec', 'config', 'name']),
+    path: 'spec.config.name',
+    message: `no file declares the ConfigMap ${config.namespace}/${config.name}. kubectl apply takes it, and then the Broker is not READY`
+  })
+  return undefined
 }
 
 /** A Trigger's own delivery takes the place of its Broker's as a whole. */
