@@ -19,7 +19,12 @@ const Service = Named.extend({
   })
 })
 const KafkaSource = Named.extend({
-  spec: z.object({ topics: z.array(z.string()), consumerGroup: z.string(), delivery: DeadLetters })
+  spec: z.object({
+    topics: z.array(z.string()),
+    consumerGroup: z.string(),
+    delivery: DeadLetters,
+    ceOverrides: z.object({ extensions: z.object({ function: z.string().optional() }) }).optional()
+  })
 })
 const KafkaSink = Named.extend({ spec: z.object({ topic: z.string() }) })
 const Broker = Named.extend({ spec: z.object({ delivery: DeadLetters }) })
@@ -31,6 +36,8 @@ export interface DeclaredFunction {
   /** Of its folder, from FUNCTION_TARGET: onStudentCreate. */
   readonly target: string
   readonly usesDatabase: boolean
+  /** Of its outbox: its variables that end in _TOPIC. */
+  readonly publishes: readonly string[]
 }
 
 export interface Declared {
@@ -42,6 +49,8 @@ export interface Declared {
     readonly topics: readonly string[]
     readonly group: string
     readonly deadLetterSink: string
+    /** Its events carry the name of their function: the audit follows them. */
+    readonly isFollowed: boolean
   }[]
   readonly triggers: readonly { readonly name: string; readonly deadLetterSink: string }[]
   readonly sinks: readonly { readonly name: string; readonly topic: string }[]
@@ -67,13 +76,21 @@ export async function readDeclared(folder = join(projectDirectory, 'knative')): 
       const [{ env }] = spec.template.spec.containers
       const target = env.find(variable => variable.name === 'FUNCTION_TARGET')?.value
       if (target === undefined) throw new Error(`the Service ${name} has no FUNCTION_TARGET`)
-      return { name, target, usesDatabase: env.some(variable => variable.name === 'DATABASE_URL') }
+      return {
+        name,
+        target,
+        usesDatabase: env.some(variable => variable.name === 'DATABASE_URL'),
+        publishes: env.flatMap(({ name: variable, value }) =>
+          variable.endsWith('_TOPIC') && value !== undefined ? [value] : []
+        )
+      }
     }),
     sources: all('KafkaSource', KafkaSource).map(({ metadata: { name }, spec }) => ({
       name,
       topics: spec.topics,
       group: spec.consumerGroup,
-      deadLetterSink: spec.delivery.deadLetterSink.ref.name
+      deadLetterSink: spec.delivery.deadLetterSink.ref.name,
+      isFollowed: spec.ceOverrides?.extensions.function !== undefined
     })),
     triggers: all('Trigger', Trigger).map(({ metadata: { name }, spec }) => {
       const deadLetterSink = spec.delivery?.deadLetterSink.ref.name ?? sinkOfBroker.get(spec.broker)

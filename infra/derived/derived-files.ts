@@ -1,6 +1,16 @@
 // Which files follow from knative/*.yaml, and what stands in them. A function's YAML is thereby all that says it exists.
 import type { Declared, DeclaredFunction } from './declared.ts'
-import { eventPolicyOfSink, kafkaUserOfSink, kafkaUserOfSource, sinkAsUser, sourceAsUser } from './kafka-clients.ts'
+import {
+  eventPolicyOfSink,
+  kafkaUserOfSink,
+  kafkaUserOfSource,
+  published,
+  rightsOfAudit,
+  rightsOfConnect,
+  rightsOfPrune,
+  sinkAsUser,
+  sourceAsUser
+} from './kafka-clients.ts'
 
 export interface Region {
   readonly file: string
@@ -24,6 +34,20 @@ export function derivedRegions(declared: Declared): Region[] {
     { file: `${production}/disruption-budgets.yaml`, region: 'functions', lines: functions.flatMap(budget) },
     { file: `${production}/kafka-users.yaml`, region: 'sources', lines: sources.flatMap(kafkaUserOfSource) },
     { file: `${production}/kafka-users.yaml`, region: 'sinks', lines: sinks.flatMap(kafkaUserOfSink) },
+    { file: `${production}/kafka-users.yaml`, region: 'topics of the outbox', lines: rightsOfConnect(declared) },
+    { file: `${production}/kafka-users.yaml`, region: 'topics that are asked about', lines: rightsOfPrune(declared) },
+    { file: `${production}/kafka-users.yaml`, region: 'what is audited', lines: rightsOfAudit(declared) },
+    {
+      file: 'infra/jobs/jobs.yaml',
+      region: 'topics',
+      lines: [
+        ...variable('OUTBOX_TOPICS', published(declared)),
+        ...variable(
+          'DEAD_LETTER_TOPICS',
+          sinks.map(({ topic }) => topic)
+        )
+      ]
+    },
     { file: `${production}/eventing.yaml`, region: 'sources', lines: sources.flatMap(sourceAsUser) },
     { file: `${production}/eventing.yaml`, region: 'sinks', lines: sinks.flatMap(sinkAsUser) },
     {
@@ -35,6 +59,11 @@ export function derivedRegions(declared: Declared): Region[] {
       file: 'infra/postgres/cluster.yaml',
       region: 'roles of functions',
       lines: functions.filter(({ usesDatabase }) => usesDatabase).map(managedRole)
+    },
+    {
+      file: 'infra/postgres/roles/grants.sql',
+      region: 'own rows',
+      lines: functions.filter(({ name, usesDatabase }) => usesDatabase && name !== 'dead-letter-replay').map(ownRows)
     },
     {
       file: 'infra/secrets.sh',
@@ -101,4 +130,11 @@ function addresses(functions: readonly DeclaredFunction[]): string[] {
       return `    ${target}=http://${name}.students.svc.cluster.local${last ? '"' : ',\\'}`
     })
   ]
+}
+
+const variable = (name: string, list: readonly string[]) => [`- name: ${name}`, `  value: ${list.join(',')}`]
+
+/** Of every table that functions share; which of them a role may use at all is granted. */
+function ownRows(fn: DeclaredFunction): string {
+  return `call pg_temp.allow_rows('${roleOf(fn)}', $$function = '${fn.target}'$$, 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers');`
 }

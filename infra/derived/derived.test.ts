@@ -15,7 +15,11 @@ test('what follows from knative/ is current: npm run generate', async () => {
 
 test('a new file in knative/ is all that makes a function known everywhere', async () => {
   const before = await derive(await readDeclared())
-  const after = await derive(await withFunction('on-student-move', 'onStudentMove', 'student_move'))
+  const after = await derive(
+    await withFunction('on-student-move', 'onStudentMove', 'student_move', yaml =>
+      yaml.replace('env:\n', 'env:\n            - { name: STUDENT_MOVED_TOPIC, value: student_moved }\n')
+    )
+  )
   expect(addedTo('knative/kustomization.yaml')).toEqual(['  - on-student-move.yaml'])
   expect(addedTo('skaffold.yaml').filter(line => line.includes('FUNCTION: onStudentMove'))).toHaveLength(2)
   const production = 'infra/overlays/production'
@@ -25,12 +29,25 @@ test('a new file in knative/ is all that makes a function known everywhere', asy
   expect(addedTo(`${production}/disruption-budgets.yaml`)).toContain(
     '      serving.knative.dev/service: on-student-move'
   )
-  const users = addedTo(`${production}/kafka-users.yaml`)
-  expect(users.filter(line => /^ {10}name: /.test(line))).toEqual([
-    '          name: kafka-on-student-move',
-    '          name: student_move',
-    '          name: on-student-move'
+  const users = addedTo(`${production}/kafka-users.yaml`).filter(line => /^ {10}name: /.test(line))
+  expect(users.map(line => line.trim().slice('name: '.length))).toEqual([
+    // Its own user: password, topic and group.
+    'kafka-on-student-move',
+    'student_move',
+    'on-student-move',
+    // Connect writes what it publishes, and the prune asks about that.
+    'student_moved',
+    'student_moved',
+    // The audit reads along.
+    'student_move',
+    'on-student-move'
   ])
+  expect(addedTo('infra/jobs/jobs.yaml')).toEqual([
+    '                  value: student_create,student_update,student_moved'
+  ])
+  expect(addedTo('infra/postgres/roles/grants.sql').join()).toMatch(
+    /^call pg_temp\.allow_rows\('on_student_move', \$\$function = 'onStudentMove'\$\$, 'fences'/
+  )
   expect(addedTo(`${production}/eventing.yaml`)).toContain('          name: kafka-on-student-move')
   expect(addedTo(`${production}/event-policies.yaml`)).toContain('        name: on-student-move')
   expect(addedTo('infra/postgres/cluster.yaml')).toEqual([

@@ -15,6 +15,35 @@ export function kafkaUserOfSink({ name, topic }: Sink): string[] {
   return kafkaUser(name, acl('topic', topic, 'Write, Describe'))
 }
 
+/** Connect writes what functions publish through the outbox. */
+export function rightsOfConnect(declared: Declared): string[] {
+  return published(declared).flatMap(topic => acl('topic', topic, 'Write, Describe'))
+}
+
+/** The prune asks how long the topics keep their records that an event can come back from. */
+export function rightsOfPrune(declared: Declared): string[] {
+  return [...published(declared), ...declared.sinks.map(({ topic }) => topic)].flatMap(topic =>
+    acl('topic', topic, 'DescribeConfigs')
+  )
+}
+
+/** The audit reads what followed sources read and what sinks write, and asks how far their groups are. */
+export function rightsOfAudit({ sources, sinks }: Declared): string[] {
+  const sunk = sinks.map(({ topic }) => topic)
+  const followed = sources.filter(({ isFollowed }) => isFollowed)
+  const readers = sources.filter(({ topics }) => topics.some(topic => sunk.includes(topic)))
+  const topics = new Set([...followed.flatMap(source => source.topics), ...sunk])
+  const groups = new Set([...followed, ...readers].map(({ group }) => group))
+  return [
+    ...[...topics].flatMap(topic => acl('topic', topic, 'Read, Describe')),
+    ...[...groups].flatMap(group => acl('group', group, 'Describe'))
+  ]
+}
+
+export function published({ functions }: Declared): string[] {
+  return [...new Set(functions.flatMap(({ publishes }) => publishes))]
+}
+
 function kafkaUser(name: string, acls: readonly string[]): string[] {
   return [
     '---',
