@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { Broker, KafkaSource, Trigger } from '../manifests/plan.ts'
 import { until } from '../parts/until.ts'
 import { Subscriber, serveSubscriber, type Received } from './conformance/subscriber.ts'
+import { javaPartitioner } from './kafka/kafkajs.ts'
 import { DataPlane, type DataPlanePlan } from './data-plane.ts'
 import { startTestKafka, type TestKafka } from './testing/kafka.ts'
 
@@ -198,6 +199,89 @@ test('a lost event is counted and says where it was', async () => {
   await until('the loss', 10_000, async () => dataPlane.status().sources[0]?.dropped === 1)
   expect(dataPlane.status().sources[0]?.lastError).toContain('answered 400; there is no dead letter sink')
 })
+
+test('whatever a producer writes, with whatever codec, the record after it is delivered', async () => {
+  await kafka.createTopic('anything', 1)
+  const { None, GZIP, Snappy, LZ4, ZSTD } = kafkajs.CompressionTypes
+  const manyHeaders = Object.fromEntries(Array.from({ length: 8000 }, (_, i) => [`h${i}`, '']))
+  const written: [kafkajs.CompressionTypes, Partial<kafkajs.Message>][] = [
+    [None, { timestamp: '-9000000000000000000' }],
+    [
+      GZIP,
+      {
+        headers: { ce_specversion: '1.0', ce_id: '1', ce_source: '/s', ce_type: 't', ce_time: '+12345-01-01T00:00:00Z' }
+      }
+    ],
+    [Snappy, { headers: { constructor: 'c', toString: 't', ['__proto__']: 'p' } }],
+    [LZ4, { headers: manyHeaders }],
+    [ZSTD, { key: Buffer.alloc(256 * 1024, 'k') }]
+  ]
+  const producer = kafka.kafka.producer({ createPartitioner: javaPartitioner })
+  await producer.connect()
+  onTestFinished(() => producer.disconnect())
+  for (const [compression, message] of written) {
+    const messages = [{ value: 'hostile', ...message }, { value: `after codec ${compression}` }]
+    await producer.send({ topic: 'anything', compression, messages })
+  }
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('anything', {})] })
+  await until(
+    'the records after',
+    20_000,
+    async () => bodies('anything').filter(body => body !== 'hostile').length === 5
+  )
+  expect(dataPlane.status().sources[0]).toMatchObject({ ready: true, state: 'consuming' })
+  const named = requests('anything').find(request => header(request, 'ce-kafkaheadertostring') !== undefined)
+  expect(header(named, 'ce-kafkaheaderconstructor')).toBe('c')
+  expect(header(named, 'ce-kafkaheaderproto')).toBe('p')
+})
+
+test('a batch that cannot be decoded is tried again, then counted as lost with its place, and the next one is delivered', async () => {
+  await kafka.createTopic('undecodable', 1)
+  await kafka.createTopic('beside', 1)
+  const { LZ4 } = kafkajs.CompressionTypes
+  const codecs: Record<number, unknown> = kafkajs.CompressionCodecs
+  const lz4 = codecs[LZ4]
+  onTestFinished(() => void (codecs[LZ4] = lz4))
+  const producer = kafka.kafka.producer({ createPartitioner: javaPartitioner })
+  await producer.connect()
+  onTestFinished(() => producer.disconnect())
+  await producer.send({ topic: 'undecodable', compression: LZ4, messages: [{ value: 'a' }, { value: 'b' }] })
+  await producer.send({ topic: 'undecodable', messages: [{ value: 'after' }] })
+  codecs[LZ4] = undefined
+  const topics = ['undecodable', 'beside']
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('undecodable', { topics })] })
+  await until('the reason', 10_000, async () => dataPlane.status().sources[0]?.reason === 'PartitionUnreadable')
+  expect(dataPlane.status().sources[0]).toMatchObject({
+    ready: false,
+    message: 'undecodable/0@0..1 cannot be read, trying again: codec 3 is unknown'
+  })
+  await produce('beside', ['not held up'])
+  await received('undecodable', 2)
+  expect(bodies('undecodable')).toEqual(['not held up', 'after'])
+  expect(dataPlane.status().sources[0]).toMatchObject({ ready: true, dropped: 2 })
+})
+
+test('a deleted topic is named and stops no other one; when it is back it is read from its beginning', async () => {
+  for (const topic of ['first', 'second']) await kafka.createTopic(topic, 1)
+  const dataPlane = await start({
+    ...nothing,
+    kafkaSources: [kafkaSource('first', { topics: ['first', 'second'], initialOffset: 'latest' })]
+  })
+  await ready(dataPlane)
+  await kafka.admin.deleteTopics({ topics: ['second'] })
+  await produce('first', ['a'])
+  await received('first', 1)
+  await until('the name', 20_000, async () => dataPlane.status().sources[0]?.message === 'topic second does not exist')
+  await produce('first', ['b'])
+  await received('first', 2)
+  expect(dataPlane.status().sources[0]).toMatchObject({ ready: false, state: 'consuming', reason: 'InitializeOffset' })
+
+  await kafka.createTopic('second', 1)
+  await produce('second', ['c'])
+  await received('first', 3)
+  await ready(dataPlane)
+  expect(bodies('first')).toEqual(['a', 'b', 'c'])
+}, 60_000)
 
 /** As kafkajs makes it of a broker's answer. */
 function protocolError(type: string, code: number): Error {

@@ -44,7 +44,12 @@ export class EgressRunner {
   private readonly partitions = new Map<string, AssignedPartition>()
   /** Partitions that were lost while a request was under way: the same one is not read again here before that has ended. */
   private readonly leaving = new Map<string, AssignedPartition>()
+  /** By `topic/partition`, what is wrong with it while the others are read. */
+  private readonly unreadable = new Map<string, string>()
   private sinks: Sinks | undefined
+  private subscribed: readonly string[] = []
+  private missing: readonly string[] = []
+  private hasJoined = false
   private consumer: GroupConsumer | undefined
   private state: State = 'waiting'
   private reason: string | undefined
@@ -95,15 +100,18 @@ export class EgressRunner {
     const { outcomes } = this
     const { kind, namespace, name, group } = this.egress
     const partitions = [...this.partitions.values()]
+    const missing = this.missingTopics()
+    const [unreadable] = this.unreadable.values()
+    const trouble = missing ?? unreadable
     return {
       kind,
       namespace,
       name,
       group,
-      ready: this.state === 'consuming',
+      ready: this.state === 'consuming' && trouble === undefined,
       state: this.state,
-      reason: this.reason,
-      message: this.message,
+      reason: this.reason ?? (trouble === undefined ? undefined : missing ? 'InitializeOffset' : 'PartitionUnreadable'),
+      message: this.message ?? trouble,
       sinkUri: this.sinks?.subscriber,
       deadLetterSinkUri: this.sinks?.deadLetter,
       assignments: partitions.map(({ topic, partition, tracker, committed, highWatermark }) => ({
@@ -141,25 +149,55 @@ export class EgressRunner {
 
   private async look(): Promise<void> {
     const problem = this.resolveSinks()
-    if (this.consumer !== undefined) {
-      await this.readHighWatermarks()
-      return
-    }
-    if (this.egress.waitsFor !== undefined) {
+    if (this.consumer === undefined && this.egress.waitsFor !== undefined) {
       this.setState('waiting', 'Failed to get broker', this.egress.waitsFor)
       return
     }
-    if (problem !== undefined) {
+    if (this.consumer === undefined && problem !== undefined) {
       this.setState('waiting', 'ReconcileContract', problem)
       return
     }
+    await this.followTopics()
+    await this.readHighWatermarks()
+  }
+
+  /**
+   * Reads the topics that exist. kafkajs' consumer stops with all its topics when one is deleted, so it is replaced by one that knows
+   * the rest, and again when the topic comes back.
+   */
+  private async followTopics(): Promise<void> {
     const missing = await this.ports.topics.missing(this.egress.topics)
-    if (this.stopped || this.consumer !== undefined) return
-    if (missing.length > 0) {
-      this.setState('waiting', 'InitializeOffset', `topic ${missing.join(', ')} does not exist`)
-      return
+    if (this.stopped) return
+    // A broker that has just started may not know all topics yet: what was read is given up when it is missing twice in a row.
+    const settled = String(missing) === String(this.missing)
+    this.missing = missing
+    const present = this.egress.topics.filter(topic => !missing.includes(topic))
+    if (this.consumer !== undefined) {
+      if (!settled || String(present) === String(this.subscribed)) return
+      await this.leaveGroup()
+      if (this.stopped) return
     }
-    this.join()
+    if (present.length === 0) this.setState('waiting', 'InitializeOffset', this.missingTopics())
+    else this.join(present)
+  }
+
+  private missingTopics(): string | undefined {
+    const { missing } = this
+    if (missing.length === 0) return undefined
+    return `topic ${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not exist`
+  }
+
+  /** Requests under way have a moment to end, and what they finish is committed. */
+  private async leaveGroup(): Promise<void> {
+    const { consumer } = this
+    this.log.warn({ missing: this.missing }, this.missingTopics() ?? 'a topic came back')
+    this.setState('joining', 'TopicsChanged', this.missingTopics())
+    this.flow.hold()
+    await this.requestsDone(REBALANCE_DRAIN_MS)
+    await this.commit()
+    for (const partition of this.partitions.values()) this.lose(partition)
+    this.consumer = undefined
+    await consumer?.stop()
   }
 
   /** Sinks that were found once stay until others are found, as Knative's data plane keeps its last contract. */
@@ -174,9 +212,12 @@ export class EgressRunner {
     return undefined
   }
 
-  private join(): void {
+  private join(topics: readonly string[]): void {
     this.setState('joining')
-    const { group, topics, readUncommitted, initialOffset } = this.egress
+    this.subscribed = topics
+    const { group, readUncommitted } = this.egress
+    // A topic that comes later begins at its beginning: nothing of it was there when the source was.
+    const initialOffset = this.hasJoined ? 'earliest' : this.egress.initialOffset
     this.consumer = new GroupConsumer(
       this.ports.kafka,
       { group, topics, readUncommitted, initialOffset },
@@ -206,7 +247,12 @@ export class EgressRunner {
         for (const partition of this.partitions.values()) this.lose(partition)
         this.setState('joining', 'ConsumerFailed', reason)
       },
-      records: (partition, records, next, highWatermark) => this.receive(partition, records, next, highWatermark)
+      records: (partition, records, next, highWatermark) => this.receive(partition, records, next, highWatermark),
+      unreadable: (partition, { from, to, reason }, passedOver) => {
+        const place = `${partitionKey(partition)}@${from === to ? from : `${from}..${to}`}`
+        if (passedOver) this.outcomes.countUnreadable(to - from + 1, place, reason)
+        else this.setUnreadable(partitionKey(partition), `${place} cannot be read, trying again: ${reason}`)
+      }
     }
   }
 
@@ -229,6 +275,7 @@ export class EgressRunner {
       this.flow.add(partition)
     }
     this.flow.release()
+    this.hasJoined = true
     this.setState('consuming')
     void this.readHighWatermarks().catch(() => {})
     this.log.info(
@@ -240,6 +287,7 @@ export class EgressRunner {
   private lose(partition: AssignedPartition): void {
     const key = partitionKey(partition)
     this.partitions.delete(key)
+    this.unreadable.delete(key)
     this.flow.remove(partition)
     if (partition.requestsInFlight === 0) return
     void this.leave(key, partition)
@@ -254,6 +302,7 @@ export class EgressRunner {
   private receive(at: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void {
     const partition = this.partitions.get(partitionKey(at))
     if (partition === undefined || this.stopped) return
+    this.unreadable.delete(partitionKey(at))
     for (const record of records) partition.push(record)
     partition.tracker.skipTo(next)
     partition.highWatermark = Math.max(partition.highWatermark, highWatermark)
@@ -324,6 +373,11 @@ export class EgressRunner {
       const partition = this.partitions.get(key)
       if (partition !== undefined) partition.highWatermark = Math.max(partition.highWatermark, high)
     }
+  }
+
+  private setUnreadable(key: string, message: string): void {
+    if (this.unreadable.get(key) !== message) this.log.error({ reason: 'PartitionUnreadable' }, message)
+    this.unreadable.set(key, message)
   }
 
   private setState(state: State, reason?: string, message?: string): void {

@@ -4,15 +4,15 @@
 //
 // After every join each partition is given its position by `seek`: where the owner stands when it kept the partition, the
 // committed offset when it is new. So nothing depends on what kafkajs' loop had fetched before the rebalance.
-import kafkajs, {
-  type Batch,
-  type Broker,
-  type Cluster,
-  type Consumer,
-  type ConsumerGroupJoinEvent,
-  type EachBatchPayload,
-  type Kafka,
-  type Offsets
+import type {
+  Batch,
+  Broker,
+  Cluster,
+  Consumer,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+  Kafka,
+  Offsets
 } from 'kafkajs'
 import type { Logger } from 'pino'
 import { partitionKey, type TopicPartition } from './assignment.ts'
@@ -23,6 +23,9 @@ import {
   lowOffsets,
   type OffsetsByPartition
 } from './group-offsets.ts'
+import { UnreadableBatch, type Unreadable } from './kafka/decoded-message.ts'
+import { HeldPartitions } from './kafka/held-partitions.ts'
+import { kafkajs } from './kafka/kafkajs.ts'
 import { partitionAssigner } from './partition-assigner.ts'
 import { toRecord } from './kafkajs-record.ts'
 import type { KafkaRecord } from './record.ts'
@@ -51,6 +54,8 @@ export interface GroupOwner {
   /** Nothing is read any more, until `added`. */
   lost(reason: string): void
   records(partition: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void
+  /** The next offsets of this partition cannot be read: they are tried again, or were tried often enough and are passed over. */
+  unreadable(partition: TopicPartition, what: Unreadable, passedOver: boolean): void
 }
 
 // As Knative's consumer: session.timeout.ms and heartbeat.interval.ms. Below a third of the session a heartbeat may be late twice.
@@ -84,6 +89,11 @@ export class GroupConsumer {
   private starting: Promise<void> | undefined
   private stopping = false
   private restart: NodeJS.Timeout | undefined
+  private readonly held = new HeldPartitions({
+    pause: ({ topic, partition }) => this.isMember && this.consumer?.pause([{ topic, partitions: [partition] }]),
+    resume: ({ topic, partition }) => this.isMember && this.consumer?.resume([{ topic, partitions: [partition] }]),
+    seek: ({ topic, partition }, position) => this.seek({ topic, partition, position })
+  })
 
   constructor(kafka: Kafka, settings: GroupSettings, owner: GroupOwner, log: Logger) {
     this.kafka = kafka
@@ -136,12 +146,12 @@ export class GroupConsumer {
     })
   }
 
-  pause({ topic, partition }: TopicPartition): void {
-    if (this.isMember) this.consumer?.pause([{ topic, partitions: [partition] }])
+  pause(partition: TopicPartition): void {
+    this.held.pause(partition)
   }
 
-  resume({ topic, partition }: TopicPartition): void {
-    if (this.isMember) this.consumer?.resume([{ topic, partitions: [partition] }])
+  resume(partition: TopicPartition): void {
+    this.held.resume(partition)
   }
 
   /** One try in the present generation, never repeated in a later one, in which the partitions may be another member's. */
@@ -173,6 +183,7 @@ export class GroupConsumer {
   async stop(): Promise<void> {
     this.stopping = true
     clearTimeout(this.restart)
+    this.held.forgetAll()
     await this.consumer?.disconnect()
     // A start that was under way may have joined after that.
     await this.starting?.catch(() => {})
@@ -210,6 +221,7 @@ export class GroupConsumer {
     const uninterrupted = memberId === this.memberId && this.joinAttempts === 1
     this.memberId = memberId
     this.joinAttempts = 0
+    this.held.forgetAll()
     const join = ++this.joins
     const assigned = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map(partition => ({ topic, partition }))
@@ -288,9 +300,31 @@ export class GroupConsumer {
     const records: KafkaRecord[] = []
     for (const message of batch.messages) {
       const offset = Number(message.offset)
-      if (offset >= position) records.push(toRecord(topic, partition, offset, message))
+      if (offset < position) continue
+      if (message instanceof UnreadableBatch) {
+        const { from } = message.unreadable
+        if (from > position) this.owner.records(batch, records, from, Number(batch.highWatermark))
+        this.passOver({ topic, partition }, message.unreadable, Number(batch.highWatermark))
+        return
+      }
+      records.push(toRecord(topic, partition, offset, message))
     }
+    this.held.forget(batch)
     this.owner.records(batch, records, Number(batch.lastOffset()) + 1, Number(batch.highWatermark))
+  }
+
+  /**
+   * Java's consumer throws at every poll until somebody seeks past such a batch, and stops with all its partitions. Here this one
+   * waits; what Kafka gave out and stays unreadable is passed over, and its owner counts it as lost.
+   */
+  private passOver(partition: TopicPartition, what: Unreadable, highWatermark: number): void {
+    const passedOver = !this.held.tryAgainLater(partition, what.from) && !what.refused
+    if (passedOver) {
+      this.held.forget(partition)
+      this.owner.records(partition, [], what.to + 1, highWatermark)
+      this.seek({ ...partition, position: what.to + 1 })
+    }
+    this.owner.unreadable(partition, what, passedOver)
   }
 
   /** A fetch began beyond what was handed over: either kafkajs' state is from before a rebalance, or retention removed records. */
@@ -326,6 +360,7 @@ export class GroupConsumer {
   private crashed(consumer: Consumer, error: Error, restarts: boolean): void {
     if (this.stopping || consumer !== this.consumer) return
     this.memberId = undefined
+    this.held.forgetAll()
     this.commitOffsets = undefined
     this.joins++
     this.owner.lost(error.message)

@@ -1,13 +1,7 @@
-// The Kafka client of this process: one configuration, snappy, and kafkajs' log lines in ours.
-import kafkajs, { type Kafka, type LogEntry } from 'kafkajs'
-// @ts-expect-error kafkajs-snappy ships no types
-import SnappyCodec from 'kafkajs-snappy'
+// The Kafka client of this process: one configuration, and kafkajs' log lines in ours.
+import type { Kafka, LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
-
-const { CompressionCodecs, CompressionTypes, logLevel } = kafkajs
-
-CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec as () => unknown
-process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
+import { kafkajs } from './kafka/kafkajs.ts'
 
 export function connectKafka(brokers: readonly string[], clientId: string, log: Logger): Kafka {
   return new kafkajs.Kafka({
@@ -17,7 +11,7 @@ export function connectKafka(brokers: readonly string[], clientId: string, log: 
     requestTimeout: 30_000,
     // Under a second; whoever uses the client tries again as long as it makes sense there.
     retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
-    logLevel: logLevel.WARN,
+    logLevel: kafkajs.logLevel.WARN,
     logCreator: () => entry => writeLogEntry(log, entry)
   })
 }

@@ -1,27 +1,9 @@
-import type { Batch } from 'kafkajs'
+import type { FetchedMessage } from './kafka/decoded-message.ts'
 import type { KafkaRecord } from './record.ts'
 
-/** kafkajs groups headers by name: their order is kept within a name, and of names by their first. */
-export function toRecord(
-  topic: string,
-  partition: number,
-  offset: number,
-  message: Batch['messages'][number]
-): KafkaRecord {
-  const headers: [string, Buffer | null][] = []
-  for (const name in message.headers) {
-    const value = message.headers[name]
-    for (const one of Array.isArray(value) ? value : [value]) {
-      headers.push([name, typeof one === 'string' ? Buffer.from(one) : (one ?? null)])
-    }
-  }
-  return {
-    topic,
-    partition,
-    offset,
-    timestampMs: BigInt(message.timestamp),
-    key: message.key,
-    value: message.value,
-    headers
-  }
+/** @throws for an unreadable batch, with its reason */
+export function toRecord(topic: string, partition: number, offset: number, message: object): KafkaRecord {
+  // kafkajs hands over what kafka/record-batch.ts made; its types know nothing of that. Records of old brokers have no headers.
+  const { timestamp, key, value, headerList = [] } = message as FetchedMessage
+  return { topic, partition, offset, timestampMs: BigInt(timestamp), key, value, headers: headerList }
 }

@@ -72,6 +72,13 @@ export class Outcomes {
     this.lastError = `${place}: ${outcome.error}`
   }
 
+  /** Records that Kafka holds and nobody can decode. */
+  countUnreadable(records: number, place: string, reason: string): void {
+    this.dropped += records
+    this.lastError = `${place} cannot be read: ${reason}`
+    this.log.error({ error: reason }, `LOST ${place}: it cannot be read`)
+  }
+
   measureRate(): void {
     const nowMs = performance.now()
     const spanMs = nowMs - this.measured.atMs

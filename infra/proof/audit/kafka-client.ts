@@ -1,13 +1,8 @@
-// The audit's own Kafka client, which reads what Debezium compressed.
+// The audit's own Kafka client, which reads records as the data plane does.
 import { readFile } from 'node:fs/promises'
-import kafkajs, { type Kafka } from 'kafkajs'
-// @ts-expect-error kafkajs-snappy ships no types
-import SnappyCodec from 'kafkajs-snappy'
+import type { Kafka } from 'kafkajs'
+import '../../knative-local/dataplane/kafka/kafkajs.ts'
 import { createKafkaClient, type KafkaAddress } from '../../jobs/kafka-client.ts'
-
-const { CompressionCodecs, CompressionTypes } = kafkajs
-
-CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec as () => unknown
 
 export type AuditedKafka = Omit<KafkaAddress, 'authority'> & { readonly caFile?: string }
 

@@ -67,14 +67,15 @@ export async function readLog(
         const end = ends.get(keyOf(batch))
         const position = positions.get(keyOf(batch))
         if (end === undefined || position === undefined) return // not asked for, or read to its end
-        const fresh = batch.messages.flatMap(message => {
-          const offset = Number(message.offset)
-          return offset >= position && offset < end ? [toRecord(batch.topic, batch.partition, offset, message)] : []
-        })
         try {
+          const fresh = batch.messages.flatMap(message => {
+            const offset = Number(message.offset)
+            return offset >= position && offset < end ? [toRecord(batch.topic, batch.partition, offset, message)] : []
+          })
           await take(fresh)
         } catch (error) {
-          done.reject(error) // not Kafka's fault: nothing to try again
+          // A record that cannot be read, or that `take` refuses: nothing to try again.
+          done.reject(new Error(`${keyOf(batch)}: ${(error as Error).message}`, { cause: error }))
           return
         }
         if (Number(batch.lastOffset()) >= position) reached(batch, Number(batch.lastOffset()) + 1)
