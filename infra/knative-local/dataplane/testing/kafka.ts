@@ -86,7 +86,7 @@ async function start(count: number): Promise<TestKafka> {
       brokers: started,
       createTopic: async (topic, partitions) => {
         await admin.createTopics({
-          waitForLeaders: true,
+          waitForLeaders: false,
           topics: [
             {
               topic,
@@ -97,6 +97,13 @@ async function start(count: number): Promise<TestKafka> {
             }
           ]
         })
+        // kafkajs' own wait ends with an error when the broker has not heard of the topic yet.
+        await until(`topic ${topic}`, 30_000, () =>
+          admin.fetchTopicMetadata({ topics: [topic] }).then(
+            () => true,
+            () => false
+          )
+        )
       },
       committed: async (group, topic) => {
         const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
