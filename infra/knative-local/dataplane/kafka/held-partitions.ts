@@ -68,7 +68,7 @@ export class HeldPartitions {
 
   /** At a join, after which partitions are read anew, and at the end. */
   forgetAll(): void {
-    for (const key of [...this.unread.keys()]) {
+    for (const key of this.unread.keys()) {
       const slash = key.lastIndexOf('/')
       this.forget({ topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) })
     }

@@ -61,7 +61,9 @@ export const javaPartitioner: ICustomPartitioner = () => {
   let turn = Math.trunc(Math.random() * 1000)
   return ({ partitionMetadata, message: { key, partition } }) => {
     if (partition !== undefined) return partition
-    if (key != null) return partitionOfKey(typeof key === 'string' ? Buffer.from(key) : key, partitionMetadata.length)
+    if (key !== undefined && key !== null) {
+      return partitionOfKey(typeof key === 'string' ? Buffer.from(key) : key, partitionMetadata.length)
+    }
     const led = partitionMetadata.filter(({ leader }) => leader >= 0)
     const among = led.length > 0 ? led : partitionMetadata
     return among[turn++ % among.length]?.partitionId ?? 0

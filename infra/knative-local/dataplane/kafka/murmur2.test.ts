@@ -31,10 +31,15 @@ const partitionMetadata = [0, 1, 2, 3, 4, 5, 6].map(partitionId => ({
 test('a key has the partition that kafkajs gives it', () => {
   const [ours, theirs] = [javaPartitioner(), kafkajs.Partitioners.DefaultPartitioner()]
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.uint8Array({ maxLength: 8 }).map(Buffer.from)), key => {
-      const message = { key, value: null }
-      expect(ours({ topic: 't', partitionMetadata, message })).toBe(theirs({ topic: 't', partitionMetadata, message }))
-    })
+    fc.property(
+      fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.uint8Array({ maxLength: 8 }).map(Buffer.from)),
+      key => {
+        const message = { key, value: null }
+        expect(ours({ topic: 't', partitionMetadata, message })).toBe(
+          theirs({ topic: 't', partitionMetadata, message })
+        )
+      }
+    )
   )
 })
 
