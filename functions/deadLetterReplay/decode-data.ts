@@ -2,6 +2,7 @@
 import type { NamespaceBase } from 'protobufjs'
 import * as z from 'zod'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
+import { parseJson } from '../runtime/events/json.ts'
 import { studentEventAsJson } from '../students/student-events.ts'
 import { protobufContentType } from '../runtime/events/event-type.ts'
 
@@ -47,9 +48,9 @@ export function createDecoder(registryUrl: string | undefined): DecodeData {
       if (decoded !== undefined) return decoded
     } else if (/json/i.test(attributes.datacontenttype ?? '')) {
       try {
-        return JSON.parse(data.toString('utf8'))
+        return parseJson(data)
       } catch {
-        // Not what it says it is, which may be why it is here.
+        // Not what it says it is, or too deep to be shown, which may be why it is here.
       }
     }
     return { base64: data.toString('base64') }

@@ -5,21 +5,23 @@ import type { Place } from '../runtime/delivery/position.ts'
 import { line } from '../runtime/events/command.ts'
 import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
 import { deadLetters, fences, heldEvents } from '../students/tables.ts'
+import { ownsPlace } from './letter-origin.ts'
 import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 
 export const DiscardCommand = z.strictObject({ reason: line(500) })
 
-/** Tells whether the fence moved: not yet when an earlier event is missing, never when another event has the place. @throws Problem 404, 409 */
+/** Tells whether the fence moved: not yet when an earlier event is missing, never when another event has the place, or the letter's origin is unknown. @throws Problem 404, 409 */
 export async function discardLetter(db: Database, letterId: string, reason: string) {
   return inTransaction(db, async tx => {
     const letter = await lockOpenLetter(tx, letterId)
-    const { function: functionName, studentId, sequence, predecessor, reason: cause } = letter
+    const { function: functionName, studentId, sequence, predecessor } = letter
     await releaseHeld(tx, letter)
     await tx
       .update(deadLetters)
       .set({ state: 'discarded', closedAt: sql`now()`, closedBecause: `discarded: ${reason}`, dueAt: null })
       .where(eq(deadLetters.id, letterId))
-    const holdsPlace = studentId !== null && sequence !== null && cause !== 'sequence-taken'
+    const owned = await tx.$count(deadLetters, and(eq(deadLetters.id, letterId), ownsPlace('dead_letters')))
+    const holdsPlace = studentId !== null && sequence !== null && owned > 0
     const place = holdsPlace && { studentId, sequence, predecessor: predecessor ?? sequence - 1 }
     const moved = place && (await moveFenceOver(tx, functionName, place))
     return { id: letterId, state: 'discarded', student: studentId, sequence, fenceMoved: moved }

@@ -18,7 +18,10 @@ export async function finishLetter(
   if (finished.rowCount === 0) return
   if (!done) {
     await tx.execute(sql`
-      update dead_letters set state = 'open', last_failed_at = now(), status = coalesce(${status}::int, status)
+      update dead_letters set state = 'open', last_failed_at = now(), status = coalesce(${status}::int, status),
+        -- What it waited for is there, but its function is not: it is due again later, as often as the limit allows.
+        due_at = case when ${outcome === 'try-again'} and automatic_replays > 0
+          then now() + interval '1 minute' * 2 ^ least(automatic_replays, 8) else due_at end
       where id = ${letter.letterId} and state = 'replaying'`)
     return
   }

@@ -27,7 +27,7 @@ import type { Route, Routes } from '../runtime/host/router.ts'
 import { createDecoder } from './decode-data.ts'
 import { DiscardCommand, discardLetter } from './discard-letter.ts'
 import { asksFor, batchFormat, eventFormat } from './letter-as-event.ts'
-import { GroupQuery, LetterQuery, readQuery, ReplayCommand } from './letter-filter.ts'
+import { GroupQuery, LetterQuery, readQuery, ReplayCommand, ReplayRequest } from './letter-filter.ts'
 import { groupLetters, readLetter, readLetterEvent, readLetterEvents, readLetters } from './read-letters.ts'
 import {
   abortReplay,
@@ -66,7 +66,7 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
   const decode = createDecoder(options.registryUrl)
 
   /** One code path for every way in: a job in the database, then a word to the replayer. */
-  async function start(command: ReplayCommand, key: string | undefined, expiresAt?: Date): Promise<string> {
+  async function start(command: ReplayRequest, key: string | undefined, expiresAt?: Date): Promise<string> {
     const answer = await answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => ({
       status: 200,
       body: { jobId: await startReplay(tx, command, replayLimit) }
@@ -101,7 +101,7 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
   const operations: Routes = {
     'POST /': async (request, id) => {
       if (claimsToBeEvent(request.headers)) return commandEvent(request, id)
-      const command = readJsonCommand(request, ReplayCommand)
+      const command = readJsonCommand(request, ReplayRequest)
       if (command.dryRun) return { status: 200, body: await previewReplay(db, command, replayLimit) }
       return answerWith(await start(command, idempotencyKey(request.headers['idempotency-key'])))
     },

@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../runtime/host/database.ts'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
+import { ownsPlace } from './letter-origin.ts'
 
 /** At once; the next poll goes on. */
 const maxEvents = 16
@@ -34,7 +35,7 @@ export async function advanceFences(db: Database): Promise<void> {
     from dead_letters letter
     where letter.state = 'discarded' and letter.function = fences.function and letter.student_id = fences.student_id
       and fences.sequence between coalesce(letter.predecessor, letter.sequence - 1) and letter.sequence - 1
-      and letter.reason <> 'sequence-taken' -- its place is another event's
+      and ${ownsPlace('letter')}
       and not exists (
         select from dead_letters another
         where another.function = letter.function and another.student_id = letter.student_id

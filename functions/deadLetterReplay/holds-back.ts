@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm'
 
 /**
  * Whether a letter holds the later events of its student back, by the name that it has in the query. It does not where
- * the fence has passed its place, nor where another event is held there: what follows waits for that one.
+ * the fence has passed its place, nor where another event is held there: what follows waits for that one. A letter of
+ * unknown origin never does.
  */
 export const holdsBack = (letter: string) =>
   sql.raw(`(
-    not exists (
+    ${letter}.origin <> 'unverified' and not exists (
       select from fences
       where fences.function = ${letter}.function and fences.student_id = ${letter}.student_id
         and fences.sequence >= ${letter}.sequence

@@ -1,5 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,7 +10,7 @@ import { testDatabase } from '../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import { onAnyStudent } from '../onAnyStudent/handler.ts'
-import { inTransaction } from '../runtime/host/database.ts'
+import { type Database, inTransaction } from '../runtime/host/database.ts'
 import { recordLetter } from '../runtime/delivery/dead-letters.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
@@ -18,18 +20,21 @@ import {
   directory,
   fences,
   heldEvents,
+  outbox,
   replayItems,
   replayJobs,
   timeline,
   users
 } from '../students/tables.ts'
 import { discardLetter } from './discard-letter.ts'
+import { finishLetter } from './finish-letter.ts'
 import { advanceFences } from './held-events.ts'
 import { leaseLetters } from './lease-letters.ts'
 import { ReplayCommand } from './letter-filter.ts'
-import { previewReplay } from './replay-job.ts'
+import { abortReplay, previewReplay, startDueReplay, startReplay } from './replay-job.ts'
 import { resendLetter } from './resend-letter.ts'
 
+const firstPlace = { studentId: 'student-1', sequence: 1, predecessor: 0 }
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 
 test('a letter is read back decoded, with its reason and state', async () => {
@@ -327,7 +332,8 @@ test('a user who appears while the letter is being replayed is not missed', asyn
 
 test('a letter whose event is only held stays open until it is applied', async () => {
   const { replay, any, db } = await start()
-  const early = studentEvent({ version: 2 })
+  await published(db, { version: 1 })
+  const early = await published(db, { version: 2 })
   await deliver(replay, fromKnative(early, { function: 'onAnyStudent', knativeerrorcode: '503' }), '/dead-letters')
   expect(await command(replay, {})).toMatchObject({ replayed: [{ state: 'open' }] })
   expect(await letters(replay)).toMatchObject([{ detail: expect.stringContaining('held') }])
@@ -352,7 +358,8 @@ test('discarding a failed edit does not give up the original', async () => {
 
 test('a letter whose event waits for its turn can be edited, and the original then be given up', async () => {
   const { replay, db } = await start()
-  const early = studentEvent({ version: 2 })
+  await published(db, { version: 1 })
+  const early = await published(db, { version: 2 })
   await deliver(replay, fromKnative(early, { function: 'onAnyStudent', knativeerrorcode: '503' }), '/dead-letters')
   await command(replay, {})
   expect(await db.select().from(heldEvents)).toMatchObject([{ eventId: early.id }])
@@ -383,7 +390,8 @@ test('discarding a letter moves no fence over the edit that is held in its place
 
 test('a letter whose event waits for its turn can be given up, and what follows goes on', async () => {
   const { replay, any, db } = await start()
-  const early = studentEvent({ version: 2 })
+  await published(db, { version: 1 })
+  const early = await published(db, { version: 2 })
   await deliver(replay, fromKnative(early, { function: 'onAnyStudent', knativeerrorcode: '503' }), '/dead-letters')
   await command(replay, {})
   const [letter] = await letters(replay)
@@ -574,6 +582,192 @@ test('an expired command is sent again without its expirytime, and a dry run tel
   expect(sent?.attributes).toEqual({ ...attributes, id: sent?.editedId, causationid: event.id, expirytime: undefined })
 })
 
+test('a letter whose event nobody published is kept, shown as such, and sent only when a person says so', async () => {
+  const { replay, db } = await start()
+  await db.insert(users).values(user)
+  const real = await published(db, { version: 1 })
+  const forgeries = [
+    studentEvent({ id: 'ghost', version: 1 }),
+    { ...real, data: studentEvent({ version: 1, userId: 'user-2' }).data },
+    { ...real, attributes: { ...real.attributes, type: 'school.student.v1.StudentUpdated' } }
+  ]
+  for (const forged of forgeries) {
+    await deliver(replay, fromKnative(forged, { knativeerrorcode: '503' }), '/dead-letters')
+  }
+  expect((await letters(replay)).map(({ state, origin }) => `${state} ${origin}`)).toEqual(
+    Array(3).fill('open unverified')
+  )
+  expect(await command(replay, { dryRun: true })).toMatchObject({
+    warnings: [expect.stringContaining('3 letters are of unknown')]
+  })
+  expect(await command(replay, { force: true })).toMatchObject({ job: { progress: { skipped: 3 } } })
+  expect(await db.$count(directory)).toBe(0)
+  const event = { specversion: '1.0', id: 'r', source: '/t', type: 'school.student.v1.ReplayDeadLetters' }
+  const attributes = { ...event, datacontenttype: 'application/json' }
+  const byEvent = await deliver(replay, { ...event, attributes, data: Buffer.from('{"unverified":true}') })
+  expect([byEvent.status, byEvent.headers.get('kne-detail')]).toEqual([422, 'unverified: unknown field'])
+
+  const [, , ghost] = await letters(replay)
+  const edit = { reason: 'x', data: { id: 'ghost', userId: 'user-1', name: 'x', email: 'x@example.com', version: 1 } }
+  expect(await send(replay, `/${ghost?.id}/resend`, edit)).toMatchObject({ status: 409 })
+  const said = await command(replay, { ids: [ghost?.id], unverified: true })
+  expect(said).toMatchObject({ job: { progress: { resolved: 1 } } })
+})
+
+test('a letter is replayed whose event was published, and whose function could not record it', async () => {
+  const { replay, db } = await start()
+  await db.insert(users).values(user)
+  await deliver(replay, fromKnative(await published(db, { version: 1 }), { knativeerrorcode: '503' }), '/dead-letters')
+  expect(await letters(replay)).toMatchObject([{ origin: 'published' }])
+  expect(await command(replay, {})).toMatchObject({ job: { progress: { resolved: 1 } } })
+})
+
+test('a command that reached no function is replayed: it has no other origin than its sender', async () => {
+  const { replay } = await start()
+  const event = { id: 'c', source: '/t', type: 'school.student.v1.CreateStudent', data: Buffer.from('{}') }
+  const attributes = { specversion: '1.0', id: event.id, source: event.source, type: event.type }
+  await deliver(replay, fromKnative({ ...event, attributes }, { function: 'away' }), '/dead-letters')
+  expect(await letters(replay)).toMatchObject([{ function: 'away', origin: 'command' }])
+})
+
+test('a forged letter gives up no place, whatever becomes of it', async () => {
+  const { replay, any, db } = await start()
+  const real = await published(db, { version: 1 })
+  const forged = { ...real, data: Buffer.from('forged') }
+  await deliver(replay, fromKnative(forged, { function: 'onAnyStudent', knativeerrorcode: '503' }), '/dead-letters')
+  const [letter] = await letters(replay)
+  expect(letter).toMatchObject({ origin: 'unverified', held: 0 })
+  const discarded = await send(replay, `/${letter?.id}/discard`, { reason: 'forged' })
+  expect(discarded).toMatchObject({ body: { fenceMoved: false } })
+  await advanceFences(db)
+  expect((await deliver(any, real)).status).toBe(204)
+  expect(await db.select().from(timeline)).toMatchObject([{ eventId: real.id, sequence: 1 }])
+})
+
+test('an event that fails in its function takes over the letter that was forged of it', async () => {
+  const { replay, create, db } = await start()
+  const real = await published(db, { version: 1 })
+  const forged = { ...real, attributes: { ...real.attributes, type: 'school.student.v1.StudentUpdated' } }
+  await deliver(replay, fromKnative(forged, { knativeerrorcode: '503' }), '/dead-letters')
+  await deliver(create, real)
+  expect(await letters(replay)).toMatchObject([
+    { origin: 'delivered', reason: 'user-not-found', event: { type: 'school.student.v1.StudentCreated' } }
+  ])
+})
+
+test('giving up junk in the place of a published event moves no fence over that one', async () => {
+  const { replay, any, db } = await start()
+  const real = await published(db, { version: 1 })
+  await deliver(any, studentEvent({ version: 1 }, { data: Buffer.from('junk'), attributes: { id: uuidv7() } }))
+  const [letter] = await letters(replay)
+  const discarded = await send(replay, `/${letter?.id}/discard`, { reason: 'junk' })
+  expect(discarded).toMatchObject({ body: { fenceMoved: false } })
+  await advanceFences(db)
+  await deliver(any, real)
+  expect(await db.select().from(timeline)).toMatchObject([{ eventId: real.id }])
+})
+
+test('the address that Knative sent an event to names its function, not the event', async () => {
+  const { replay, create, any, db } = await start()
+  await deliver(any, studentEvent({ version: 1 }))
+  const claimed = { subject: 'student-1', sequence: '0000000002', function: 'onAnyStudent' }
+  const junk = studentEvent({ version: 1 }, { attributes: { id: 'junk' } })
+  const sent = fromKnative(junk, { ...claimed, knativeerrorcode: '400', knativeerrordest: `${create.url}/` })
+  await deliver(replay, sent, '/dead-letters')
+  const [letter] = await letters(replay)
+  expect(letter).toMatchObject({ function: 'onStudentCreate' })
+  await send(replay, `/${letter?.id}/discard`, { reason: 'junk' })
+  expect(await db.select().from(fences).where(eq(fences.function, 'onAnyStudent'))).toMatchObject([{ sequence: 1 }])
+})
+
+test('however often a letter was replayed in vain, it is replayed when its user appears', async () => {
+  const { replay, create, db } = await start()
+  await deliver(create, studentEvent({ version: 1 }))
+  for (const _ of Array(11).keys()) await command(replay, {})
+  expect(await letters(replay)).toMatchObject([{ state: 'open', replays: 10 }])
+  await db.insert(users).values(user)
+  await deliver(replay, userChange('user-1'), '/users')
+  await eventually('the letter to be resolved', async () => (await letters(replay))[0]?.state === 'resolved')
+})
+
+test('a letter that is due is not forgotten by a replay that skips it, or that ends before it is sent', async () => {
+  const { db } = await testDatabase()
+  const failure = new PermanentFailure('user-not-found', 'no user', { waitsForUser: 'user-1' })
+  const event = studentEvent({ version: 1 })
+  await inTransaction(db, tx => recordLetter(tx, 'onStudentCreate', event, failure, firstPlace))
+  await db.update(deadLetters).set({ dueAt: new Date(), replays: 10 })
+  await inTransaction(db, tx => startReplay(tx, ReplayCommand.parse({}), 10)) // skips it
+  const jobId = await inTransaction(db, tx => startReplay(tx, ReplayCommand.parse({ force: true }), 10))
+  await abortReplay(db, jobId)
+  expect(await startDueReplay(db, 10)).toBe(1)
+})
+
+test('a letter whose function was down when its user appeared is due again later, up to the limit', async () => {
+  const { db } = await testDatabase()
+  const failure = new PermanentFailure('user-not-found', 'no user', { waitsForUser: 'user-1' })
+  const event = studentEvent({ version: 1 })
+  await inTransaction(db, tx => recordLetter(tx, 'onStudentCreate', event, failure, firstPlace))
+  for (let tries = 0; tries < 3; tries++) {
+    await db.update(deadLetters).set({ dueAt: new Date() })
+    expect(await startDueReplay(db, 3)).toBe(1)
+    const [job] = await db.select().from(replayJobs).where(eq(replayJobs.state, 'running'))
+    const [sent] = await leaseLetters(db, job?.id ?? '', 1_000)
+    if (sent === undefined) throw new Error('nothing was leased')
+    await inTransaction(db, tx => finishLetter(tx, sent, { outcome: 'try-again', status: null, detail: 'down' }))
+    await leaseLetters(db, job?.id ?? '', 1_000) // ends the job
+    const [letter] = await db.select().from(deadLetters)
+    expect(letter?.dueAt?.getTime()).toBeGreaterThan(Date.now() + 60_000)
+  }
+  await db.update(deadLetters).set({ dueAt: new Date() })
+  await startDueReplay(db, 3)
+  expect(await db.select().from(deadLetters)).toMatchObject([{ state: 'open', dueAt: null, automaticReplays: 3 }])
+})
+
+test('a letter of nested brackets is shown as bytes and keeps no page from being read', async () => {
+  const { replay } = await start()
+  const json = { attributes: { datacontenttype: 'application/json', id: 'deep' } }
+  const deep = studentEvent({ version: 1 }, { ...json, data: Buffer.from('['.repeat(8_000) + ']'.repeat(8_000)) })
+  await deliver(replay, fromKnative(deep, { knativeerrorcode: '503' }), '/dead-letters')
+  const [letter] = await letters(replay)
+  expect(letter).toMatchObject({ data: { base64: deep.data.toString('base64') } })
+  const body = `{"reason":"r","data":{"a":${'['.repeat(8_000)}${']'.repeat(8_000)}}}`
+  const headers = { 'content-type': 'application/json' }
+  const resent = await fetch(`${replay.url}/${letter?.id}/resend`, { method: 'POST', headers, body })
+  expect([resent.status, await resent.text()]).toEqual([400, expect.stringContaining('nested more than')])
+})
+
+test('a listing of large letters loads none of their data', async () => {
+  const { replay, db } = await start()
+  const letter = { function: 'f', source: '/s', class: 'invalid', reason: 'r', detail: 'd' } as const
+  for (const n of Array(100).keys()) {
+    const data = randomBytes(1024 * 1024)
+    await db.insert(deadLetters).values({ ...letter, id: uuidv7(), eventId: `${n}`, attributes: {}, data })
+  }
+  await letters(replay, '?limit=1')
+  const before = residentKilobytes(replay.pid)
+  expect(await letters(replay, '?limit=500')).toHaveLength(100)
+  expect(residentKilobytes(replay.pid) - before).toBeLessThan(48 * 1024)
+})
+
+test('a page of the listing ends where its letters are too many bytes', async () => {
+  const { replay, db } = await start()
+  const letter = {
+    function: 'f',
+    source: '/s',
+    class: 'invalid',
+    reason: 'r',
+    detail: 'd',
+    data: Buffer.alloc(0)
+  } as const
+  for (const n of Array(6).keys()) {
+    const attributes = { id: `${n}`, note: 'x'.repeat(1024 * 1024) }
+    await db.insert(deadLetters).values({ ...letter, id: uuidv7(), eventId: `${n}`, attributes })
+  }
+  const first = (await (await fetch(replay.url)).json()) as { deadLetters: Letter[]; next: string }
+  expect(first.deadLetters.map(({ event }) => event.id)).toEqual(['5', '4', '3', '2'])
+  expect((await letters(replay, `?after=${first.next}`)).map(({ event }) => event.id)).toEqual(['1', '0'])
+})
+
 interface Job {
   readonly id: string
   readonly progress: Readonly<Record<string, number>>
@@ -582,6 +776,7 @@ interface Job {
 interface Letter {
   readonly id: string
   readonly state: string
+  readonly origin: string
   readonly event: Record<string, string>
 }
 
@@ -604,6 +799,23 @@ function deliver(fn: FunctionProcess, event: ReceivedEvent, path = '/') {
     headers: { 'content-type': 'application/cloudevents+json' },
     body: JSON.stringify({ ...event.attributes, data_base64: event.data.toString('base64') })
   })
+}
+
+/** A student's event as it is published: with its row in the outbox, which says what came before. */
+async function published(db: Database, student: Parameters<typeof studentEvent>[0]): Promise<ReceivedEvent> {
+  const event = studentEvent(student, { attributes: { id: uuidv7() } })
+  const { id, source, type, subject = '', time = '', data, attributes } = event
+  const { datacontenttype: contentType = '', sequence = '' } = attributes
+  const unused = { topic: '', key: '', dataschema: '', partitionkey: '', traceparent: '' }
+  const [row] = await db
+    .insert(outbox)
+    .values({ ...unused, id, source, type, subject, time, contentType, sequence, payload: data })
+    .returning()
+  return { ...event, attributes: { ...attributes, predecessors: row?.predecessors ?? '' } }
+}
+
+function residentKilobytes(pid: number): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }))
 }
 
 function fromKnative(event: ReceivedEvent, added: Record<string, string>): ReceivedEvent {

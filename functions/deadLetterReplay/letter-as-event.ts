@@ -8,6 +8,9 @@ import { traceId } from '../runtime/host/trace.ts'
 export const eventFormat = 'application/cloudevents+json'
 export const batchFormat = 'application/cloudevents-batch+json'
 
+/** Without `decoded`, which is for searching. */
+export type WholeLetter = Omit<typeof deadLetters.$inferSelect, 'decoded'>
+
 export type LetterEvent = Readonly<Record<string, string | number>>
 
 /** Whether the caller names the format; a wildcard is answered with the plain JSON, as without the header. */
@@ -23,7 +26,7 @@ export function asksFor(format: string, headers: IncomingHttpHeaders): boolean {
  * An event that already has such an attribute, as one made from a letter has, keeps it: then ours are `letter2reason`,
  * all of them, so that those with the highest number are always the ones of this letter.
  */
-export function letterAsEvent(letter: typeof deadLetters.$inferSelect): LetterEvent {
+export function letterAsEvent(letter: WholeLetter): LetterEvent {
   const { attributes, data } = letter
   const prefix = freePrefix(attributes)
   const known = Object.entries(factsOf(letter)).filter(([, value]) => value !== null && value !== '')
@@ -35,7 +38,7 @@ export function letterAsEvent(letter: typeof deadLetters.$inferSelect): LetterEv
 }
 
 /** Strings, and integers of 32 bits: the types of CloudEvents. An offset has 64. What is not known is left out. */
-function factsOf(letter: typeof deadLetters.$inferSelect): Record<string, string | number | null> {
+function factsOf(letter: WholeLetter): Record<string, string | number | null> {
   return {
     id: letter.id,
     function: letter.function,
@@ -44,6 +47,7 @@ function factsOf(letter: typeof deadLetters.$inferSelect): Record<string, string
     detail: letter.detail.replace(/\p{Cc}/gu, ' '), // no control characters in an attribute
     status: letter.status,
     state: letter.state,
+    origin: letter.origin === 'unverified' ? letter.origin : null,
     attempts: letter.attempts,
     replays: letter.replays,
     topic: letter.topic,

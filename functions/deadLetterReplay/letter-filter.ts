@@ -49,6 +49,10 @@ export const ReplayCommand = z.strictObject({
 })
 export type ReplayCommand = z.infer<typeof ReplayCommand>
 
+/** What a person may ask for besides, over HTTP: an event of anybody's cannot have unverified letters replayed. */
+export const ReplayRequest = ReplayCommand.extend({ unverified: z.boolean().optional() })
+export type ReplayRequest = z.infer<typeof ReplayRequest>
+
 /** @throws Problem 400 that names every parameter that is wrong or unknown */
 export function readQuery<Schema extends z.ZodType>(schema: Schema, query: URLSearchParams): z.infer<Schema> {
   const parsed = schema.safeParse(Object.fromEntries(query))

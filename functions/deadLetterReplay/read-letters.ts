@@ -1,18 +1,18 @@
 // Letters for people: newest first, decoded, with what waits behind each; and how many there are of each kind.
-import { and, asc, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../runtime/host/database.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { deadLetters, heldEvents, replayItems, replayJobs } from '../students/tables.ts'
 import { traceId } from '../runtime/host/trace.ts'
 import type { DecodeData } from './decode-data.ts'
 import { holdsBack } from './holds-back.ts'
-import { letterAsEvent, type LetterEvent } from './letter-as-event.ts'
+import { letterAsEvent, type LetterEvent, type WholeLetter } from './letter-as-event.ts'
 import { type GroupQuery, type LetterQuery, matches } from './letter-filter.ts'
 
 /** Of data shown in a listing: a page of large letters must not fill the memory. One letter alone is shown whole. */
 const maxListedBytes = 64 * 1024
-/** Of data in one batch of events, where each is whole: the page ends with the letter that goes beyond. */
-const maxBatchBytes = 4 * 1024 * 1024
+/** Of data and attributes on one page: it ends with the letter that goes beyond. */
+const maxPageBytes = 4 * 1024 * 1024
 /** Of held events shown with one letter. */
 const maxHeld = 100
 
@@ -22,47 +22,37 @@ const heldBehind = sql<number>`(
     and held_events.sequence > dead_letters.sequence and ${holdsBack('dead_letters')}
 )`
 
+/** What a listing knows of a letter; its data only where they are shown. `decoded` is for searching. */
+const { decoded: _decoded, data: _data, ...letterFacts } = getTableColumns(deadLetters)
+const wholeLetter = { ...letterFacts, data: deadLetters.data }
+const dataBytes = sql<number>`octet_length(${deadLetters.data})`
+const attributesBytes = sql<number>`octet_length(${deadLetters.attributes}::text)`
+const listedData = sql<Buffer | null>`case when ${dataBytes} <= ${sql.raw(String(maxListedBytes))} then ${deadLetters.data} end`
+
+/** A page of letters; shorter than asked for where they are large. */
 export async function readLetters(db: Database, query: LetterQuery, decode: DecodeData) {
-  const decodeListed: DecodeData = async (attributes, data) =>
-    data.length > maxListedBytes ? { bytes: data.length } : decode(attributes, data)
+  const { ids, next } = await readPage(db, query, sql`coalesce(octet_length(${listedData}), 0) + ${attributesBytes}`)
   const rows = await db
-    .select({ letter: deadLetters, held: heldBehind })
+    .select({ letter: { ...letterFacts, data: listedData }, dataBytes, held: heldBehind })
     .from(deadLetters)
-    .where(onPage(query))
+    .where(inArray(deadLetters.id, ids))
     .orderBy(desc(deadLetters.id))
-    .limit(query.limit + 1)
-  const page = rows.slice(0, query.limit)
-  const next = rows.length > query.limit ? page.at(-1)?.letter.id : undefined
-  return {
-    deadLetters: await Promise.all(page.map(({ letter, held }) => describeLetter(letter, held, decodeListed))),
-    ...(next ? { next } : {})
-  }
+  const shown = rows.map(async ({ letter: { data, ...facts }, dataBytes: bytes, held }) => ({
+    ...describeFacts(facts, held),
+    data: data === null ? { bytes } : await decode(facts.attributes, data)
+  }))
+  return { deadLetters: await Promise.all(shown), ...(next ? { next } : {}) }
 }
 
-/** The same page as whole events; shorter where their data is large. */
+/** The same page as whole events. */
 export async function readLetterEvents(db: Database, query: LetterQuery) {
-  // Of bytes before each letter: PostgreSQL knows how many a letter has without reading them.
-  const sizes = db.$with('sizes').as(
-    db
-      .select({
-        id: deadLetters.id,
-        before: sql<number>`sum(octet_length(${deadLetters.data})) over (order by ${deadLetters.id} desc)
-          - octet_length(${deadLetters.data})`.as('before')
-      })
-      .from(deadLetters)
-      .where(onPage(query))
-      .orderBy(desc(deadLetters.id))
-      .limit(query.limit + 1)
-  )
-  const rows = await db
-    .with(sizes)
-    .select({ letter: deadLetters, listed: sql<number>`(select count(*)::int from ${sizes})` })
+  const { ids, next } = await readPage(db, query, sql`${dataBytes} + ${attributesBytes}`)
+  const letters = await db
+    .select(wholeLetter)
     .from(deadLetters)
-    .innerJoin(sizes, and(eq(sizes.id, deadLetters.id), lt(sizes.before, maxBatchBytes)))
+    .where(inArray(deadLetters.id, ids))
     .orderBy(desc(deadLetters.id))
-    .limit(query.limit)
-  const next = rows.length < (rows[0]?.listed ?? 0) ? rows.at(-1)?.letter.id : undefined
-  return { events: rows.map(({ letter }) => letterAsEvent(letter)), next }
+  return { events: letters.map(letterAsEvent), next }
 }
 
 /** @throws Problem 404 */
@@ -94,7 +84,8 @@ export async function readLetter(db: Database, id: string, decode: DecodeData) {
     .where(and(eq(heldEvents.function, letter.function), eq(heldEvents.studentId, letter.studentId ?? '')))
     .orderBy(asc(heldEvents.sequence))
     .limit(maxHeld)
-  return { ...(await describeLetter(letter, held, decode)), history, heldEvents: heldEventsBehind }
+  const data = await decode(letter.attributes, letter.data)
+  return { ...describeFacts(letter, held), data, history, heldEvents: heldEventsBehind }
 }
 
 export async function groupLetters(db: Database, query: GroupQuery) {
@@ -115,6 +106,24 @@ export async function groupLetters(db: Database, query: GroupQuery) {
   return { groups }
 }
 
+/** The ids of one page, by what each letter weighs. PostgreSQL knows how many bytes a letter has without reading them. */
+async function readPage(db: Database, query: LetterQuery, weight: SQL) {
+  const rows = await db
+    .select({
+      id: deadLetters.id,
+      before: sql`sum(${weight}) over (order by ${deadLetters.id} desc) - (${weight})`.mapWith(Number)
+    })
+    .from(deadLetters)
+    .where(onPage(query))
+    .orderBy(desc(deadLetters.id))
+    .limit(query.limit + 1)
+  const ids = rows
+    .filter(({ before }) => before < maxPageBytes)
+    .slice(0, query.limit)
+    .map(({ id }) => id)
+  return { ids, next: ids.length < rows.length ? ids.at(-1) : undefined }
+}
+
 function onPage(query: LetterQuery) {
   return and(
     matches(query),
@@ -125,20 +134,21 @@ function onPage(query: LetterQuery) {
 
 async function findLetter(db: Database, id: string) {
   const [found] = await db
-    .select({ letter: deadLetters, held: heldBehind })
+    .select({ letter: wholeLetter, held: heldBehind })
     .from(deadLetters)
     .where(eq(sql`${deadLetters.id}::text`, id))
   if (found === undefined) throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${id}`)
   return found
 }
 
-async function describeLetter(letter: typeof deadLetters.$inferSelect, held: number, decode: DecodeData) {
+function describeFacts(letter: Omit<WholeLetter, 'data'>, held: number) {
   return {
     id: letter.id,
     function: letter.function,
     reason: letter.reason,
     class: letter.class,
     state: letter.state,
+    origin: letter.origin,
     detail: letter.detail,
     status: letter.status,
     topic: letter.topic ?? 'unknown',
@@ -153,7 +163,6 @@ async function describeLetter(letter: typeof deadLetters.$inferSelect, held: num
     traceId: traceId(letter.attributes.traceparent) ?? null,
     /** Later events of the same student that wait behind this letter. */
     held,
-    event: letter.attributes,
-    data: await decode(letter.attributes, letter.data)
+    event: letter.attributes
   }
 }

@@ -1,12 +1,12 @@
 // A replay is a job in the database: chosen letters, one item each, and options. The replayer does the sending.
-import { and, asc, desc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { deadLetters, replayItems, replayJobs } from '../students/tables.ts'
 import { holdsBack } from './holds-back.ts'
-import { matches, type ReplayCommand } from './letter-filter.ts'
+import { matches, type ReplayRequest } from './letter-filter.ts'
 
 /** Of letters named in one answer; all that match are replayed. */
 const maxListed = 1_000
@@ -28,7 +28,7 @@ const letterSummary = {
 const inOrder = [asc(deadLetters.studentId), asc(deadLetters.sequence), asc(deadLetters.id)]
 
 /** What would be replayed, in the order of each student's events, and what to know before it is. */
-export async function previewReplay(db: Database, command: ReplayCommand, replayLimit: number) {
+export async function previewReplay(db: Database, command: ReplayRequest, replayLimit: number) {
   const open = and(matches(command), eq(deadLetters.state, 'open'))
   const wouldReplay = await db
     .select(letterSummary)
@@ -37,6 +37,9 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
     .orderBy(...inOrder)
     .limit(maxListed)
   const overLimit = command.force ? 0 : await db.$count(deadLetters, and(open, sql`replays >= ${replayLimit}`))
+  const unverified = command.unverified
+    ? 0
+    : await db.$count(deadLetters, and(open, eq(deadLetters.origin, 'unverified')))
   const expired = await db.$count(deadLetters, and(open, eq(deadLetters.reason, 'expired')))
   const behind = await db.execute<{ id: string }>(sql`
     select later.id from dead_letters later
@@ -57,6 +60,9 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
       ...(overLimit > 0
         ? [`${overLimit} letters have been replayed ${replayLimit} times and would be skipped without force`]
         : []),
+      ...(unverified > 0
+        ? [`${unverified} letters are of unknown origin and would be skipped without unverified`]
+        : []),
       ...(expired > 0
         ? [`${expired} letters have expired and would fail again: POST /ID/resend sends one without its expirytime`]
         : [])
@@ -68,21 +74,24 @@ export async function previewReplay(db: Database, command: ReplayCommand, replay
 const batchLetters = 5_000
 
 /** Starts a job with every open letter that matches. A letter that another job has is left to that one. */
-export async function startReplay(tx: Transaction, command: ReplayCommand, replayLimit: number): Promise<string> {
+export async function startReplay(tx: Transaction, command: ReplayRequest, replayLimit: number): Promise<string> {
   const id = uuidv7()
   const { name, canary, rate, concurrency, stopAfter } = command
   await tx.insert(replayJobs).values({ id, name, command, canary, rate, concurrency, stopAfter })
   const chosen = sql`${and(matches(command), eq(deadLetters.state, 'open'))}`
-  const limit = command.force ? null : replayLimit
+  const skip = skipReason(command.force ? undefined : sql`replays >= ${replayLimit}::int`, command.unverified)
   let position = 0
   for (;;) {
-    const added = await addItems(tx, id, chosen, position, limit)
+    const added = await addItems(tx, id, chosen, position, skip)
     position += added
     if (added < batchLetters) return id
   }
 }
 
-/** Makes a job of the letters that became due by themselves, a batch at a time. Returns how many there were. */
+/**
+ * Makes a job of the letters that became due automatically, a batch at a time. Returns how many there were. The limit is of
+ * automatic replays alone: whoever replays a letter in vain does not keep it from being replayed when its user is there.
+ */
 export async function startDueReplay(db: Database, replayLimit: number): Promise<number> {
   const due = sql`state = 'open' and due_at <= now()`
   const found = await db.execute(sql`select from dead_letters where ${due} limit 1`)
@@ -90,7 +99,8 @@ export async function startDueReplay(db: Database, replayLimit: number): Promise
   return inTransaction(db, async tx => {
     const id = uuidv7()
     await tx.insert(replayJobs).values({ id, name: 'what they waited for is there', command: {}, concurrency: 8 })
-    const added = await addItems(tx, id, due, 0, replayLimit)
+    const skip = skipReason(sql`automatic_replays >= ${replayLimit}::int`, false)
+    const added = await addItems(tx, id, due, 0, skip, true)
     if (added === 0) await tx.delete(replayJobs).where(eq(replayJobs.id, id))
     return added
   })
@@ -102,29 +112,37 @@ async function addItems(
   jobId: string,
   chosen: ReturnType<typeof sql>,
   position: number,
-  replayLimit: number | null
+  skip: SQL,
+  isAutomatic = false
 ): Promise<number> {
-  const isOver = sql`replays >= ${replayLimit}::int`
   const added = await tx.execute(sql`
     with chosen as (
-      select id, replays, student_id, sequence from dead_letters
+      select id, student_id, sequence, ${skip} as skip from dead_letters
       where ${chosen} and id not in (select letter_id from replay_items where job_id = ${jobId} and state = 'skipped')
       order by student_id, sequence, id limit ${batchLetters} for update skip locked
     ), items as (
       insert into replay_items (job_id, letter_id, position, state, detail, finished_at)
       select ${jobId}, id, ${position}::int + row_number() over (order by student_id, sequence, id),
-        case when ${isOver} then 'skipped' else 'waiting' end,
-        case when ${isOver} then 'replayed ' || replays || ' times already; replay it with force, or discard it' end,
-        case when ${isOver} then now() end
+        case when skip is null then 'waiting' else 'skipped' end, skip, case when skip is not null then now() end
       from chosen
       on conflict do nothing
       returning letter_id, state
     )
     update dead_letters set
       state = case when items.state = 'waiting' then 'replaying' else 'open' end,
-      due_at = null
+      automatic_replays = automatic_replays + case when ${isAutomatic} and items.state = 'waiting' then 1 else 0 end,
+      due_at = case when ${isAutomatic} then null else due_at end
     from items where dead_letters.id = items.letter_id`)
   return added.rowCount ?? 0
+}
+
+/** Why a letter is not sent, null for one that is. */
+function skipReason(isOver: SQL | undefined, unverified = false): SQL {
+  return sql`case
+    when ${isOver ?? false} then 'replayed ' || replays || ' times already; replay it with force, or discard it'
+    when ${!unverified} and origin = 'unverified'
+      then 'of unknown origin: nothing here published it; replay it with unverified, or discard it'
+  end`
 }
 
 /** Lets what is under way finish and sends nothing more. @throws Problem 404, 409 when the job is over already */

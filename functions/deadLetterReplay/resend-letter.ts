@@ -16,7 +16,9 @@ import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 export const ResendCommand = z.strictObject({
   reason: line(500),
   /** The message as JSON, in the place of the old one. */
-  data: z.record(z.string(), z.json())
+  data: z.record(z.string(), z.json()),
+  /** Needed for a letter of unknown origin. */
+  unverified: z.boolean().optional()
 })
 export type ResendCommand = z.infer<typeof ResendCommand>
 
@@ -24,6 +26,14 @@ export type ResendCommand = z.infer<typeof ResendCommand>
 export async function resendLetter(db: Database, letterId: string, command: ResendCommand): Promise<string> {
   return inTransaction(db, async tx => {
     const letter = await lockOpenLetter(tx, letterId)
+    if (letter.origin === 'unverified' && !command.unverified) {
+      throw new Problem(
+        409,
+        'letter-unverified',
+        'Letter of unknown origin',
+        'nothing here published its event; say unverified to send it all the same'
+      )
+    }
     const editedData = encode(letter.attributes, command.data)
     await releaseHeld(tx, letter)
     const jobId = uuidv7()

@@ -4,10 +4,11 @@
 // one adds the last status. For an event that no function could record it is the only copy.
 import { and, eq, sql } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from '../runtime/host/database.ts'
-import { newLetter, underOwnId } from '../runtime/delivery/dead-letters.ts'
+import { newLetter, underOwnId, verifiedFirst } from '../runtime/delivery/dead-letters.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'
 import type { EventAttributes, ReceivedEvent } from '../runtime/events/received-event.ts'
 import { positionOf } from '../runtime/delivery/position.ts'
+import { originOf } from './letter-origin.ts'
 import { deadLetters, handledEvents } from '../students/tables.ts'
 
 /** What Knative has added to the event on its way here. */
@@ -24,11 +25,12 @@ export async function storeDeadLetter(
   functionUrls: ReadonlyMap<string, string>
 ): Promise<'new' | 'known' | 'handled since'> {
   const { attributes } = event
-  const functionName = attributes.function ?? functionAt(attributes.knativeerrordest, functionUrls) ?? 'unknown'
+  const functionName = functionAt(attributes.knativeerrordest, functionUrls) ?? attributes.function ?? 'unknown'
   const status = Number(attributes.knativeerrorcode) || null
   const position = positionOf(event)
 
   return inTransaction(db, async tx => {
+    const origin = await originOf(tx, functionName, event, functionUrls)
     const handled = await isHandled(tx, functionName, event, position)
     const stored = await underOwnId(event, position, (eventId, isItsLetter) =>
       tx
@@ -38,13 +40,14 @@ export async function storeDeadLetter(
           eventId,
           ...causeOf(attributes, status),
           status,
+          origin,
           state: handled ? 'resolved' : 'open',
           closedAt: handled ? sql`now()` : null
         })
         .onConflictDoUpdate({
           target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
           setWhere: isItsLetter,
-          set: { status: sql`coalesce(${status}::smallint, ${deadLetters.status})` }
+          set: { ...verifiedFirst, status: sql`coalesce(${status}::smallint, ${deadLetters.status})` }
         })
         .returning({ isNew: sql<boolean>`xmax = 0` })
     )
@@ -103,7 +106,11 @@ function originalAttributes(attributes: EventAttributes): EventAttributes {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !added.has(name)))
 }
 
-/** The function whose address an undeliverable event was sent to, where nothing else names it. */
+/**
+ * The function whose address the event was sent to: Knative writes that on every dead letter, over whatever the event said.
+ * An attribute `function` is the KafkaSource's word (ceOverrides) or a stranger's, and only for addresses that are not ours
+ * any more does it decide: what a letter may do then depends on its origin.
+ */
 function functionAt(destination: string | undefined, functionUrls: ReadonlyMap<string, string>): string | undefined {
   if (destination === undefined || !URL.canParse(destination)) return undefined
   const { host } = new URL(destination)

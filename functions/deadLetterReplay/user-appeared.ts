@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { inTransaction, type Database } from '../runtime/host/database.ts'
 import { lockUser } from '../runtime/delivery/dead-letters.ts'
 import { InvalidEvent } from '../runtime/errors.ts'
+import { parseJson } from '../runtime/events/json.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
 import { deadLetters } from '../students/tables.ts'
 
@@ -22,7 +23,7 @@ export async function userAppeared(db: Database, event: ReceivedEvent): Promise<
     // A letter under way may just have missed the user: it is due once that replay is over, if it is open then.
     const due = await tx
       .update(deadLetters)
-      .set({ dueAt: sql`now()` })
+      .set({ dueAt: sql`now()`, automaticReplays: 0 })
       .where(and(eq(deadLetters.waitsForUser, userId), inArray(deadLetters.state, ['open', 'replaying'])))
       .returning({ id: deadLetters.id })
     return due.length
@@ -32,7 +33,7 @@ export async function userAppeared(db: Database, event: ReceivedEvent): Promise<
 function readChange(event: ReceivedEvent): z.infer<typeof Change> {
   if (event.data.length === 0) return { after: null } // a tombstone
   try {
-    return Change.parse(JSON.parse(event.data.toString('utf8')))
+    return Change.parse(parseJson(event.data))
   } catch {
     throw new InvalidEvent('data is not a change of a user: no "after" with an id')
   }

@@ -65,7 +65,11 @@ export const outbox = pgTable(
     payload: bytea().notNull(),
     createdAt: at('created_at').notNull().defaultNow()
   },
-  table => [index('outbox_created_at').on(table.createdAt)]
+  table => [
+    index('outbox_created_at').on(table.createdAt),
+    // Which event was published for a place: asked of letters before their fence moves.
+    index('outbox_place').on(table.subject, table.sequence)
+  ]
 )
 
 /** The last sequence of each entity that went into the outbox, by type; a trigger on the outbox keeps it. */
@@ -156,6 +160,8 @@ export const heldEvents = pgTable(
 
 export const letterClasses = ['invalid', 'permanent', 'exhausted', 'unreachable'] as const
 export const letterStates = ['open', 'replaying', 'resolved', 'discarded'] as const
+/** How it is known that a letter's event is a real one: functions/deadLetterReplay/letter-origin.ts. */
+export const letterOrigins = ['delivered', 'published', 'command', 'unverified'] as const
 
 /** Dead letters: events that a function could not handle, kept whole until they are replayed or discarded. */
 export const deadLetters = pgTable(
@@ -176,13 +182,17 @@ export const deadLetters = pgTable(
     /** Of the last try, where there was an answer. */
     status: smallint(),
     state: text({ enum: letterStates }).notNull().default('open'),
+    origin: text({ enum: letterOrigins }).notNull().default('delivered'),
     /** Deliveries that failed, as far as the function could record them; null where only Knative saw them. */
     attempts: integer(),
     /** Where the record was, as the function saw it: on its way to the dead letters Knative overwrites this. */
     topic: text(),
     partition: integer(),
     offset: bigint({ mode: 'number' }),
+    /** All of them, whoever asked. */
     replays: integer().notNull().default(0),
+    /** Those since what the letter waits for was last seen to appear: they have a limit of their own. */
+    automaticReplays: integer('automatic_replays').notNull().default(0),
     attributes: jsonb().$type<EventAttributes>().notNull(),
     data: bytea().notNull(),
     /** The data as JSON where it could be decoded, for searching. */
@@ -210,7 +220,8 @@ export const deadLetters = pgTable(
       .on(table.closedAt)
       .where(sql`state in ('resolved', 'discarded')`),
     check('dead_letters_class', sql`class in ('invalid', 'permanent', 'exhausted', 'unreachable')`),
-    check('dead_letters_state', sql`state in ('open', 'replaying', 'resolved', 'discarded')`)
+    check('dead_letters_state', sql`state in ('open', 'replaying', 'resolved', 'discarded')`),
+    check('dead_letters_origin', sql`origin in ('delivered', 'published', 'command', 'unverified')`)
   ]
 )
 

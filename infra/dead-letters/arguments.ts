@@ -11,6 +11,7 @@ export interface Flags {
   readonly concurrency?: string
   readonly stopAfter?: string
   readonly force?: boolean
+  readonly unverified?: boolean
   readonly name?: string
   readonly limit?: string
   readonly after?: string
@@ -81,6 +82,7 @@ export function defineDeadLetters(run: (given: Arguments) => Promise<number>): C
     .option('--concurrency <n>', 'at once (8)')
     .option('--stop-after <n>', 'failures')
     .option('--force', 'also beyond the limit of replays')
+    .option('--unverified', 'also letters whose event nothing here is known to have published')
     .option('--name <text>', 'for the list of jobs')
     .action(action)
   command('discard', 'gives the event up; what it held back continues (--reason is needed)')
@@ -89,6 +91,7 @@ export function defineDeadLetters(run: (given: Arguments) => Promise<number>): C
   command('resend', 'sends an edited event in its place (--reason is needed)')
     .argument('<id>')
     .option('--data <file>', 'the message as JSON; "-" is standard input')
+    .option('--unverified', 'also for a letter of unknown origin')
     .action(action)
   command('jobs', 'replays, newest first').action(withoutIds)
   command('job', 'one replay, letter by letter').argument('<id>').action(action)
@@ -124,7 +127,8 @@ export function replayCommand({ ids, filters, flags }: Arguments): object {
     rate: wholeNumber('rate', flags.rate),
     concurrency: wholeNumber('concurrency', flags.concurrency),
     stopAfter: wholeNumber('stop-after', flags.stopAfter),
-    name: flags.name
+    name: flags.name,
+    unverified: flags.unverified
   }
   return {
     ...filters,

@@ -103,7 +103,15 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
     }
     case 'resend': {
       const data = await readData(flags.data)
-      return follow((await ask(Started, 'POST', `/${id()}/resend`, { reason: reasonOf(flags), data })).job)
+      return follow(
+        (
+          await ask(Started, 'POST', `/${id()}/resend`, {
+            reason: reasonOf(flags),
+            data,
+            unverified: flags.unverified
+          })
+        ).job
+      )
     }
     case 'jobs': {
       const jobs = await ask(Jobs, 'GET', '/jobs')

@@ -16,6 +16,7 @@ export const Letter = z.looseObject({
   reason: z.string(),
   class: z.string(),
   state: z.string(),
+  origin: z.string(),
   detail: z.string(),
   status: z.number().nullable(),
   topic: known,

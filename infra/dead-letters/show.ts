@@ -14,7 +14,7 @@ export function showLetters(letters: readonly Letter[], next: string | undefined
     letter.id,
     letter.function,
     letter.reason,
-    letter.state,
+    letter.origin === 'unverified' ? `${letter.state}, unverified` : letter.state,
     letter.event.subject ?? '-',
     sequence(letter),
     String(letter.attempts),
@@ -55,6 +55,7 @@ export function showLetter(letter: WholeLetter): string {
   const facts = [
     ['Letter', letter.id],
     ['State', letter.closedBecause ? `${letter.state} (${letter.closedBecause})` : letter.state],
+    ...(letter.origin === 'unverified' ? [['Origin', 'unknown: nothing here published this event']] : []),
     ['Function', letter.function],
     ['Reason', `${letter.reason} (${letter.class})`],
     ['Detail', letter.detail],

@@ -43,12 +43,13 @@ export async function recordLetter(
   await underOwnId(event, place, (eventId, isItsLetter) =>
     tx
       .insert(deadLetters)
-      .values({ ...newLetter(functionName, event, place), eventId, attempts: 1, ...found })
+      .values({ ...newLetter(functionName, event, place), eventId, attempts: 1, ...found, origin: 'delivered' })
       .onConflictDoUpdate({
         target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
         setWhere: isItsLetter,
         set: {
           ...found,
+          ...verifiedFirst,
           attempts: sql`coalesce(${deadLetters.attempts}, 0) + 1`,
           lastFailedAt: sql`now()`,
           closedAt: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedAt} end`,
@@ -79,6 +80,16 @@ export async function underOwnId<Row>(
   const place = JSON.stringify([position?.studentId, position?.sequence])
   const digest = createHash('sha256').update(place).update(event.data).digest('hex')
   return upsert(`${event.id}#${digest.slice(0, 16)}`, isItsLetter)
+}
+
+/**
+ * A letter of unknown origin whose event comes in earnest becomes that event's. Not while a person has it replayed: then it
+ * is the letter itself that comes, whatever its origin.
+ */
+const isUnverified = sql`dead_letters.origin = 'unverified' and dead_letters.state <> 'replaying'`
+export const verifiedFirst = {
+  origin: sql`case when ${isUnverified} then excluded.origin else dead_letters.origin end`,
+  attributes: sql`case when ${isUnverified} then excluded.attributes else dead_letters.attributes end`
 }
 
 /** What every letter has of its event, whoever saw it fail. */

@@ -8,7 +8,7 @@
 // any of a student's types.
 // A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, ne, sql } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from '../host/database.ts'
 import { isDataRefused, isUniqueViolation } from '../host/database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
@@ -118,7 +118,7 @@ const isDoneStatement = {
     ) or exists (
       select from dead_letters
       where function = $1 and source = $2 and attributes->>'id' = $3 and student_id = $4 and sequence = $5
-        and state in ('resolved', 'discarded')
+        and state in ('resolved', 'discarded') and origin <> 'unverified'
     ) as done, exists (
       select from handled_events where function = $1 and student_id = $4 and sequence = $5
     ) as taken`
@@ -187,7 +187,7 @@ const closeEventStatement = {
     ) as another_held, exists (
       select from dead_letters
       where function = $1 and student_id = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
-        and state = 'discarded'
+        and state = 'discarded' and origin <> 'unverified'
     ) as discarded`
 }
 
@@ -234,7 +234,12 @@ async function isDiscarded(
     eq(deadLetters.studentId, studentId),
     eq(deadLetters.sequence, sequence)
   )
-  return (await tx.$count(deadLetters, and(isLetter, eq(deadLetters.state, 'discarded')))) > 0
+  return (
+    (await tx.$count(
+      deadLetters,
+      and(isLetter, eq(deadLetters.state, 'discarded'), ne(deadLetters.origin, 'unverified'))
+    )) > 0
+  )
 }
 
 async function findHeld(

@@ -26,6 +26,7 @@ grant select, insert, update         on fences           to dead_letter_replay; 
 grant select, insert, update, delete on replay_jobs      to dead_letter_replay;
 grant select, insert, update         on replay_items     to dead_letter_replay;
 grant select                         on handled_events   to dead_letter_replay;
+grant select                         on outbox           to dead_letter_replay; -- was a letter's event published?
 grant select, insert, update         on command_answers  to dead_letter_replay;
 grant select, delete                 on held_events      to dead_letter_replay; -- one that a fence has passed
 
