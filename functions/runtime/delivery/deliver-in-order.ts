@@ -38,6 +38,7 @@ const maxSuccessors = 1_000
 
 /** @throws PermanentFailure after its dead letter has been recorded; anything else may be tried again */
 export async function deliverInOrder(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<Outcome> {
+  refuseStray(fn, event)
   const place = placeOf(fn, event)
   if (place === undefined) {
     const failure = new InvalidEvent('no subject, or no sequence: not an event of a student')
@@ -54,6 +55,20 @@ function placeOf({ accepts }: OrderedFunction, event: ReceivedEvent): Place | un
   if (position === undefined) return undefined
   const first = Math.min(...accepts.map(({ firstSequence }) => firstSequence))
   return { ...position, predecessor: predecessorOf(position, event.attributes.predecessors, typesOf(accepts), first) }
+}
+
+/**
+ * What no record of Kafka and no writer of ours stands behind, such as a bare `func invoke`, leaves no letter: whoever sent it
+ * is told, and nobody else misses it. From a KafkaSource, whatever it is, it has a partition and an offset.
+ *
+ * @throws InvalidEvent
+ */
+function refuseStray({ accepts }: OrderedFunction, { type, subject, attributes }: ReceivedEvent): void {
+  if (attributes.knativekafkapartition !== undefined || attributes.knativekafkaoffset !== undefined) return
+  if (!typesOf(accepts).includes(type)) {
+    throw new InvalidEvent(`type ${type} is not taken here; expected ${typesOf(accepts).join(' or ')}`)
+  }
+  if (!subject) throw new InvalidEvent('no subject: it does not say what it is about')
 }
 
 interface Delivered {
