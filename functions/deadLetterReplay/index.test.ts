@@ -307,7 +307,7 @@ test('an aborted replay leaves what it has not sent open, and its results tell w
 
 test('a letter under way when its replay is aborted is open again, and can be replayed', async () => {
   const { replay, db } = await start()
-  const event = studentEvent({ version: 1 })
+  const event = await published(db, { version: 1 })
   await deliver(replay, fromKnative(event, { function: 'away' }), '/dead-letters')
   const started = command(replay, { function: 'away' })
   const job = await eventually('the first try', async () => {
@@ -440,7 +440,7 @@ test('on SIGTERM a delivery that hangs is broken off and its letter given back',
     DRAIN_TIMEOUT_MS: '200',
     REPLAY_POLL_MS: '100'
   })
-  await deliver(replay, fromKnative(studentEvent({ version: 1 }), { function: 'slow' }), '/dead-letters')
+  await deliver(replay, fromKnative(await published(db, { version: 1 }), { function: 'slow' }), '/dead-letters')
   command(replay, {}).catch(() => undefined) // its answer is cut off
   await eventually('the delivery', async () => (await db.select().from(replayItems))[0]?.state === 'sending')
   replay.signal('SIGTERM')
