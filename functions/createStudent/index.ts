@@ -8,7 +8,7 @@ import { createPublisher } from '../runtime/events/outbox.ts'
 import { receiveEvent } from '../runtime/events/receive-event.ts'
 import { claimsToBeEvent } from '../runtime/events/received-event.ts'
 import { serve } from '../runtime/host/serve.ts'
-import { nextTraceparent } from '../runtime/host/trace.ts'
+import { nextTraceparent, traceId } from '../runtime/host/trace.ts'
 import { createStudent, CreateStudentCommand } from './handler.ts'
 import { readStudent } from './read-student.ts'
 
@@ -21,16 +21,20 @@ serve(name, config, ({ connection: { db }, log }) => {
     type: StudentCreatedSchema.typeName,
     source: '/students/createStudent'
   })
-  const accept = (
+  const accept = async (
     command: CreateStudentCommand,
     key: string | undefined,
     traceparent: string | undefined,
     expiresAt?: Date
-  ) =>
-    answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => {
-      const student = await createStudent(command, tx, publisher, nextTraceparent(traceparent), new Date())
+  ) => {
+    const trace = nextTraceparent(traceparent)
+    const answer = await answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => {
+      const student = await createStudent(command, tx, publisher, trace, new Date())
       return { status: 201, headers: { location: `/${student.id}` }, body: student }
     })
+    log.info({ student: answer.headers?.location?.slice(1), traceId: traceId(trace) }, 'student created')
+    return answer
+  }
 
   return {
     isReady: publisher.isReady,

@@ -7,7 +7,7 @@ import { expiryOf } from '../runtime/events/expiry.ts'
 import { createPublisher } from '../runtime/events/outbox.ts'
 import { receiveEvent } from '../runtime/events/receive-event.ts'
 import { serve } from '../runtime/host/serve.ts'
-import { nextTraceparent } from '../runtime/host/trace.ts'
+import { nextTraceparent, traceId } from '../runtime/host/trace.ts'
 import { StudentChange, updateStudent, UpdateStudentCommand } from './handler.ts'
 
 const name = 'updateStudent'
@@ -19,16 +19,20 @@ serve(name, config, ({ connection: { db }, log }) => {
     type: StudentUpdatedSchema.typeName,
     source: '/students/updateStudent'
   })
-  const accept = (
+  const accept = async (
     command: UpdateStudentCommand,
     key: string | undefined,
     traceparent: string | undefined,
     expiresAt?: Date
-  ) =>
-    answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => {
-      const student = await updateStudent(command, tx, publisher, nextTraceparent(traceparent), new Date())
+  ) => {
+    const trace = nextTraceparent(traceparent)
+    const answer = await answerOnce(db, { function: name, key, request: command, expiresAt }, async tx => {
+      const student = await updateStudent(command, tx, publisher, trace, new Date())
       return { status: 200, body: student }
     })
+    log.info({ student: command.id, traceId: traceId(trace) }, 'student updated')
+    return answer
+  }
 
   return {
     isReady: publisher.isReady,

@@ -7,7 +7,7 @@ import { batchFormat, eventFormat } from '../../functions/deadLetterReplay/lette
 import { readEndpoints } from '../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../knative-local/cli/settings.ts'
 import { exitStatus, print, printError, UsageError } from '../knative-local/cli/command-line.ts'
-import { type Arguments, defineDeadLetters, type Flags, replayCommand } from './arguments.ts'
+import { type Arguments, type Flags, replayCommand } from './arguments.ts'
 import {
   type Ask,
   Discarded,
@@ -27,9 +27,8 @@ import { showGroups, showJob, showJobs, showLetter, showLetters, showPreview, sh
 
 const pollMs = 500
 
-export const deadLettersCommand = () => defineDeadLetters(runCommand)
-
-async function runCommand(given: Arguments): Promise<number> {
+/** Returns the exit status. */
+export async function runDeadLetters(given: Arguments): Promise<number> {
   try {
     const url = await urlOf(given.flags)
     return await (given.flags.cloudevents ? writeEvents(given, url) : run(given, replayApi(url)))

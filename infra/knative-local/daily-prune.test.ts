@@ -70,7 +70,7 @@ test('when the stack stops, the batch that is under way ends and no other begins
   await db.transaction(async tx => {
     await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
     await tx.execute(sql`lock table command_answers`)
-    const pruning = startDailyPrune(options)
+    const pruning = startDailyPrune({ ...options, firstAfterMs: 0 })
     await eventually('the prune to wait for the table', async () => {
       const { rows } = await db.execute(sql`
         select from pg_stat_activity where application_name = 'prune' and datname = current_database() and wait_event_type = 'Lock'`)

@@ -1,4 +1,4 @@
-// The nightly prune of infra/jobs/jobs.yaml on this machine: once the stack is up and then once a day, with the same settings
+// The nightly prune of infra/jobs/jobs.yaml on this machine: a minute after the start and then once a day, with the same settings
 // and the same refusal of settings that are too short.
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,12 +8,16 @@ import { prune, PruneConfig, type Pruned } from '../jobs/prune.ts'
 import { withAdmin } from './parts/kafka-admin.ts'
 
 const everyMs = 24 * 60 * 60 * 1000
+/** Right after the start Debezium has yet to take up its slot, and a prune would say that nobody reads it. */
+const afterStartMs = 60_000
 
 export interface DailyPruneOptions {
   /** infra/jobs/jobs.yaml */
   readonly jobsFile: string
   readonly databaseUrl: string
   readonly bootstrap: readonly string[]
+  /** A minute by default. */
+  readonly firstAfterMs?: number
   report(sentence: string): void
 }
 
@@ -26,6 +30,7 @@ export function startDailyPrune(options: DailyPruneOptions): DailyPrune {
   const stopping = new AbortController()
   const { signal } = stopping
   const run = async (): Promise<void> => {
+    await sleep(options.firstAfterMs ?? afterStartMs, undefined, { signal, ref: false }).catch(() => undefined)
     while (!signal.aborted) {
       for (const sentence of await pruneOnce(options, signal)) if (!signal.aborted) options.report(sentence)
       await sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined)

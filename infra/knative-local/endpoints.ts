@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Plan } from './manifests/plan.ts'
 import { functionOf } from './serving/environment.ts'
+import { psqlCommand } from './parts/postgres-service.ts'
 import type { Ports } from './parts/ports.ts'
 import type { RunningProcess } from './parts/processes.ts'
 import { writeWhole } from './parts/write-whole.ts'
@@ -23,7 +24,8 @@ export const Endpoints = z.object({
     bootstrap: z.string(),
     brokers: z.array(z.object({ id: z.number(), port: z.number(), pid: Pid }))
   }),
-  postgres: z.object({ url: z.string(), pid: Pid }),
+  /** `psql` is a command line that reads the password from a file. */
+  postgres: z.object({ url: z.string(), pid: Pid, psql: z.string() }),
   registry: z.object({ url: z.string(), pid: Pid }),
   /** Its REST asks for user and password (connect-client.ts). */
   connect: z.object({ url: z.string(), username: z.string(), password: z.string(), pid: Pid }),
@@ -100,7 +102,11 @@ export function describeEndpoints({ stack, plan, ports, stateDirectory, manifest
       bootstrap: bootstrap.join(','),
       brokers: brokers.map(broker => ({ id: broker.id, port: broker.port, pid: pidOf(broker) }))
     },
-    postgres: { url: postgres.url('students'), pid: pidOf(postgres) },
+    postgres: {
+      url: postgres.url('students'),
+      pid: pidOf(postgres),
+      psql: psqlCommand(stateDirectory, postgres.url('students'))
+    },
     registry: { url: registry.url, pid: pidOf(registry) },
     connect: { ...connect.address, pid: pidOf(connect) },
     dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },

@@ -32,6 +32,7 @@ export async function receiveEvent(
     type: event.type,
     student: event.subject,
     sequence: event.attributes.sequence,
+    ...recordOf(event.attributes),
     traceId: traceId(traceparent)
   }
   try {
@@ -41,7 +42,7 @@ export async function receiveEvent(
   } catch (thrown) {
     const error = permanent(thrown)
     if (error instanceof PermanentFailure) {
-      log.warn({ ...facts, reason: error.reason, detail: error.message }, 'failed for good')
+      log.warn({ ...facts, reason: error.reason, detail: error.message }, 'failed permanently')
       return {
         status: 422,
         headers: {
@@ -51,12 +52,21 @@ export async function receiveEvent(
           'kne-reason': error.reason,
           'kne-detail': headerSafe(error.message)
         },
-        body: { type: `urn:problem:${error.reason}`, title: 'Failed for good', status: 422, detail: error.message }
+        body: { type: `urn:problem:${error.reason}`, title: 'Failed permanently', status: 422, detail: error.message }
       }
     }
     log.warn({ ...facts, ...describeError(error) }, 'failed for now')
     throw unavailable('the event could not be handled now; deliver it again')
   }
+}
+
+/** Which record in Kafka it was: Knative says partition and offset, the writer of the record its topic. */
+function recordOf({ kafkatopic, knativekafkapartition, knativekafkaoffset }: ReceivedEvent['attributes']) {
+  return { topic: kafkatopic, partition: asNumber(knativekafkapartition), offset: asNumber(knativekafkaoffset) }
+}
+
+function asNumber(digits: string | undefined): number | undefined {
+  return digits !== undefined && /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
 }
 
 /** A command that came as an event has nobody to hear a 404 or a 409, and Knative would try those again. */

@@ -7,6 +7,7 @@ import { startControl } from '../control.ts'
 import { startDailyPrune } from '../daily-prune.ts'
 import { createEndpointsFile, describeEndpoints } from '../endpoints.ts'
 import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
+import { lines } from '../terminal-text.ts'
 import { watchLiveState } from '../live-state.ts'
 import { followPlan } from '../manifests/follow-plan.ts'
 import { type LoadResult, loadPlan } from '../manifests/load-plan.ts'
@@ -23,6 +24,7 @@ import { openStateFolder } from '../parts/state-folder.ts'
 import { lockState } from '../parts/state-lock.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { startStack, type StopOrder, stopOrder } from '../stack.ts'
+import { writeServiceFile } from '../parts/postgres-service.ts'
 import { statusScreen } from './status-screen.ts'
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
@@ -30,9 +32,16 @@ const samePressMs = 500
 const loadOptions = { complete: true }
 
 const write = (line: string) => void process.stdout.write(`${line}\n`)
-const progress = startProgress(write)
+/** For the merged logs: what main says stands beside what its parts say. */
+const keep = (msg: string) => processes?.log('main', JSON.stringify({ level: 30, time: Date.now(), msg }))
+const progress = startProgress(line => {
+  write(lines(line))
+  keep(line.trimStart())
+})
 const report = (sentence: string) => {
-  if (!killed) write(`${new Date().toTimeString().slice(0, 8)}  ${sentence}`)
+  if (killed) return
+  write(`${new Date().toTimeString().slice(0, 8)}  ${lines(sentence)}`)
+  keep(sentence)
 }
 
 type Stop = () => Promise<unknown>
@@ -119,6 +128,7 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   })
   stopsBefore.push(pruning.stop)
   stopsBefore.push(endpointsFile.remove)
+  await writeServiceFile(stateDirectory, endpoints().postgres.url)
   await endpointsFile.publish(endpoints)
   progress.end()
   write(statusScreen({ plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
@@ -142,6 +152,7 @@ async function removeState(stateDirectory: string): Promise<void> {
     'connect',
     'kubeconfig',
     'addresses.json',
+    'pg_service.conf',
     'service-ports.json'
   ]
   await Promise.all(made.map(name => rm(join(stateDirectory, name), { recursive: true, force: true })))

@@ -1,7 +1,9 @@
 // What a person sees when all is ready: every function and topic, where to send what, and a line to paste.
+import { relative } from 'node:path'
 import type { Endpoints } from '../endpoints.ts'
 import type { Plan, Service } from '../manifests/plan.ts'
 import { functionOf } from '../serving/environment.ts'
+import { psqlCommand } from '../parts/postgres-service.ts'
 import type { TopicDescription } from '../parts/topics.ts'
 import { table } from './table.ts'
 
@@ -28,6 +30,7 @@ export function statusScreen({ plan, endpoints, topics, seconds, stateDirectory 
     .toSorted((a, b) => a.topic.localeCompare(b.topic))
   const broker = plan.brokers[0]
   const create = endpoints.functions.createStudent?.url
+  const folder = shortened(stateDirectory)
   const student = '{"userId":"user-1","name":"Ada Lovelace","email":"ada@example.com"}'
   return [
     '',
@@ -40,15 +43,23 @@ export function statusScreen({ plan, endpoints, topics, seconds, stateDirectory 
     '',
     ...(broker ? [`Broker ingress  ${endpoints.ingress.url}/${broker.namespace}/${broker.name}`] : []),
     `Kafka           ${endpoints.kafka.bootstrap}`,
+    `PostgreSQL      ${new URL(endpoints.postgres.url).host}, ${psqlCommand(folder, endpoints.postgres.url)}`,
+    `                npm run local -- sql 'select * from users'`,
     `Registry        ${endpoints.registry.url}`,
-    `All addresses   ${stateDirectory}/endpoints.json`,
-    `Logs            ${stateDirectory}/logs`,
-    `Kubernetes      KUBECONFIG=${endpoints.kubeconfig} kubectl get kafkasources`,
+    `All addresses   ${folder}/endpoints.json`,
+    `Logs            npm run local -- logs -f, or ${folder}/logs`,
+    `Kubernetes      KUBECONFIG=${shortened(endpoints.kubeconfig)} kubectl get kafkasources`,
     '',
     ...(create ? ['Try it:', `  curl -i ${create} -H 'content-type: application/json' -d '${student}'`, ''] : []),
     `Ready after ${seconds} s. Edit a function or a YAML file and it takes effect; Ctrl-C stops everything.`,
     ''
   ].join('\n')
+}
+
+/** As a person at this folder would write it. */
+function shortened(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short.startsWith('..') ? path : short
 }
 
 /** Every way in which requests reach a Service. */

@@ -30,6 +30,26 @@ test('the same sentence is shown once in ten seconds', () => {
   expect(shown).toHaveLength(2)
 })
 
+test('the event is named, with the command that says more of it, and how many others failed alike', () => {
+  const { take, shown, wait } = screen()
+  const line = (eventId: string) => JSON.stringify({ level: 40, msg: 'failed permanently', reason: 'no-user', eventId })
+  for (const id of ['e-1', 'e-2', 'e-3']) take(line(id))
+  wait(10_001)
+  take(line('e-4'))
+  expect(shown).toEqual([
+    'fn: failed permanently (no-user), event e-1: npm run local -- logs --event e-1',
+    'fn: failed permanently (no-user), event e-4: npm run local -- logs --event e-4 (and 2 more since the last such line)'
+  ])
+})
+
+test('an id that a shell would act upon is in no command, and nothing moves the cursor', () => {
+  const { take, shown } = screen()
+  take(JSON.stringify({ level: 40, msg: 'no', eventId: '$(reboot)' }))
+  take(JSON.stringify({ level: 40, msg: 'no\u009b2J', eventId: 'a\nb' }))
+  take('plain \u001b[2J')
+  expect(shown).toEqual(['fn: no, event "$(reboot)"', 'fn: no\\u009b2J, event "a\\nb"', 'fn: plain \\u001b[2J'])
+})
+
 function screen() {
   const shown: string[] = []
   let now = 0

@@ -40,6 +40,7 @@ export function createRegistry(
           QUARKUS_HTTP_HOST: '127.0.0.1',
           QUARKUS_HTTP_PORT: String(port),
           QUARKUS_LOG_CONSOLE_JSON: 'false',
+          QUARKUS_LOG_CONSOLE_FORMAT: '%d{yyyy-MM-dd HH:mm:ss,SSS} %-5p [%c{2.}] (%t) %s%e%n', // its own has no date that sorts
           APICURIO_STORAGE_KIND: 'sql',
           APICURIO_STORAGE_SQL_KIND: 'postgresql',
           APICURIO_DATASOURCE_URL: `jdbc:postgresql://${database.host}${database.pathname}`,

@@ -1,6 +1,8 @@
 // Where `npm run local -- audit` and `record` look: flags and environment. Without addresses they are those of the running stack.
 import type { Command } from 'commander'
-import { UsageError } from '../../knative-local/cli/command-line.ts'
+import { collect, createCommand, exits, UsageError } from '../../knative-local/cli/command-line.ts'
+import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
+import { projectDirectory } from '../../bundle.ts'
 import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
 import type { AuditedKafka } from './kafka-client.ts'
@@ -12,7 +14,7 @@ export interface AddressFlags {
   readonly databaseUrl?: string
 }
 
-export function withAddresses(command: Command): Command {
+function withAddresses(command: Command): Command {
   return command
     .option(
       '--bootstrap <addresses>',
@@ -23,6 +25,53 @@ export function withAddresses(command: Command): Command {
       'any other PostgreSQL (DATABASE_URL); a primary, as the audit makes temporary tables'
     )
 }
+
+export interface AuditFlags extends AddressFlags {
+  readonly json?: boolean
+  readonly grace: string
+  readonly file?: readonly string[]
+}
+
+export const defineAudit = (run: (flags: AuditFlags) => Promise<number>) =>
+  withAddresses(createCommand('audit'))
+    .description('proves that no event is lost or applied twice, or names it')
+    .option(
+      '-f, --file <path>',
+      `YAML whose KafkaSources are audited; may be repeated (${manifestPathsIn(projectDirectory).join(', ')})`,
+      collect
+    )
+    .option('--grace <seconds>', 'an outbox row this young may still be on its way to Kafka', '30')
+    .option('--json', 'the same facts for scripts')
+    .addHelpText(
+      'after',
+      `
+It compares Kafka's log with the database: what became of every event, for each function and topic-partition up to the
+committed offset, and whether every change reached Kafka as it was written. It changes nothing.
+Exit status: 0 nothing is wrong, 1 something is, 2 wrong usage, or Kafka or PostgreSQL cannot be reached.`
+    )
+    .action(exits(async (_options: object, self: Command) => run(self.optsWithGlobals<AuditFlags>())))
+
+export interface RecordFlags extends AddressFlags {
+  readonly to?: string
+  readonly json?: boolean
+}
+
+export const defineRecord = (run: (place: string, flags: RecordFlags) => Promise<number>) =>
+  withAddresses(createCommand('record'))
+    .description('shows one record as it is in Kafka: attributes, and the data decoded')
+    .argument('<place>', 'TOPIC/PARTITION@OFFSET or TOPIC/PARTITION/OFFSET')
+    .option(
+      '--to <function>',
+      'send it to a function, or a URL, as well, same id and source: a function that has applied it already does nothing'
+    )
+    .option('--json', 'on one line')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 shown (and taken), 1 there is no such record, or the function did not take it, 2 wrong usage, or Kafka cannot be reached.'
+    )
+    .action(
+      exits(async (place: string, _options: object, self: Command) => run(place, self.optsWithGlobals<RecordFlags>()))
+    )
 
 /** Flags before the environment, the environment before endpoints.json; `--state` asks for endpoints.json. */
 export async function readAddresses(

@@ -1,5 +1,4 @@
 // `npm run local -- record TOPIC/PARTITION@OFFSET`: one record as it is in Kafka, and sent again to a function on request.
-import type { Command } from 'commander'
 import type { Kafka } from 'kafkajs'
 import { createDecoder } from '../../../functions/deadLetterReplay/decode-data.ts'
 import { sendEvent } from '../../../functions/deadLetterReplay/send-event.ts'
@@ -8,45 +7,17 @@ import type { KafkaRecord } from '../../knative-local/dataplane/record.ts'
 import { timeOfRecord } from '../../knative-local/dataplane/timestamp.ts'
 import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
-import {
-  createCommand,
-  exits,
-  exitStatus,
-  print,
-  printError,
-  UsageError
-} from '../../knative-local/cli/command-line.ts'
+import { exitStatus, print, printError, UsageError } from '../../knative-local/cli/command-line.ts'
 import { oneLine } from '../../knative-local/terminal-text.ts'
-import { type AddressFlags, readAddresses, withAddresses } from './arguments.ts'
+import { readAddresses, type RecordFlags } from './arguments.ts'
 import { kafkaClient } from './kafka-client.ts'
 import { logRanges } from './log-offsets.ts'
 import { readLog } from './read-log.ts'
 
 const sendTimeoutMs = 30_000
 
-interface Flags extends AddressFlags {
-  readonly to?: string
-  readonly json?: boolean
-}
-
-export const recordCommand = () =>
-  withAddresses(createCommand('record'))
-    .description('shows one record as it is in Kafka: attributes, and the data decoded')
-    .argument('<place>', 'TOPIC/PARTITION@OFFSET or TOPIC/PARTITION/OFFSET')
-    .option(
-      '--to <function>',
-      'send it to a function, or a URL, as well, same id and source: a function that has applied it already does nothing'
-    )
-    .option('--json', 'on one line')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 shown (and taken), 1 there is no such record, or the function did not take it, 2 wrong usage, or Kafka cannot be reached.'
-    )
-    .action(
-      exits(async (place: string, _options: object, self: Command) => showRecord(place, self.optsWithGlobals<Flags>()))
-    )
-
-async function showRecord(place: string, flags: Flags): Promise<number> {
+/** Returns the exit status. */
+export async function showRecord(place: string, flags: RecordFlags): Promise<number> {
   try {
     const at = readPlace(place)
     const kafka = await kafkaClient((await readAddresses(flags, process.env)).kafka)

@@ -1,7 +1,6 @@
 // `npm run local -- chaos`: a rehearsal against the running stack.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
 import { z } from 'zod'
 import { projectDirectory } from '../../bundle.ts'
 import { kafkaClient } from '../audit/kafka-client.ts'
@@ -9,15 +8,8 @@ import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { loadPlan } from '../../knative-local/manifests/load-plan.ts'
 import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
 import { openProcesses } from '../../knative-local/parts/processes.ts'
-import {
-  collect,
-  createCommand,
-  exits,
-  exitStatus,
-  print,
-  printError,
-  UsageError
-} from '../../knative-local/cli/command-line.ts'
+import { exitStatus, print, printError, UsageError } from '../../knative-local/cli/command-line.ts'
+import type { ChaosOptions } from './arguments.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
 import { markdown, showInvariants, showSchedule } from './report.ts'
 import { runChaos } from './run-chaos.ts'
@@ -37,35 +29,8 @@ const Flags = z.object({
   only: z.array(z.enum(faultKinds)).optional()
 })
 
-interface Options {
-  readonly seed?: string
-  readonly minutes: string
-  readonly rate: string
-  readonly only?: readonly string[]
-  readonly dryRun?: boolean
-  readonly json?: boolean
-  readonly state?: string
-}
-
-export const chaosCommand = () =>
-  createCommand('chaos')
-    .description('faults under load by a seeded schedule, then the audit')
-    .option('--seed <n>', 'which schedule (drawn and printed by default); the same seed and minutes give the same one')
-    .option('--minutes <m>', 'how long', '3')
-    .option('--rate <n>', 'commands a second', '20')
-    .option('--only <kind>', `these faults only; may be repeated: ${faultKinds.join(', ')}`, collect)
-    .option('--dry-run', 'shows the schedule and does nothing')
-    .option('--json', 'the report as JSON; it is written to DIR/chaos as JSON and Markdown in any case')
-    .addHelpText(
-      'after',
-      `
-Load and faults against the running stack (npm run dev), now and then two at once, then quiet, the audit and the
-invariants. Students, users and partitions that it adds stay: use a stack of its own (--state) for one whose data matters.
-Exit status: 0 everything held, 1 something did not, 2 wrong usage, or nothing runs. Ctrl-C undoes the fault and reports.`
-    )
-    .action(exits(async (_options: object, self: Command) => chaos(self.optsWithGlobals<Options>())))
-
-async function chaos(options: Options): Promise<number> {
+/** Returns the exit status. */
+export async function runChaosCommand(options: ChaosOptions): Promise<number> {
   const flags = Flags.safeParse({ seed: Math.floor(Math.random() * 1_000_000), ...options })
   if (!flags.success) throw new UsageError(z.prettifyError(flags.error))
   const { seed, minutes, rate, only } = flags.data

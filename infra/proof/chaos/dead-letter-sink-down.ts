@@ -41,7 +41,7 @@ export async function whileSinkIsDown(options: SinkDownOptions): Promise<string>
   const copy = arrived
     ? `its copy was written ${((performance.now() - backAt) / 1_000).toFixed(1)} s after the sink was back`
     : 'its copy was dropped, and that letter is the only one'
-  return `Kafka refused every write to ${topic} while an event failed for good; the function recorded its letter, ${copy}`
+  return `Kafka refused every write to ${topic} while an event failed permanently; the function recorded its letter, ${copy}`
 }
 
 async function poll(timeoutMs: number, signal: AbortSignal, isMet: () => Promise<boolean>): Promise<boolean> {

@@ -62,6 +62,7 @@ async function readable(colour: boolean): Promise<(entry: LogEntry) => string> {
   const format = pretty.prettyFactory({
     colorize: colour,
     singleLine: true,
+    errorLikeObjectKeys: [], // an error is a text here, and stays on the line
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'function,pid,hostname',
     messageFormat: '{msg}'
