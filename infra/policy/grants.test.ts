@@ -116,7 +116,8 @@ test.each([
 const sharedTables = ['fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers']
 
 test('of a table that functions share, a function sees and writes its own rows, and no other does', async () => {
-  const { db, url } = await databaseWithRoles()
+  const database = await databaseWithRoles()
+  const { db, url } = database
   await db
     .insert(fences)
     .values(['onStudentCreate', 'onAnyStudent'].map(name => ({ function: name, studentId: 'student-1', sequence: 1 })))
@@ -134,6 +135,14 @@ test('of a table that functions share, a function sees and writes its own rows, 
   })
   await asRole('dead_letter_replay', url, async client => {
     expect((await client.query('select from fences')).rowCount).toBe(2)
+  })
+  // As the audit does (infra/proof/audit/README.md).
+  await database.pool.query(`
+    do $$ begin create role auditor login password 'test' in role pg_read_all_data; exception when duplicate_object then null; end $$`)
+  await asRole('auditor', url, async client => {
+    for (const table of sharedTables) await client.query(`select from ${table}`)
+    expect((await client.query('select from fences')).rowCount).toBe(2)
+    await expect(client.query('update fences set sequence = 9')).rejects.toThrow('permission denied')
   })
   expect(
     await db.select({ sequence: fences.sequence }).from(fences).where(eq(fences.function, 'onStudentCreate'))

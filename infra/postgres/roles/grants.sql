@@ -36,7 +36,7 @@ grant select, insert, delete         on debezium_heartbeat to debezium;
 grant select on outbox, held_events, dead_letters to pg_monitor; -- the metrics of infra/monitoring
 
 -- Of the tables that functions share, each sees and writes the rows with its own name: a function that was broken into moves no
--- other's fence and reads no other's letters. The owner (migrations, prune, audit) sees all rows; a role without a line here sees
+-- other's fence and reads no other's letters. The owner (migrations, prune) sees all rows; a role without a line here sees
 -- none. A policy that is there already is left alone, because a change of it locks the table.
 create procedure pg_temp.allow_rows(of_role name, condition text, variadic tables name[]) language plpgsql as $$
 declare
@@ -62,6 +62,7 @@ call pg_temp.allow_rows('on_any_student', $$function = 'onAnyStudent'$$, 'fences
 -- generated until here
 call pg_temp.allow_rows('dead_letter_replay', $$function = 'deadLetterReplay'$$, 'command_answers');
 call pg_temp.allow_rows('dead_letter_replay', 'true', 'fences', 'held_events', 'handled_events', 'dead_letters');
+call pg_temp.allow_rows('pg_read_all_data', 'true', 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers'); -- the audit
 call pg_temp.allow_rows('pg_monitor', 'true', 'held_events', 'dead_letters'); -- the metrics count them
 
 drop procedure pg_temp.allow_rows;
