@@ -28,7 +28,13 @@ const KafkaSource = Named.extend({
 })
 const KafkaSink = Named.extend({ spec: z.object({ topic: z.string() }) })
 const Broker = Named.extend({ spec: z.object({ delivery: DeadLetters }) })
-const Trigger = Named.extend({ spec: z.object({ broker: z.string(), delivery: DeadLetters.optional() }) })
+const Trigger = Named.extend({
+  spec: z.object({
+    broker: z.string(),
+    filters: z.array(z.object({ exact: z.object({ type: z.string() }) })),
+    delivery: DeadLetters.optional()
+  })
+})
 
 export interface DeclaredFunction {
   /** Of its Service: on-student-create. */
@@ -52,7 +58,11 @@ export interface Declared {
     /** Its events carry the name of their function: the audit follows them. */
     readonly isFollowed: boolean
   }[]
-  readonly triggers: readonly { readonly name: string; readonly deadLetterSink: string }[]
+  readonly triggers: readonly {
+    readonly name: string
+    readonly types: readonly string[]
+    readonly deadLetterSink: string
+  }[]
   readonly sinks: readonly { readonly name: string; readonly topic: string }[]
 }
 
@@ -96,7 +106,7 @@ export async function readDeclared(folder = join(projectDirectory, 'knative')): 
       const deadLetterSink = spec.delivery?.deadLetterSink.ref.name ?? sinkOfBroker.get(spec.broker)
       if (deadLetterSink === undefined)
         throw new Error(`the Trigger ${name} names the Broker ${spec.broker}, which is not in knative/`)
-      return { name, deadLetterSink }
+      return { name, types: spec.filters.map(({ exact }) => exact.type), deadLetterSink }
     }),
     sinks: all('KafkaSink', KafkaSink).map(({ metadata: { name }, spec }) => ({ name, topic: spec.topic }))
   }

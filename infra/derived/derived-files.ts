@@ -52,6 +52,13 @@ export function derivedRegions(declared: Declared): Region[] {
     { file: `${production}/eventing.yaml`, region: 'sinks', lines: sinks.flatMap(sinkAsUser) },
     {
       file: `${production}/event-policies.yaml`,
+      region: 'commands',
+      lines: declared.triggers
+        .filter(({ name }) => name !== 'replay-dead-letters') // for operators
+        .flatMap(({ types }) => types.flatMap(type => ['- exact:', `    type: ${type}`]))
+    },
+    {
+      file: `${production}/event-policies.yaml`,
       region: 'sinks',
       lines: sinks.flatMap(sink => eventPolicyOfSink(sink, declared))
     },
