@@ -42,6 +42,9 @@ export class LivePlan {
     const { plan, ...read } = await loadPlan(places.files, loadOptions(addresses))
     if (read.problems.length > 0) report(formatProblems(read.problems))
     if (plan === undefined) throw new Error('Nothing was started: the YAML has errors.')
+    const { kafkaSources, kafkaSinks, brokers, triggers } = plan
+    if (kafkaSources.length + kafkaSinks.length + brokers.length + triggers.length === 0)
+      throw new Error('There is nothing to run: no KafkaSource, KafkaSink, Broker or Trigger is among the files.')
     return new LivePlan(places, { ...read, plan }, addresses, report)
   }
 

@@ -30,7 +30,7 @@ export async function checkCommand(paths: readonly string[], output: CheckOutput
     counted(count('warning'), 'warning')
   ].join(', ')
   output.write(plan === undefined ? `${found}\n` : `${counted(plan.objects.length, 'object')}: ${found}\n`)
-  return plan === undefined ? 1 : 0
+  return plan === undefined || plan.objects.length === 0 ? 1 : 0
 }
 
 function counted(count: number, noun: string): string {

@@ -95,11 +95,11 @@ describe('paths', () => {
     const { plan, files } = await load({
       'b.yml': secret('b'),
       'a.yaml': secret('a'),
-      'c.json': '{}',
+      'c.json': '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "c"}}',
       'below/d.yaml': secret('d')
     })
-    expect(plan?.objects.map(({ metadata }) => metadata.name)).toEqual(['a', 'b'])
-    expect(files).toHaveLength(2)
+    expect(plan?.objects.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c'])
+    expect(files).toHaveLength(3)
   })
 
   test('a kustomization stands for its resources, with its namespace and labels', async () => {
@@ -236,8 +236,86 @@ describe('problems', () => {
       )
     })
     expect(text).toContain(
-      'spec.ceOverrides.extensions.fast: expected a text, got boolean true; write it in quotes: "true"'
+      'spec.ceOverrides.extensions.fast: expected a text, got boolean true; write it in quotes: "yes"'
     )
+  })
+
+  test('the versions of Strimzi before 1.0 are taken with a warning', async () => {
+    const { text, plan } = await load({
+      'a.yaml':
+        'apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaTopic\nmetadata: { name: a, labels: { strimzi.io/cluster: c } }\nspec: { partitions: 1, replicas: 1 }\n---\napiVersion: kafka.strimzi.io/v1beta2\nkind: Kafka\nmetadata: { name: c }\n'
+    })
+    expect(plan?.kafkaTopics).toHaveLength(1)
+    expect(text.match(/warning apiVersion: Strimzi 1\.0 and later serve this (KafkaTopic|Kafka) as/g)).toHaveLength(2)
+  })
+
+  test.for([
+    ['and', 'all'],
+    ['or', 'any'],
+    ['every', 'all'],
+    ['some', 'any'],
+    ['sql', 'cesql'],
+    ['prefx', 'prefix']
+  ] as const)('a suggestion never changes the meaning of a filter: %s is %s', async ([written, meant]) => {
+    const { text } = await load({ 'trigger.yaml': trigger('own', `filters: [{ ${written}: [] }]`) })
+    expect(text).toContain(`unknown field "${written}"; did you mean "${meant}"?`)
+  })
+
+  test('of two names that are equally near none is suggested', async () => {
+    const { text } = await load({
+      'service.yaml': service('orders', '').replace(
+        'spec:',
+        'spec: { template: { metadata: { annotations: { autoscaling.knative.dev/mix-scale: "1" } }, spec: { containers: [{ image: a/b }] } } }\n#'
+      )
+    })
+    expect(text).not.toContain('did you mean')
+  })
+
+  test.for([
+    ['knative.dev/dependency', 'none', 'is not an object reference; write JSON'],
+    [
+      'knative.dev/dependency',
+      '{"kind": "PingSource", "name": "p", "apiVersion": "sources.knative.dev/v1", "namespace": "x"}',
+      'namespace must be empty or "default"'
+    ],
+    ['knative.dev/dependency', '{"name": "p", "apiVersion": "v1"}', 'missing field kind'],
+    ['eventing.knative.dev/injection', 'on', 'use enabled or disabled'],
+    ['eventing.knative.dev/injection', 'enabled', 'works for the Broker default only']
+  ] as const)('annotation %s of a Trigger: %s', async ([annotation, value, expected]) => {
+    const { text } = await load({
+      'trigger.yaml': trigger('own', '').replace('name: own', `name: own, annotations: { ${annotation}: '${value}' }`)
+    })
+    expect(text).toContain(`error metadata.annotations[${annotation}]: `)
+    expect(text).toContain(expected)
+  })
+
+  test('a sink without ref is told what to put under it, once', async () => {
+    const { text } = await load({
+      'source.yaml': source('topics: [a], sink: { apiVersion: v1, kind: Service, name: web }')
+    })
+    expect(text.match(/ error /g)).toHaveLength(1)
+    expect(text).toContain(
+      'spec.sink.apiVersion: put apiVersion, kind, name under ref: { ref: { apiVersion: v1, kind: Service, name: web } }'
+    )
+  })
+
+  test('a Broker of another class is not told about the ConfigMap of this one', async () => {
+    const { errors } = await load({
+      'broker.yaml':
+        'apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: { name: b, annotations: { eventing.knative.dev/broker.class: MTChannelBasedBroker } }\n'
+    })
+    expect(errors).toHaveLength(1)
+  })
+
+  test('a KafkaTopic needs a spec, and a KafkaConnector a class', async () => {
+    const strimzi = (kind: string, rest: string) =>
+      `apiVersion: kafka.strimzi.io/v1\nkind: ${kind}\nmetadata: { name: a, labels: { strimzi.io/cluster: c } }\n${rest}`
+    const { text } = await load({
+      'topic.yaml': strimzi('KafkaTopic', ''),
+      'connector.yaml': strimzi('KafkaConnector', 'spec: { tasksMax: 1 }\n')
+    })
+    expect(text).toContain('topic.yaml:1 error spec: missing field')
+    expect(text).toContain('error spec.class: missing field. kubectl apply takes it, and then READY is False')
   })
 
   test('name the earlier of two objects with one name', async () => {
@@ -256,8 +334,8 @@ describe('problems', () => {
       'a.yaml:2 error kind: no matches for kind "KafkaSorce" in "sources.knative.dev/v1"; did you mean KafkaSource?'
     ],
     [
-      'apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaTopic',
-      'a.yaml:1 error apiVersion: no matches for kind "KafkaTopic" in version "kafka.strimzi.io/v1beta2"; write kafka.strimzi.io/v1; Strimzi 1.0 removed the older ones'
+      'apiVersion: kafka.strimzi.io/v1beta1\nkind: KafkaTopic\nspec: { partitions: 1, replicas: 1 }',
+      'a.yaml:1 error apiVersion: no matches for kind "KafkaTopic" in version "kafka.strimzi.io/v1beta1"; write kafka.strimzi.io/v1; Strimzi 1.0 removed the older ones'
     ],
     [
       'apiVersion: eventing.knative.dev/v1\nkind: KafkaSink',

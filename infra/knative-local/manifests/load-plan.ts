@@ -13,7 +13,7 @@ import { kafkaSink } from './kinds/kafka-sink.ts'
 import { kafkaSource } from './kinds/kafka-source.ts'
 import { kafkaTopic } from './kinds/kafka-topic.ts'
 import { knativeService } from './kinds/knative-service.ts'
-import type { Path } from './manifest-document.ts'
+import { templateProblem, type Path } from './manifest-document.ts'
 import { readManifestFiles } from './manifest-files.ts'
 import { readObjects } from './manifest-objects.ts'
 import type { Origin, Plan } from './plan.ts'
@@ -88,6 +88,21 @@ function entries<Entry>(read: readonly Read<Entry>[]): Entry[] {
   return read.map(({ entry }) => entry)
 }
 
+/** A file of which a value in `{{ ... }}` is blamed is a template as a whole. */
+function withoutTemplateValues(problems: readonly Problem[]): Problem[] {
+  const templates = new Map<string, number>()
+  for (const { level, origin, message } of problems) {
+    if (level !== 'error' || !/\{\{.*\}\}/.test(message)) continue
+    templates.set(origin.file, Math.min(templates.get(origin.file) ?? origin.line, origin.line))
+  }
+  return [
+    ...problems.filter(({ origin }) => !templates.has(origin.file)),
+    ...Array.from(templates, ([file, line]) => templateProblem(file, line))
+  ]
+}
+
 function inReadingOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => a.origin.file.localeCompare(b.origin.file) || a.origin.line - b.origin.line)
+  return withoutTemplateValues(problems).toSorted(
+    (a, b) => a.origin.file.localeCompare(b.origin.file) || a.origin.line - b.origin.line
+  )
 }

@@ -5,6 +5,7 @@
 // reads them as YAML 1.2 does, so that an unquoted `yes` in what it builds is text.
 import {
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isPair,
@@ -12,11 +13,13 @@ import {
   isSeq,
   LineCounter,
   parseAllDocuments,
+  visit,
   type Document,
   type Node
 } from 'yaml'
 import type { Origin } from './plan.ts'
 import { isRecord } from './is-record.ts'
+import { indentContinuation, separateJsonObjects } from './manifest-text.ts'
 import type { Problem } from './problem.ts'
 
 /** A path in a document: `['spec', 'topics', 0]`. */
@@ -26,6 +29,8 @@ export interface ManifestDocument {
   readonly value: unknown
   /** The line of what stands at the path, or of the nearest thing above it that is written. */
   locate(path: Path): Origin
+  /** How a single value is written, without quotes: `yes` of a boolean. */
+  sourceOf?(path: Path): string | undefined
 }
 
 export function parseManifest(
@@ -33,38 +38,151 @@ export function parseManifest(
   text: string,
   options: { readonly forKustomize?: boolean } = {}
 ): { documents: ManifestDocument[]; problems: Problem[] } {
-  const lines = new LineCounter()
-  const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    intAsBigInt: true,
-    version: '1.1',
-    customTags: tags => [
-      ...tags.filter(
-        tag =>
-          typeof tag === 'string' ||
-          (tag.tag !== 'tag:yaml.org,2002:timestamp' &&
-            tag.format !== 'TIME' &&
-            !(options.forKustomize === true && tag.tag === 'tag:yaml.org,2002:bool'))
-      ),
-      ...(options.forKustomize === true ? ['bool' as const] : [])
-    ]
-  })
+  const { parsed, lines, repaired } = parseAll(separateJsonObjects(text), options.forKustomize === true)
   const problems: Problem[] = []
   const documents: ManifestDocument[] = []
-  for (const document of Array.isArray(parsed) ? parsed : []) {
+  const refuse = (line: number, message: string) =>
+    void problems.push({ level: 'error', origin: { file, line }, path: '', message })
+  for (const document of parsed) {
     for (const error of document.errors) {
-      problems.push({
-        level: 'error',
-        origin: { file, line: lines.linePos(error.pos[0]).line },
-        path: '',
-        message: `this is not valid YAML: ${error.message}`
-      })
+      const { line } = lines.linePos(error.pos[0])
+      refuse(line, `this is not valid YAML: ${error.message}`)
     }
-    if (document.errors.length > 0) continue
-    documents.push(manifestDocument(file, document, lines))
+    const wrong = document.errors.length > 0 ? undefined : (missingAnchor(document) ?? tabAtStart(document, repaired))
+    if (wrong !== undefined) refuse(lines.linePos(wrong.at).line, `this is not valid YAML: ${wrong.message}`)
+    if (wrong !== undefined || document.errors.length > 0) continue
+    try {
+      documents.push(manifestDocument(file, document, lines))
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      refuse(lines.linePos(document.range[0]).line, `this is not valid YAML: ${message}`)
+    }
   }
+  const template = templateLine(text, parsed)
+  if (template !== undefined) return { documents: [], problems: [templateProblem(file, template)] }
   return { documents, problems }
+}
+
+/** A text that kubectl's parser takes may need more indentation here; each round mends one place. */
+const maxRepairs = 100
+
+function parseAll(
+  text: string,
+  forKustomize: boolean
+): {
+  parsed: Document.Parsed[]
+  lines: LineCounter
+  repaired: string
+} {
+  let repaired = text
+  for (let round = 0; ; round++) {
+    const lines = new LineCounter()
+    const found = parseAllDocuments(repaired, {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: 'error',
+      intAsBigInt: true,
+      version: '1.1',
+      customTags: tags => [
+        ...tags.filter(
+          tag =>
+            typeof tag === 'string' ||
+            (tag.tag !== 'tag:yaml.org,2002:timestamp' &&
+              tag.format !== 'TIME' &&
+              !(forKustomize && tag.tag === 'tag:yaml.org,2002:bool'))
+        ),
+        ...(forKustomize ? ['bool' as const] : [])
+      ]
+    })
+    const parsed = Array.isArray(found) ? found : []
+    const start = round < maxRepairs ? shallowFlow(parsed) : undefined
+    const next = start === undefined ? undefined : indentContinuation(repaired, start)
+    if (next === undefined) return { parsed, lines, repaired }
+    repaired = next
+  }
+}
+
+/** Where the first quoted text or bracket starts that seems not to be indented enough. */
+function shallowFlow(parsed: readonly Document.Parsed[]): number | undefined {
+  for (const document of parsed) {
+    const error = document.errors.find(
+      ({ code, message }) => (code === 'MISSING_CHAR' && message.includes('quote')) || code === 'BAD_INDENT'
+    )
+    if (error === undefined) continue
+    let start: number | undefined
+    visit(document, (_, node) => {
+      if (!isNode(node) || !node.range || node.range[0] > error.pos[0] || node.range[2] < error.pos[0]) return
+      const isFlow = isCollection(node) ? node.flow === true : isScalar(node) && node.type?.startsWith('QUOTE') === true
+      if (isFlow) start ??= node.range[0]
+    })
+    if (start !== undefined) return start
+  }
+  return undefined
+}
+
+interface Wrong {
+  readonly at: number
+  readonly message: string
+}
+
+function missingAnchor(document: Document.Parsed): Wrong | undefined {
+  let wrong: Wrong | undefined
+  const anchors = new Set<string>()
+  visit(document, (_, node) => {
+    if (isAlias(node) && !anchors.has(node.source))
+      wrong ??= {
+        at: node.range?.[0] ?? 0,
+        message: `*${node.source} names no anchor: there is no &${node.source} above`
+      }
+    else if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor)
+  })
+  return wrong
+}
+
+/** kubectl's parser takes no tab in front of what a line holds, except inside a text, in brackets, and on the way to the end of a plain text. */
+function tabAtStart(document: Document.Parsed, text: string): Wrong | undefined {
+  const inside: (readonly [number, number])[] = []
+  const plainEnds: number[] = []
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (range && type === 'PLAIN') plainEnds.push(range[1])
+      else if (range) inside.push([range[0], range[1]])
+    },
+    Collection: (_, { flow, range }) => {
+      if (flow === true && range) inside.push([range[0], range[1]])
+    }
+  })
+  const [from, , to] = document.range
+  for (const match of text.slice(from, to).matchAll(/^( *)\t/gm)) {
+    const at = from + match.index
+    if (inside.some(([start, end]) => start <= at && at < end)) continue
+    if (match[1] !== '' && plainEnds.some(end => end <= at && text.slice(end, at).trim() === '')) continue
+    return { at, message: 'a tab at the start of a line; kubectl refuses it. Use spaces, or leave the line empty' }
+  }
+  return undefined
+}
+
+/** The line of a `{{ ... }}` that keeps the file from being YAML, or makes a key of it. */
+function templateLine(text: string, parsed: readonly Document.Parsed[]): number | undefined {
+  const hasKey = parsed.some(document => {
+    let found = false
+    visit(document, {
+      Pair: (_, { key }) => {
+        if (isMap(key)) found = true
+      }
+    })
+    return found
+  })
+  if (!hasKey && parsed.every(({ errors }) => errors.length === 0)) return undefined
+  const line = text.split('\n').findIndex(candidate => /\{\{.*\}\}/.test(candidate))
+  return line === -1 ? undefined : line + 1
+}
+
+/** One line for the whole file, in place of what each value in braces would be blamed for. */
+export function templateProblem(file: string, line: number): Problem {
+  const message =
+    'this is a template, not YAML: {{ ... }} has still to be filled in. Run what fills it, for a Helm chart helm template, and read what it prints: helm template DIR | npm run local -- check -f -'
+  return { level: 'error', origin: { file, line }, path: '', message }
 }
 
 function manifestDocument(file: string, document: Document.Parsed, lines: LineCounter): ManifestDocument {
@@ -94,6 +212,10 @@ function manifestDocument(file: string, document: Document.Parsed, lines: LineCo
         node = isNode(child) ? child : undefined
       }
       return { file, line }
+    },
+    sourceOf(path) {
+      const node = document.getIn(path, true)
+      return isScalar(node) ? node.source : undefined
     }
   }
 }

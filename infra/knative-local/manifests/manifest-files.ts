@@ -1,8 +1,9 @@
 // Which files a path stands for, as `kubectl apply -f` and `kubectl apply -k` would take them.
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, normalize } from 'node:path'
 import { buildKustomization, kustomizationNames } from './kustomize/build.ts'
 import { parseManifest, type ManifestDocument } from './manifest-document.ts'
+import { readManifestText, standardInput } from './manifest-text.ts'
 import type { Problem } from './problem.ts'
 
 export interface ManifestFile {
@@ -10,7 +11,12 @@ export interface ManifestFile {
   readonly documents: readonly ManifestDocument[]
   /** Some of it is not YAML, or cannot be built. */
   readonly isBroken: boolean
+  /** It was asked for by its own name, not as one of a folder. */
+  readonly isNamed: boolean
 }
+
+/** What `kubectl apply -f FOLDER` takes. */
+const extension = /\.(ya?ml|json)$/
 
 export async function readManifestFiles(
   paths: readonly string[]
@@ -23,26 +29,35 @@ export async function readManifestFiles(
   const refuse = (file: string, message: string) =>
     void problems.push({ level: 'error', origin: { file, line: 1 }, path: '', message })
 
-  function take(file: string, documents: readonly ManifestDocument[], found: readonly Problem[]): void {
+  function take(
+    file: string,
+    documents: readonly ManifestDocument[],
+    found: readonly Problem[],
+    isNamed: boolean
+  ): void {
     problems.push(...found)
-    manifests.push({ file, documents, isBroken: found.length > 0 })
+    manifests.push({ file, documents, isBroken: found.some(({ level }) => level === 'error'), isNamed })
   }
 
-  async function readOnce(path: string): Promise<void> {
-    const file = normalize(path)
-    if (files.has(file)) return
-    files.add(file)
-    const { documents, problems: found } = parseManifest(file, await readFile(file, 'utf8'))
-    take(file, documents, found)
+  async function readOnce(path: string, isNamed: boolean): Promise<void> {
+    const file = path === '-' ? standardInput : normalize(path)
+    if (files.has(file) || (path === '-' && manifests.some(read => read.file === standardInput))) return
+    if (path !== '-') files.add(file)
+    const { documents, problems: found } = parseManifest(file, await readManifestText(path === '-' ? path : file))
+    take(file, documents, found, isNamed)
   }
 
   async function readKustomization(directory: string, file: string): Promise<void> {
     const built = await buildKustomization(directory)
     for (const read of built.files) files.add(read)
-    take(file, built.documents, built.problems)
+    take(file, built.documents, built.problems, true)
   }
 
   for (const path of paths) {
+    if (path === '-') {
+      await readOnce(path, true)
+      continue
+    }
     const found = await stat(path).catch(() => undefined)
     if (found === undefined) {
       files.add(normalize(path))
@@ -51,7 +66,7 @@ export async function readManifestFiles(
     }
     if (!found.isDirectory()) {
       if (kustomizationNames.includes(basename(path))) await readKustomization(dirname(path), path)
-      else await readOnce(path)
+      else await readOnce(path, true)
       continue
     }
     const names = (await readdir(path, { withFileTypes: true }))
@@ -63,14 +78,14 @@ export async function readManifestFiles(
       continue
     }
     folders.add(normalize(path))
-    const yamlNames = names.filter(name => /\.ya?ml$/.test(name)).toSorted()
-    if (yamlNames.length === 0) refuse(path, 'this directory holds no .yaml file and no kustomization')
-    for (const name of yamlNames) await readOnce(join(path, name))
+    const yamlNames = names.filter(name => extension.test(name)).toSorted()
+    if (yamlNames.length === 0) refuse(path, 'this directory holds no .yaml or .json file and no kustomization')
+    for (const name of yamlNames) await readOnce(join(path, name), false)
   }
   return { manifests, files: [...files], folders: [...folders], problems }
 }
 
 /** A file that a folder stands for, or that changes what it stands for. */
 export function isManifestName(path: string): boolean {
-  return /\.ya?ml$/.test(path) || kustomizationNames.includes(basename(path))
+  return extension.test(path) || kustomizationNames.includes(basename(path))
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ManifestDocument, Path } from './manifest-document.ts'
 import type { ManifestFile } from './manifest-files.ts'
 import type { Metadata } from './kinds/kind.ts'
-import { metadataSchema, readableMetadata } from './metadata.ts'
+import { metadataSchema, rbacMetadataSchema, readableMetadata, templateMetadataSchema } from './metadata.ts'
 import { nearestName } from './nearest-name.ts'
 import type { ManifestObject } from './plan.ts'
 import { formatPath, type Problem } from './problem.ts'
@@ -46,17 +46,29 @@ const clusterScoped = new Set([
 
 export function readObjects(manifests: readonly ManifestFile[], problems: Problem[]): WrittenObject[] {
   const objects: WrittenObject[] = []
-  for (const { file, documents, isBroken } of manifests) {
+  for (const { file, documents, isBroken, isNamed } of manifests) {
     const before = objects.length + problems.length
+    const others: ManifestDocument[] = []
     for (const document of documents) {
-      for (const found of valuesIn(document)) {
+      const values = valuesIn(document)
+      if (values.length === 0) others.push(document)
+      for (const found of values) {
         const object = readObject(found, problems)
         if (object !== undefined) objects.push(object)
       }
     }
-    if (isBroken || objects.length + problems.length > before) continue
-    const message = 'holds no Kubernetes object; skipped'
-    problems.push({ level: 'warning', origin: { file, line: 1 }, path: '', message })
+    if (isBroken) continue
+    if (objects.length + problems.length === before) {
+      const level = isNamed ? 'error' : 'warning'
+      const message = isNamed ? 'holds no Kubernetes object' : 'holds no Kubernetes object; skipped'
+      problems.push({ level, origin: { file, line: 1 }, path: '', message })
+    } else {
+      for (const document of others) {
+        if (document.value === null || document.value === undefined || isToolFile(document.value)) continue
+        const message = 'this document has neither apiVersion nor kind; kubectl refuses it'
+        problems.push({ level: 'error', origin: document.locate([]), path: '', message })
+      }
+    }
   }
   reportDuplicates(objects, problems)
   return objects
@@ -72,12 +84,17 @@ interface Found {
 function valuesIn(document: ManifestDocument, path: Path = [], value: unknown = document.value): Found[] {
   if (!isRecord(value)) return []
   const { apiVersion, kind, items } = value
-  if (apiVersion === undefined && kind === undefined) return []
-  if (typeof apiVersion === 'string' && toolFiles.test(apiVersion)) return []
-  if (apiVersion !== 'v1' || kind !== 'List') return [{ document, path, value }]
+  const isMisspelt = ['apiVersion', 'kind'].some(field => nearestName(field, Object.keys(value)) !== undefined)
+  if (apiVersion === undefined && kind === undefined && !isMisspelt) return []
+  if (isToolFile(value)) return []
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !('items' in value)) return [{ document, path, value }]
   return (Array.isArray(items) ? items : []).flatMap((item, index) =>
     valuesIn(document, [...path, 'items', index], item)
   )
+}
+
+function isToolFile(value: unknown): boolean {
+  return isRecord(value) && typeof value.apiVersion === 'string' && toolFiles.test(value.apiVersion)
 }
 
 function readObject({ document, path, value: written }: Found, problems: Problem[]): WrittenObject | undefined {
@@ -88,12 +105,28 @@ function readObject({ document, path, value: written }: Found, problems: Problem
     void problems.push({ level: 'error', origin: document.locate([...path, ...at]), path: formatPath(at), message })
 
   const { apiVersion, kind } = value
+  if (typeof apiVersion === 'string' && apiVersion.startsWith('template.openshift.io/')) {
+    refuse(
+      ['kind'],
+      'an OpenShift Template makes objects, and is none; run oc process --local -f FILE and read what it prints'
+    )
+    return undefined
+  }
   for (const field of ['apiVersion', 'kind']) {
     if (value[field] !== undefined) continue
     const near = nearestName(field, Object.keys(value))
     refuse([near ?? ''], `missing field ${field}${near === undefined ? '' : `; did you mean "${field}" by "${near}"?`}`)
   }
-  const head = checkSchema(headSchema, { document, path }, [], value, problems)
+  const isRbac = typeof apiVersion === 'string' && apiVersion.startsWith('rbac.authorization.k8s.io/')
+  const metadataOnly = isRecord(value.metadata) ? value.metadata : {}
+  const isGenerated = metadataOnly.name === undefined && typeof metadataOnly.generateName === 'string'
+  if (isGenerated)
+    refuse(
+      ['metadata', 'generateName'],
+      'kubectl apply needs metadata.name: it could not find the object again. Write a name (kubectl create takes generateName)'
+    )
+  const headSchema = isRbac ? rbacHead : isGenerated ? generatedHead : anyHead
+  const headMetadata = checkSchema(headSchema, { document, path }, [], value, problems)
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined
 
   const verdict = judgeKind(apiVersion, kind)
@@ -103,6 +136,10 @@ function readObject({ document, path, value: written }: Found, problems: Problem
     refuse([verdict.field], `${verdict.message}${near === undefined ? '' : `; did you mean ${near}?`}`)
   }
 
+  if ('warning' in verdict && verdict.warning !== undefined) {
+    const origin = document.locate([...path, 'apiVersion'])
+    problems.push({ level: 'warning', origin, path: 'apiVersion', message: verdict.warning })
+  }
   if (verdict.verdict === 'read') {
     for (const at of nulls) {
       const message = 'nothing is written here, so it counts as absent; fill it in or remove it'
@@ -110,7 +147,11 @@ function readObject({ document, path, value: written }: Found, problems: Problem
     }
   }
 
-  const named = head?.metadata ?? readableMetadata(value.metadata)
+  const named = {
+    ...readableMetadata(value.metadata),
+    ...headMetadata?.metadata,
+    name: readableMetadata(value.metadata).name
+  }
   const namespace = clusterScoped.has(kind) ? '' : (named.namespace ?? defaultNamespace)
   const metadata: Metadata = { ...named, namespace }
   return {
@@ -123,17 +164,21 @@ function readObject({ document, path, value: written }: Found, problems: Problem
   }
 }
 
-const headSchema = z.looseObject({
-  apiVersion: z.string().optional(),
-  kind: z.string().optional(),
-  metadata: metadataSchema
-})
+const head = { apiVersion: z.string().optional(), kind: z.string().optional() }
+const anyHead = z.looseObject({ ...head, metadata: metadataSchema })
+const rbacHead = z.looseObject({ ...head, metadata: rbacMetadataSchema })
+const generatedHead = z.looseObject({ ...head, metadata: templateMetadataSchema })
+
+/** Kinds that others are read with. */
+const usedHere = new Set(['ConfigMap', 'Secret', 'Kafka', 'KafkaNodePool', 'KafkaConnect', 'KafkaUser'])
 
 function reportDuplicates(objects: readonly WrittenObject[], problems: Problem[]): void {
   const first = new Map<string, WrittenObject>()
   for (const written of objects) {
     const { object, metadata } = written
     if (metadata.name === '') continue
+    // kubectl applies an object that is there twice twice; here it counts where it would be read twice.
+    if (written.kindKey === undefined && !usedHere.has(object.kind)) continue
     const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : ''
     const key = `${group}/${object.kind}/${metadata.namespace}/${metadata.name}`
     const before = first.get(key)

@@ -43,6 +43,16 @@ const fields = {
 
 export const metadataSchema = object({ name: refined(z.string(), nameProblem), ...fields })
 
+/** Roles and bindings: their names may hold `:` and capitals. https://github.com/kubernetes/kubernetes/blob/v1.32.0/pkg/apis/rbac/validation/validation.go (path.ValidatePathSegmentName) */
+export const rbacMetadataSchema = object({
+  name: refined(z.string().min(1, 'missing field'), name =>
+    name === '.' || name === '..' || /[/%]/.test(name)
+      ? `invalid value: "${name}"; this name is a path's segment: neither . nor .., without / and %`
+      : undefined
+  ),
+  ...fields
+})
+
 /** Of what is made from a template, which gets a name when it is made. */
 export const templateMetadataSchema = object({ name: z.string().optional(), ...fields })
 

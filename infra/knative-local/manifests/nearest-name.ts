@@ -1,12 +1,14 @@
-/** The name that was probably meant: at most one edit in three letters away, upper and lower case being the same. */
+/** The name that was probably meant: at most one edit in three letters away, upper and lower case being the same. Two that are equally near may mean opposites (mix-scale): none is named then. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: { name: string; distance: number } | undefined
+  let isTie = false
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (distance * 3 <= Math.max(name.length, 3) && (best === undefined || distance < best.distance))
-      best = { name: candidate, distance }
+    if (distance * 3 > Math.max(name.length, 3) || (best !== undefined && distance > best.distance)) continue
+    isTie = best?.distance === distance && best.name !== candidate
+    best = { name: candidate, distance }
   }
-  return best?.name
+  return isTie ? undefined : best?.name
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

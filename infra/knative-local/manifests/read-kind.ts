@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { KindReader } from './kinds/kind.ts'
 import type { WrittenObject } from './manifest-objects.ts'
+import { isRecord } from './is-record.ts'
 import { formatPath, type Problem } from './problem.ts'
 import { checkSchema, object } from './schema.ts'
 
@@ -24,12 +25,17 @@ export function readKind<Spec, Entry>(
       path,
       object: { spec = {}, origin },
       metadata,
-      value
+      value: writtenValue
     } = written
+    const value = isRecord(writtenValue) ? writtenValue : {}
     const problem = (level: Problem['level'], at: readonly PropertyKey[], message: string) =>
       problems.push({ level, origin: document.locate([...path, ...at]), path: formatPath(at), message })
     const before = problems.length
     checkSchema(topLevel, written, [], value, problems)
+    if (reader.requiresSpec === true && value.spec === undefined) {
+      problem('error', ['spec'], 'missing field')
+      return []
+    }
     const input = checkSchema(reader.spec, written, ['spec'], spec, problems)
     reader.check?.(metadata, spec, (at, message) => problem('error', at, message))
     if (input === undefined || problems.slice(before).some(({ level }) => level === 'error')) return []

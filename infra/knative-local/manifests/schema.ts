@@ -5,18 +5,18 @@ import type { ManifestDocument, Path } from './manifest-document.ts'
 import { nearestName } from './nearest-name.ts'
 import { formatPath, type Problem } from './problem.ts'
 
-/** An object that refuses unknown fields and says which one was probably meant. */
-export function object<Shape extends z.core.$ZodShape>(shape: Shape) {
+/** An object that refuses unknown fields and says which one was probably meant; `synonyms` are words of other languages for its fields. */
+export function object<Shape extends z.core.$ZodShape>(shape: Shape, synonyms: Readonly<Record<string, string>> = {}) {
   return z.strictObject(shape, {
     error: issue =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map(key => unknownField(key, Object.keys(shape))).join('\n')
+        ? issue.keys.map(key => unknownField(key, Object.keys(shape), synonyms)).join('\n')
         : undefined
   })
 }
 
-function unknownField(name: string, known: readonly string[]): string {
-  const near = nearestName(name, known)
+function unknownField(name: string, known: readonly string[], synonyms: Readonly<Record<string, string>>): string {
+  const near = synonyms[name.toLowerCase()] ?? nearestName(name, known)
   return near === undefined
     ? `unknown field "${name}"; remove it, or choose from ${known.join(', ')}`
     : `unknown field "${name}"; did you mean "${near}"?`
@@ -83,10 +83,24 @@ export function checkSchema<Schema extends z.ZodType>(
     for (const [index, message] of messages.entries()) {
       const key = issue.code === 'unrecognized_keys' ? issue.keys[index] : undefined
       const at = [...path, ...issue.path, ...(key === undefined ? [] : [key])]
-      problems.push({ level: 'error', origin: document.locate([...root, ...at]), path: formatPath(at), message })
+      const source =
+        issue.code === 'invalid_type' && issue.expected === 'string' ? document.sourceOf?.([...root, ...at]) : undefined
+      problems.push({
+        level: 'error',
+        origin: document.locate([...root, ...at]),
+        path: formatPath(at),
+        message: inSourceWords(message, source)
+      })
     }
   }
   return undefined
+}
+
+/** Of `yes`, which is true, the text is "yes". */
+function inSourceWords(message: string, source: string | undefined): string {
+  return source === undefined
+    ? message
+    : message.replace(/; write it in quotes: ".*"$/, `; write it in quotes: "${source}"`)
 }
 
 const describeIssue: z.core.$ZodErrorMap = issue => {

@@ -49,7 +49,8 @@ export const broker: KindReader<z.output<typeof spec>, BrokerInput> = {
       )
     }
     const config = typeof input === 'object' && input !== null && 'config' in input ? input.config : undefined
-    if (config === undefined) {
+    const isKafka = brokerClass === undefined || brokerClass === '' || brokerClass === 'Kafka'
+    if (config === undefined && isKafka) {
       report(
         ['spec', 'config'],
         'missing: name a ConfigMap with default.topic.partitions, default.topic.replication.factor and bootstrap.servers. kubectl apply takes it, and then READY is False, for the default ConfigMap holds none of them'

@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { failsLater } from './consequence.ts'
+import { isRecord } from '../is-record.ts'
 import type { Destination } from '../plan.ts'
 import { object, refined, rule, type Report } from '../schema.ts'
 
@@ -12,6 +13,16 @@ const referenceFields = {
   name: z.string().optional(),
   namespace: z.string().optional()
 }
+
+/** A reference whose fields stand where `ref` should be: one sentence in place of one for each. */
+const notFlat = z.unknown().superRefine((value, context) => {
+  if (!isRecord(value) || 'ref' in value || 'uri' in value) return
+  const flat = ['apiVersion', 'kind', 'name', 'namespace'].filter(field => field in value)
+  const [first] = flat
+  if (first === undefined) return
+  const message = `put ${flat.join(', ')} under ref: { ref: { ${flat.map(field => `${field}: ${String(value[field])}`).join(', ')} } }`
+  context.addIssue({ code: 'custom', path: [first], message })
+})
 
 /** Of a Trigger or Broker. */
 export const destinationSchema = destination(object(referenceFields), [], '')
@@ -65,7 +76,7 @@ function destination<Reference extends typeof sourceReference | z.ZodObject<type
     }).optional(),
     audience: z.string().optional()
   })
-  return rule(schema, ({ ref: reference, uri }, report) => {
+  const checked = rule(schema, ({ ref: reference, uri }, report) => {
     if (reference === undefined && uri === undefined) {
       return report([], `expected a ref or a uri, got neither: it says where the events go${consequence}`)
     }
@@ -81,6 +92,7 @@ function destination<Reference extends typeof sourceReference | z.ZodObject<type
     if (!isUri(uri)) return report(['uri'], `"${uri}" is not a valid URI`)
     checkUri(uri, reference !== undefined, (path, message) => report(path, `${message}${consequence}`))
   })
+  return notFlat.pipe(checked)
 }
 
 function checkUri(uri: string, hasReference: boolean, report: Report): void {

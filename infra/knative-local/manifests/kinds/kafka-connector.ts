@@ -1,5 +1,6 @@
 // Strimzi's KafkaConnector. https://strimzi.io/docs/operators/latest/configuring#type-KafkaConnector-reference
 import { z } from 'zod'
+import { failsLater } from './consequence.ts'
 import type { KindReader } from './kind.ts'
 import type { KafkaConnector } from '../plan.ts'
 import { object } from '../schema.ts'
@@ -8,8 +9,11 @@ import { clusterLabel, readConfig } from './strimzi.ts'
 /** Strimzi sets these itself and ignores them in config. */
 const fieldsOfSpec = { 'connector.class': 'class', 'tasks.max': 'tasksMax' } as const
 
+/** The API does not require it. */
+const noClass = `missing field${failsLater('the connector has no class')}`
+
 const spec = object({
-  class: z.string().min(1, 'missing field'),
+  class: z.string({ error: issue => (issue.input === undefined ? noClass : undefined) }).min(1, noClass),
   tasksMax: z.int().min(1).optional(),
   version: z.string().optional(),
   state: z.enum(['running', 'paused', 'stopped']).optional(),

@@ -18,6 +18,7 @@ const spec = object({
 
 export const kafkaTopic: KindReader<z.output<typeof spec>, KafkaTopic> = {
   spec,
+  requiresSpec: true,
   check({ name, labels }, input, report) {
     if (labels?.[clusterLabel] === undefined)
       report(

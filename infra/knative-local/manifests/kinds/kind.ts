@@ -9,6 +9,8 @@ export type Metadata = z.output<typeof metadataSchema> & { readonly namespace: s
 /** How one kind of object is checked and becomes an entry of the plan. */
 export interface KindReader<Spec, Entry> {
   readonly spec: z.ZodType<Spec>
+  /** The API refuses the object without one. */
+  readonly requiresSpec?: boolean
   /** Rules on metadata, and between metadata and spec. They run whatever the spec looks like. */
   readonly check?: (metadata: Metadata, spec: unknown, report: Report) => void
   readonly read: (manifest: Manifest<Spec>, warn: (path: Path, message: string) => void) => Entry

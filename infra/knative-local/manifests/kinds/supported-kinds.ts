@@ -42,9 +42,21 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   'kafka.strimzi.io': ['Kafka', 'KafkaNodePool', 'KafkaConnect', 'KafkaUser', 'KafkaBridge', 'KafkaRebalance']
 }
 
+/** Groups of operators and of what controllers write for themselves. */
+const keptGroups =
+  /^(operator|networking\.internal|autoscaling\.internal|caching\.internal|internal\.kafka\.eventing|samples|client|access|core)\.(knative\.dev|strimzi\.io)$/
+
+function isOlderStrimzi(group: string, version: string): boolean {
+  return group === 'kafka.strimzi.io' && version === 'v1beta2'
+}
+
+function olderStrimzi(kind: string): string {
+  return `Strimzi 1.0 and later serve this ${kind} as kafka.strimzi.io/v1 only; its fields are the same here. Write v1`
+}
+
 export type KindVerdict =
-  | { readonly verdict: 'read'; readonly key: string }
-  | { readonly verdict: 'kept' }
+  | { readonly verdict: 'read'; readonly key: string; readonly warning?: string }
+  | { readonly verdict: 'kept'; readonly warning?: string }
   | { readonly verdict: 'unsupported'; readonly message: string }
   | { readonly verdict: 'unknown'; readonly field: 'apiVersion' | 'kind'; readonly message: string }
 
@@ -56,6 +68,7 @@ export function judgeKind(apiVersion: string, kind: string): KindVerdict {
   const versions = readVersions[key]
   if (versions !== undefined) {
     if (versions.includes(version)) return { verdict: 'read', key }
+    if (isOlderStrimzi(group, version)) return { verdict: 'read', key, warning: olderStrimzi(kind) }
     const removed = group === 'kafka.strimzi.io' ? '; Strimzi 1.0 removed the older ones' : ''
     return {
       verdict: 'unknown',
@@ -70,9 +83,20 @@ export function judgeKind(apiVersion: string, kind: string): KindVerdict {
       message: `${article} is not supported here: the local data plane runs KafkaSources, KafkaSinks, and Brokers of class Kafka with their Triggers`
     }
   const keptKinds = kept[group]
-  if (keptKinds === undefined) return { verdict: 'kept' }
+  if (keptKinds === undefined) {
+    // A group of Knative that no release has: kubectl would find no such kind.
+    if (!/(^|\.)(knative\.dev|strimzi\.io)$/.test(group) || keptGroups.test(group)) return { verdict: 'kept' }
+    const served = Object.entries(readVersions).find(([known]) => known.endsWith(`/${kind}`))
+    const instead = served === undefined ? '' : `; write ${served[0].slice(0, served[0].indexOf('/'))}/${served[1][0]}`
+    return {
+      verdict: 'unknown',
+      field: 'apiVersion',
+      message: `no matches for kind "${kind}" in version "${apiVersion}"${instead}`
+    }
+  }
   if (keptKinds.includes(kind)) {
     if (group !== 'kafka.strimzi.io' || version === 'v1') return { verdict: 'kept' }
+    if (isOlderStrimzi(group, version)) return { verdict: 'kept', warning: olderStrimzi(kind) }
     return {
       verdict: 'unknown',
       field: 'apiVersion',

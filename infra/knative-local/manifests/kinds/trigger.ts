@@ -7,8 +7,11 @@ import { deliverySchema, deliveryWarnings, toDelivery } from './delivery.ts'
 import { destinationSchema, toDestination } from './destination.ts'
 import type { KindReader } from './kind.ts'
 import type { Delivery, Trigger, TriggerFilter } from '../plan.ts'
+import { isRecord } from '../is-record.ts'
 import { object, refined, rule } from '../schema.ts'
 
+const dependencyAnnotation = 'knative.dev/dependency'
+const injectionAnnotation = 'eventing.knative.dev/injection'
 const orderAnnotation = 'kafka.eventing.knative.dev/delivery.order'
 
 const attributes = rule(z.record(z.string(), z.string()), (value, report) => {
@@ -23,17 +26,35 @@ const attributes = rule(z.record(z.string(), z.string()), (value, report) => {
 
 const dialects = ['exact', 'prefix', 'suffix', 'all', 'any', 'not', 'cesql'] as const
 
+/** Words of other filter languages; the nearest name of `and` would be any, its opposite. */
+const synonyms: Readonly<Record<string, string>> = {
+  and: 'all',
+  every: 'all',
+  allof: 'all',
+  or: 'any',
+  some: 'any',
+  anyof: 'any',
+  oneof: 'any',
+  none: 'not',
+  nor: 'not',
+  sql: 'cesql',
+  equals: 'exact'
+}
+
 const filter: z.ZodType<TriggerFilter> = z.lazy(() =>
   rule(
-    object({
-      exact: attributes.optional(),
-      prefix: attributes.optional(),
-      suffix: attributes.optional(),
-      all: z.array(filter).optional(),
-      any: z.array(filter).optional(),
-      not: filter.optional(),
-      cesql: refined(z.string(), cesqlProblem).optional()
-    }),
+    object(
+      {
+        exact: attributes.optional(),
+        prefix: attributes.optional(),
+        suffix: attributes.optional(),
+        all: z.array(filter).optional(),
+        any: z.array(filter).optional(),
+        not: filter.optional(),
+        cesql: refined(z.string(), cesqlProblem).optional()
+      },
+      synonyms
+    ),
     (value, report) => {
       const written = dialects.filter(dialect => isWritten(value[dialect]))
       if (written.length > 1)
@@ -67,7 +88,19 @@ export const trigger: KindReader<z.output<typeof spec>, TriggerInput> = {
     else if (broker === undefined || broker === '')
       report(['broker'], 'missing field: name the Broker to take events from')
   }),
-  check({ annotations }, _spec, report) {
+  check({ namespace, annotations }, input, report) {
+    const at = (annotation: string) => ['metadata', 'annotations', annotation]
+    const dependency = annotations?.[dependencyAnnotation]
+    if (dependency !== undefined)
+      for (const problem of dependencyProblems(dependency, namespace)) report(at(dependencyAnnotation), problem)
+    const injection = annotations?.[injectionAnnotation]
+    if (injection !== undefined && injection !== 'enabled' && injection !== 'disabled')
+      report(at(injectionAnnotation), `invalid value: "${injection}"; use enabled or disabled`)
+    else if (injection !== undefined && isRecord(input) && input.broker !== 'default')
+      report(
+        at(injectionAnnotation),
+        `works for the Broker default only, and this Trigger is of "${String(input.broker ?? '')}"; remove the annotation`
+      )
     const order = annotations?.[orderAnnotation]
     if (order === undefined || /^(un)?ordered$/i.test(order)) return
     report(
@@ -97,6 +130,33 @@ export const trigger: KindReader<z.output<typeof spec>, TriggerInput> = {
       origin
     }
   }
+}
+
+/** An object of the Trigger's namespace that must be ready first, as JSON. */
+function dependencyProblems(text: string, namespace: string): string[] {
+  let reference: unknown
+  try {
+    reference = JSON.parse(text)
+  } catch {
+    // Said below, as for JSON that is no object.
+  }
+  if (!isRecord(reference))
+    return [
+      `"${text}" is not an object reference; write JSON: {"apiVersion": "sources.knative.dev/v1", "kind": "PingSource", "name": "ping"}`
+    ]
+  const other = reference.namespace
+  const wrong = ['apiVersion', 'kind', 'name', 'namespace'].filter(
+    field => reference[field] !== undefined && typeof reference[field] !== 'string'
+  )
+  if (wrong.length > 0) return wrong.map(field => `${field} must be a text`)
+  return [
+    ...(typeof other === 'string' && other !== '' && other !== namespace
+      ? [`namespace must be empty or "${namespace}", that of the Trigger`]
+      : []),
+    ...['kind', 'name', 'apiVersion'].flatMap(field =>
+      (reference[field] ?? '') === '' ? [`missing field ${field} in the object reference`] : []
+    )
+  ]
 }
 
 function cesqlProblem(expression: string): string | undefined {

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join, normalize, relative } from 'node:path'
 import { isRecord } from '../is-record.ts'
 import { parseManifest, type ManifestDocument } from '../manifest-document.ts'
+import { readManifestText } from '../manifest-text.ts'
 import { formatPath, type Problem } from '../problem.ts'
 import { checkSchema } from '../schema.ts'
 import * as fields from './field-specs.ts'
@@ -242,7 +243,7 @@ class Build {
     if (path !== undefined) {
       const file = await this.#fileOf(target, path, place)
       const documents = await this.#parse(file)
-      refuseInexactJson(await readFile(file, 'utf8'), place)
+      refuseInexactJson(await readManifestText(file), place)
       return documents.map(document => ({ value: document.value, place: { document, path: [] } }))
     }
     const at: Place = { ...place, path: [...place.path, ...(typeof place.path.at(-1) === 'number' ? ['patch'] : [])] }
@@ -286,7 +287,7 @@ class Build {
   /** kubectl reads the kustomization itself as YAML 1.1, and the objects as YAML 1.2. */
   async #parse(file: string, forKustomize = true): Promise<ManifestDocument[]> {
     this.files.add(normalize(file))
-    const { documents, problems } = parseManifest(normalize(file), await readFile(file, 'utf8'), { forKustomize })
+    const { documents, problems } = parseManifest(normalize(file), await readManifestText(file), { forKustomize })
     this.problems.push(...problems)
     return documents.filter(({ value }) => value !== null && value !== undefined)
   }

@@ -1,0 +1,156 @@
+// What kubectl reads is read, and what it refuses is refused: files of several kinds and encodings, one small input each.
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { loadPlan } from './load-plan.ts'
+import { decodeManifest } from './manifest-text.ts'
+import { parseManifest } from './manifest-document.ts'
+import { formatProblems } from './problem.ts'
+
+const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n'
+
+test.for([
+  ["data:\n  d: 'one\n  two'\n", { d: 'one two' }],
+  ['data:\n  d: "one\n  two"\n  e: "x\n  y"\n', { d: 'one two', e: 'x y' }],
+  ["data: 'one\ntwo'\n", 'one two'],
+  ["data:\n  d: 'it''s\n  two # no comment'\n  e: f\n", { d: "it's two # no comment", e: 'f' }],
+  ['data: [1,\n2]\n', [1, 2]],
+  ['data: {b: 1,\nc: "x\ny"}\n', { b: 1, c: 'x y' }],
+  ['data: a\n  \t\nimmutable: true\n', 'a'],
+  ['data:\n  a: |\n    x\n    \ty\n', { a: 'x\n\ty\n' }],
+  ['data:\ta\n', 'a'],
+  ['data: b\t# c\n', 'b']
+] as const)('kubectl takes %j', async ([text, expected]) => {
+  const { documents, problems } = parseManifest('a.yaml', head + text)
+  expect(formatProblems(problems)).toBe('')
+  expect(documents[0]?.value).toMatchObject({ data: expected })
+  expect(await kubectlParses(head + text)).toBe(true)
+})
+
+test.for([
+  'data: { a: 1 }\n\t\nimmutable: true\n',
+  'data: { a: 1 }\n  \t\nimmutable: true\n',
+  'data:\n  a: b\n\t# c\n',
+  'data:\n  a: |\n    x\n\t\n    y\n',
+  'data: *rep\n',
+  'data: b: c\n',
+  'data: "\\q"\n'
+])('kubectl refuses %j', async text => {
+  const { problems } = parseManifest('a.yaml', head + text)
+  expect(problems[0]).toMatchObject({ level: 'error', message: expect.stringContaining('this is not valid YAML') })
+  expect(problems[0]?.origin.line).toBeGreaterThan(3)
+  expect(await kubectlParses(head + text)).toBe(false)
+})
+
+test('a text that needs more room keeps the lines of what follows', () => {
+  const { documents } = parseManifest('a.yaml', `${head}data:\n  d: 'one\n  two'\n  e: f\n`)
+  expect(documents[0]?.locate(['data', 'e'])).toEqual({ file: 'a.yaml', line: 7 })
+})
+
+test('JSON objects in a row, and Lists of any kind', async () => {
+  const object = (name: string) => `{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "${name}"}}`
+  const { plan, problems } = await loadPlan([
+    await file('a.json', `${object('a')}\n${object('b')}${object('c')}`),
+    await file('list.json', `{"apiVersion": "v1", "kind": "SecretList", "items": [${object('d')}]}`)
+  ])
+  expect(formatProblems(problems)).toBe('')
+  expect(plan?.objects.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c', 'd'])
+  expect(plan?.objects[1]?.origin.line).toBe(2)
+})
+
+test('UTF-16 and UTF-8 with a byte order mark', () => {
+  const text = 'name: größe\n'
+  const little = Buffer.from(`\uFEFF${text}`, 'utf16le')
+  expect(decodeManifest(little)).toBe(text)
+  expect(decodeManifest(Buffer.from(little).swap16())).toBe(text)
+  expect(decodeManifest(Buffer.from(`\uFEFF${text}`))).toBe(text)
+})
+
+test('standard input, as -', () => {
+  const script = `import { loadPlan } from ${JSON.stringify(join(import.meta.dirname, 'load-plan.ts'))}
+const { plan, problems } = await loadPlan(['-'])
+console.log(plan?.objects[0].metadata.name, problems.length)`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    input: head,
+    encoding: 'utf8'
+  })
+  expect(stdout).toBe('a 0\n')
+})
+
+test.for([
+  [
+    'a template of Helm',
+    `${head}data:\n  a: {{ .Values.a }}\n  b: {{ .Values.b }}\n`,
+    'a.yaml:5 error this is a template'
+  ],
+  ['a template around objects', `{{- if .Values.on }}\n${head}{{- end }}\n`, 'a.yaml:1 error this is a template'],
+  [
+    'a template in quotes',
+    'apiVersion: sources.knative.dev/v1\nkind: KafkaSource\nmetadata: { name: "{{ .Release.Name }}" }\nspec: { topics: ["{{ .t }}"] }\n',
+    'a.yaml:3 error this is a template'
+  ],
+  [
+    "OpenShift's Template",
+    'apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: { name: t }\nobjects: [{ apiVersion: v1, kind: Secret }]\n',
+    'a.yaml:2 error kind: an OpenShift Template makes objects'
+  ],
+  ['an alias without an anchor', `${head}data: *rep\n`, 'a.yaml:4 error this is not valid YAML: *rep names no anchor'],
+  [
+    'a misspelt document beside a good one',
+    `${head}---\napiversion: v1\nKind: Secret\nmetadata: { name: b }\n`,
+    'a.yaml:5 error apiversion: missing field apiVersion; did you mean "apiVersion" by "apiversion"?'
+  ],
+  [
+    'a document without a kind beside a good one',
+    `${head}---\nreplicas: 1\n`,
+    'a.yaml:5 error this document has neither'
+  ],
+  ['a file without an object', 'replicas: 1\n', 'a.yaml:1 error holds no Kubernetes object'],
+  [
+    'a generated name',
+    'apiVersion: v1\nkind: Secret\nmetadata: { generateName: a- }\n',
+    'a.yaml:3 error metadata.generateName: kubectl apply needs metadata.name'
+  ],
+  [
+    'an API group that Knative no longer has',
+    'apiVersion: sources.eventing.knative.dev/v1alpha1\nkind: KafkaSource\nmetadata: { name: a }\n',
+    'a.yaml:1 error apiVersion: no matches for kind "KafkaSource" in version "sources.eventing.knative.dev/v1alpha1"; write sources.knative.dev/v1'
+  ],
+  [
+    'another one',
+    'apiVersion: bindings.knative.dev/v1\nkind: KafkaBinding\nmetadata: { name: a }\n',
+    'a.yaml:1 error apiVersion: no matches for kind "KafkaBinding" in version "bindings.knative.dev/v1"'
+  ]
+] as const)('%s is one clear error', async ([, text, expected]) => {
+  const path = await file('a.yaml', text)
+  const { problems, plan } = await loadPlan([path])
+  expect(plan).toBeUndefined()
+  const printed = formatProblems(problems).replaceAll(path, 'a.yaml')
+  expect(printed.split('\n')[0]).toContain(expected)
+  expect(printed.match(/this is a template/g)?.length ?? 1).toBe(1)
+})
+
+test('names of roles may hold colons and capitals, and an object that is only kept may be there twice', async () => {
+  const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: "System:reader" }\n'
+  const { problems, plan } = await loadPlan([await file('a.yaml', `${role}---\n${role}`)])
+  expect(formatProblems(problems)).toBe('')
+  expect(plan?.objects).toHaveLength(2)
+})
+
+async function file(name: string, text: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'reads-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  await writeFile(join(directory, name), text)
+  return join(directory, name)
+}
+
+/** Without a cluster kubectl gets no further than parsing, which is what is asked here. */
+async function kubectlParses(text: string): Promise<boolean> {
+  const path = await file('a.yaml', text)
+  const args = ['create', '--dry-run=client', '--validate=false', '--server=http://127.0.0.1:1', '-f', path]
+  const { stderr } = await promisify(execFile)('kubectl', args).catch((error: { stderr: string }) => error)
+  return !stderr.includes('error parsing')
+}
