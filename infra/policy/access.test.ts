@@ -178,9 +178,15 @@ test('the gateway leads to the functions that people call and to no other, each 
   const commands = triggers
     .filter(({ spec }) => !spec.filters.some(({ exact }) => exact.type.endsWith('.ReplayDeadLetters')))
     .map(({ spec }) => spec.subscriber.ref.name)
-  expect(reached.map(({ service: name }) => name).toSorted()).toEqual(commands.toSorted())
+  expect(
+    reached.map(({ service: name }) => name).toSorted(),
+    'each function with a command has a rule in infra/gateway/gateway.yaml: its method, and its name as the host'
+  ).toEqual(commands.toSorted())
   const allowed = policy.spec.authorization.rules.flatMap(({ operation }) => operation.methods)
-  expect(reached.flatMap(({ methods }) => methods).toSorted()).toEqual(allowed.toSorted())
+  expect(
+    reached.flatMap(({ methods }) => methods).toSorted(),
+    'each method of infra/gateway/gateway.yaml is in one rule of infra/gateway/roles.yaml'
+  ).toEqual(allowed.toSorted())
   const reading = policy.spec.authorization.rules.find(({ principal }) =>
     principal.jwt.claims.some(({ values }) => values.includes('student-reader'))
   )
