@@ -1,4 +1,5 @@
 // One partition while this member reads it: what is queued, what is under way, what may be committed.
+import { startLongTimer } from '../long-timer.ts'
 import { DeliveryAbandoned } from './deliver.ts'
 import { OffsetTracker, type Finish } from './offset-tracker.ts'
 import type { KafkaRecord } from './record.ts'
@@ -106,11 +107,11 @@ export class AssignedPartition implements TopicPartition {
     if (this.closed) return false
     await new Promise<void>(resolve => {
       const end = (): void => {
-        clearTimeout(timer)
+        timer.cancel()
         this.backoffs.delete(end)
         resolve()
       }
-      const timer = setTimeout(end, ms)
+      const timer = startLongTimer(ms, end)
       this.backoffs.add(end)
     })
     return !this.closed

@@ -1,4 +1,5 @@
 // One timer for many deadlines of the same length: they end in the order they began, so only the oldest needs watching.
+import { startLongTimer, type LongTimer } from '../long-timer.ts'
 
 interface Deadline {
   readonly endsAtMs: number
@@ -12,7 +13,7 @@ export class Deadlines {
   private readonly lengthMs: number
   private queue: Deadline[] = []
   private head = 0
-  private timer: NodeJS.Timeout | undefined
+  private timer: LongTimer | undefined
 
   constructor(lengthMs: number) {
     this.lengthMs = lengthMs
@@ -21,7 +22,7 @@ export class Deadlines {
   start(expire: () => void): CancelDeadline {
     const deadline: Deadline = { endsAtMs: performance.now() + this.lengthMs, expire }
     this.queue.push(deadline)
-    this.timer ??= setTimeout(() => this.tick(), this.lengthMs)
+    this.timer ??= startLongTimer(this.lengthMs, () => this.tick())
     return () => {
       deadline.expire = undefined
       this.compact()
@@ -38,7 +39,9 @@ export class Deadlines {
       next = this.queue[this.head]
     }
     this.compact()
-    if (next !== undefined) this.timer = setTimeout(() => this.tick(), Math.max(1, Math.ceil(next.endsAtMs - nowMs)))
+    if (next !== undefined) {
+      this.timer = startLongTimer(Math.max(1, Math.ceil(next.endsAtMs - nowMs)), () => this.tick())
+    }
   }
 
   /** Drops what is over from the front, so that the queue is no longer than what is under way (and what began after its oldest). */
@@ -47,7 +50,7 @@ export class Deadlines {
     if (this.head === this.queue.length) {
       this.queue = []
       this.head = 0
-      clearTimeout(this.timer)
+      this.timer?.cancel()
       this.timer = undefined
     } else if (this.head > 1024) {
       this.queue = this.queue.slice(this.head)
