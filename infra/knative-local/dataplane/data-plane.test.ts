@@ -1,4 +1,5 @@
 // The whole data plane on a real broker: what appears later, what changes while it runs, and what Kafka itself adds.
+import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import kafkajs from 'kafkajs'
 import { pino } from 'pino'
@@ -8,6 +9,7 @@ import { until } from '../parts/until.ts'
 import { Subscriber, serveSubscriber, type Received } from './conformance/subscriber.ts'
 import { javaPartitioner } from './kafka/kafkajs.ts'
 import { DataPlane, type DataPlanePlan } from './data-plane.ts'
+import { openRecordWriter } from './record-writer.ts'
 import { startTestKafka, type TestKafka } from './testing/kafka.ts'
 
 const origin = { file: 'test', line: 1 }
@@ -259,6 +261,40 @@ test('a batch that cannot be decoded is tried again, then counted as lost with i
   await received('undecodable', 2)
   expect(bodies('undecodable')).toEqual(['not held up', 'after'])
   expect(dataPlane.status().sources[0]).toMatchObject({ ready: true, dropped: 2 })
+})
+
+test('an event is refused for what it is, never for those it is written with', async () => {
+  await kafka.admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      { topic: 'bounded', numPartitions: 1, configEntries: [{ name: 'max.message.bytes', value: '150000' }] },
+      { topic: 'keyed', numPartitions: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] },
+      { topic: 'by-default', numPartitions: 1 }
+    ]
+  })
+  const writer = openRecordWriter(kafka.kafka)
+  onTestFinished(() => writer.close())
+  const write = async (topic: string, sizes: readonly number[], key: (i: number) => string | null) => {
+    const written = sizes.map((size, i) => writer.write(topic, { key: key(i), value: randomBytes(size), headers: {} }))
+    return (await Promise.allSettled(written)).map(({ status }) => status === 'fulfilled')
+  }
+  const all = (count: number) => Array.from({ length: count }, () => true)
+  expect(
+    await write(
+      'by-default',
+      Array.from({ length: 200 }, () => 104_760),
+      () => 'k'
+    )
+  ).toEqual(all(200))
+  expect(await write('bounded', [100, 149_000, 160_000, 100], () => 'k')).toEqual([true, true, false, true])
+  expect(await write('keyed', [1, 1, 1, 1], i => (i === 1 ? null : 'k'))).toEqual([true, false, true, true])
+  for (const [topic, count] of [
+    ['by-default', 200],
+    ['bounded', 3],
+    ['keyed', 3]
+  ] as const) {
+    expect((await kafka.admin.fetchTopicOffsets(topic))[0]?.high, topic).toBe(String(count))
+  }
 })
 
 test('a deleted topic is named and stops no other one; when it is back it is read from its beginning', async () => {

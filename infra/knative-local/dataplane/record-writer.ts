@@ -1,18 +1,22 @@
 // Writes records: everything that comes in while a request to Kafka is under way goes out together in the next one. Per topic one
 // request at a time, so that records of one key keep their order; acks from all replicas, snappy.
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs, { type Kafka, type Producer } from 'kafkajs'
+import type { Kafka, Producer } from 'kafkajs'
 import { connectOnce } from './connect-once.ts'
 import type { NewRecord } from './event-to-record.ts'
+import { javaPartitioner, kafkajs } from './kafka/kafkajs.ts'
+import { BATCH_OVERHEAD_BYTES, recordSize } from './kafka/record-size.ts'
+import { openTopicLimits, type TopicLimits } from './kafka/topic-limits.ts'
 
-const { CompressionTypes, Partitioners } = kafkajs
-
-/** Kafka's default max.request.size: more is refused here rather than failing the batch it would be part of. */
-const MAX_RECORD_BYTES = 1024 * 1024
+/** max.request.size, Kafka's default and Knative's, counted as Java's producer counts; of a whole request here too. */
+const MAX_REQUEST_BYTES = 1024 * 1024
+/** Snappy makes what cannot be compressed a little larger. */
+const SHARE_OF_LIMIT = 0.99
+/** kafkajs takes time by the square of the records of a request. */
+const MAX_BATCH_RECORDS = 1000
 /** Of one topic, waiting to be written. */
 const MAX_WAITING_RECORDS = 10_000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
-const MAX_BATCH_BYTES = 1024 * 1024
 const ACKS_FROM_ALL = -1
 /** A broker's answer to one request. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -37,7 +41,7 @@ export interface RecordWriter {
 export function openRecordWriter(kafka: Kafka): RecordWriter {
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: javaPartitioner,
     maxInFlightRequests: 5,
     // kafkajs must not try again by itself: of a request that succeeded on some brokers and failed on others it repeats only the
     // rest, and leaves out partitions whose new leader is a broker that had answered. It then reports success for records that
@@ -46,16 +50,18 @@ export function openRecordWriter(kafka: Kafka): RecordWriter {
     retry: { retries: 0 }
   })
   const connected = connectOnce(() => producer.connect())
+  const limits = openTopicLimits(kafka)
   const topics = new Map<string, TopicWriter>()
   return {
     write: (topic, record) => {
       let writer = topics.get(topic)
-      if (writer === undefined) topics.set(topic, (writer = new TopicWriter(producer, connected, topic)))
+      if (writer === undefined) topics.set(topic, (writer = new TopicWriter(producer, connected, limits, topic)))
       return writer.write(record)
     },
     close: async () => {
       await Promise.all(Array.from(topics.values(), writer => writer.written()))
       await producer.disconnect()
+      await limits.close()
     }
   }
 }
@@ -63,21 +69,23 @@ export function openRecordWriter(kafka: Kafka): RecordWriter {
 class TopicWriter {
   private readonly producer: Producer
   private readonly connected: () => Promise<void>
+  private readonly limits: TopicLimits
   private readonly topic: string
   private waiting: Waiting[] = []
   private waitingBytes = 0
   private writing: Promise<void> | undefined
 
-  constructor(producer: Producer, connected: () => Promise<void>, topic: string) {
+  constructor(producer: Producer, connected: () => Promise<void>, limits: TopicLimits, topic: string) {
     this.producer = producer
     this.connected = connected
+    this.limits = limits
     this.topic = topic
   }
 
   write(record: NewRecord): Promise<void> {
-    const bytes = sizeOf(record)
-    if (bytes > MAX_RECORD_BYTES) {
-      return Promise.reject(new Error(`the record has ${bytes} bytes, more than ${MAX_RECORD_BYTES}`))
+    const bytes = recordSize(record)
+    if (BATCH_OVERHEAD_BYTES + bytes > MAX_REQUEST_BYTES) {
+      return Promise.reject(new Error(`the record has ${bytes} bytes, more than ${MAX_REQUEST_BYTES}`))
     }
     if (this.waiting.length >= MAX_WAITING_RECORDS || this.waitingBytes >= MAX_WAITING_BYTES) {
       return Promise.reject(new Error(`${this.waiting.length} records wait to be written to ${this.topic} already`))
@@ -96,15 +104,30 @@ class TopicWriter {
   private async writeAll(): Promise<void> {
     // Lets the rest of this turn's requests come along.
     await new Promise(resolve => setImmediate(resolve))
-    for (let batch = this.nextBatch(); batch.length > 0; batch = this.nextBatch()) {
-      try {
-        await this.writeBatch(batch.map(({ record }) => record))
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error as Error)
-      }
+    while (this.waiting.length > 0) {
+      const limit = (await this.limits.maxBatchBytes(this.topic)) * SHARE_OF_LIMIT
+      await this.settle(this.nextBatch(Math.min(limit, MAX_REQUEST_BYTES)))
     }
     this.writing = undefined
+  }
+
+  /**
+   * What Kafka refuses permanently, because it is too large or has no key where the topic needs one, is refused alone: the others of
+   * its batch are written in halves, as Java's producer splits a batch that is too large.
+   */
+  private async settle(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.writeBatch(batch.map(({ record }) => record))
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      if (batch.length === 1 || !isOfOneRecord(error)) {
+        for (const { reject } of batch) reject(error as Error)
+        return
+      }
+      const half = Math.ceil(batch.length / 2)
+      await this.settle(batch.slice(0, half))
+      await this.settle(batch.slice(half))
+    }
   }
 
   private async writeBatch(messages: NewRecord[]): Promise<void> {
@@ -116,7 +139,7 @@ class TopicWriter {
           topic: this.topic,
           acks: ACKS_FROM_ALL,
           timeout: REQUEST_TIMEOUT_MS,
-          compression: CompressionTypes.Snappy,
+          compression: kafkajs.CompressionTypes.Snappy,
           messages
         })
         return
@@ -127,27 +150,29 @@ class TopicWriter {
     }
   }
 
-  private nextBatch(): Waiting[] {
-    let bytes = 0
+  /** At least one record, which may still fit when it is compressed. */
+  private nextBatch(maxBytes: number): Waiting[] {
+    let bytes = BATCH_OVERHEAD_BYTES
     let count = 0
     for (const { bytes: more } of this.waiting) {
-      if (count > 0 && bytes + more > MAX_BATCH_BYTES) break
+      if (count > 0 && (bytes + more > maxBytes || count === MAX_BATCH_RECORDS)) break
       bytes += more
       count++
     }
-    this.waitingBytes -= bytes
+    this.waitingBytes -= bytes - BATCH_OVERHEAD_BYTES
     return this.waiting.splice(0, count)
   }
+}
+
+/** What Kafka says of a whole batch because of one record in it. https://kafka.apache.org/protocol.html#protocol_error_codes */
+const OF_ONE_RECORD = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_TIMESTAMP', 'INVALID_RECORD'])
+
+function isOfOneRecord(error: unknown): boolean {
+  return OF_ONE_RECORD.has((error as { type?: string }).type ?? '')
 }
 
 /** kafkajs says of an error whether another try makes sense, or that its own tries, of which there are none, were used up. */
 function mayTryAgain(error: unknown): boolean {
   const { name, retriable } = error as { name?: string; retriable?: boolean }
   return name === 'KafkaJSNumberOfRetriesExceeded' || retriable === true
-}
-
-function sizeOf({ key, value, headers }: NewRecord): number {
-  let bytes = Buffer.byteLength(key ?? '') + (value?.length ?? 0)
-  for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? '')
-  return bytes
 }
