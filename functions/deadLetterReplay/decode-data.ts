@@ -5,6 +5,7 @@ import type { EventAttributes } from '../runtime/events/received-event.ts'
 import { parseJson } from '../runtime/events/json.ts'
 import { studentEventAsJson } from '../students/student-events.ts'
 import { protobufContentType } from '../runtime/events/event-type.ts'
+import { fetchWithCredentials } from '../runtime/host/fetch-with-credentials.ts'
 
 const requestTimeoutMs = 2_000
 /** Of schemas kept; each version is fetched once. */
@@ -59,7 +60,10 @@ export function createDecoder(registryUrl: string | undefined): DecodeData {
 
 async function fetchSchema(url: URL): Promise<NamespaceBase | undefined> {
   try {
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(requestTimeoutMs) })
+    const response = await fetchWithCredentials(url, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(requestTimeoutMs)
+    })
     if (!response.ok || Number(response.headers.get('content-length')) > maxSchemaBytes) return undefined
     const { schema } = z.object({ schema: z.string() }).parse(await response.json())
     const protobuf = await import('protobufjs')

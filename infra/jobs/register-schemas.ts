@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { z } from 'zod'
 import { loadConfig } from '../../functions/runtime/host/config.ts'
+import { fetchWithCredentials, withoutCredentials } from '../../functions/runtime/host/fetch-with-credentials.ts'
 import { schemaDigest } from '../../functions/runtime/events/outbox.ts'
 import { eventSchemasByType } from '../../functions/students/student-events.ts'
 import { eventSchemas } from '../../functions/students/tables.ts'
@@ -22,6 +23,7 @@ export interface RegisteredSchema {
 
 /** @throws with the registry's reason when a schema is not compatible with the versions before it */
 export async function registerSchemas(options: {
+  /** May hold a user and a password. */
   readonly registryUrl: string
   readonly databaseUrl: string
   readonly schemasFolder?: string
@@ -44,11 +46,11 @@ async function register(registryUrl: string, schema: string): Promise<Registered
   const body = { schemaType: 'PROTOBUF', schema }
   await call('POST', `${subject}/versions`, body, type)
   const { version } = z.object({ version: z.int() }).parse(await call('POST', subject, body, type))
-  return { type, version, dataschema: `${subject}/versions/${version}` }
+  return { type, version, dataschema: withoutCredentials(`${subject}/versions/${version}`) }
 }
 
 async function call(method: 'POST' | 'PUT', url: string, body: object, type: string): Promise<unknown> {
-  const response = await fetch(url, {
+  const response = await fetchWithCredentials(url, {
     method,
     headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
     body: JSON.stringify(body),

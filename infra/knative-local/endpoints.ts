@@ -11,6 +11,7 @@ import { writeWhole } from './parts/write-whole.ts'
 import type { Stack } from './stack.ts'
 
 const Pid = z.number().int().nullable()
+const Protected = { url: z.string(), username: z.string(), password: z.string() }
 
 export const Endpoints = z.object({
   ready: z.literal(true),
@@ -26,9 +27,9 @@ export const Endpoints = z.object({
   }),
   /** `psql` is a command line that reads the password from a file. */
   postgres: z.object({ url: z.string(), pid: Pid, psql: z.string() }),
-  registry: z.object({ url: z.string(), pid: Pid }),
-  /** Its REST asks for user and password (connect-client.ts). */
-  connect: z.object({ url: z.string(), username: z.string(), password: z.string(), pid: Pid }),
+  /** Both ask for user and password. */
+  registry: z.object({ ...Protected, pid: Pid }),
+  connect: z.object({ ...Protected, pid: Pid }),
   dataplane: z.object({ statusUrl: z.string(), pid: Pid }),
   /** Of the runtime itself: `npm run local` talks to it. */
   control: z.object({ url: z.string(), pid: z.number().int() }),
@@ -107,7 +108,7 @@ export function describeEndpoints({ stack, plan, ports, stateDirectory, manifest
       pid: pidOf(postgres),
       psql: psqlCommand(stateDirectory, postgres.url('students'))
     },
-    registry: { url: registry.url, pid: pidOf(registry) },
+    registry: { ...registry.address, pid: pidOf(registry) },
     connect: { ...connect.address, pid: pidOf(connect) },
     dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },
     control: { url: `http://127.0.0.1:${ports.control}`, pid: process.pid },

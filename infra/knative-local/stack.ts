@@ -15,6 +15,7 @@ import { seedUsers } from '../jobs/seed-users.ts'
 import type { Plan } from './manifests/plan.ts'
 import type { ClusterAddresses } from './parts/cluster-addresses.ts'
 import { brokerConfig, connectConfig } from './parts/cluster-config.ts'
+import { newCredentials, withCredentials } from './parts/credentials.ts'
 import { databaseCluster } from './parts/database-cluster.ts'
 import { localiseConnector } from './parts/connector-config.ts'
 import { type Connect, createConnect } from './parts/connect.ts'
@@ -99,7 +100,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     )
   )
 
-  const registryUrl = `http://127.0.0.1:${ports.registry}`
+  const registryCredentials = newCredentials('registry')
+  const registryUrl = withCredentials(`http://127.0.0.1:${ports.registry}`, registryCredentials)
   const addresses = () => localAddresses(applied, ports, servicePorts.current(), registryUrl, bootstrap)
   const functionsBuilt = later(
     step('functions are built', () =>
@@ -164,6 +166,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   await postgresAnswers
   const registry = createRegistry(java, jars, processes, {
+    directory: join(stateDirectory, 'registry'),
+    credentials: registryCredentials,
     port: ports.registry,
     databaseUrl: postgres.url('registry'),
     report,

@@ -150,6 +150,7 @@ async function removeState(stateDirectory: string): Promise<void> {
     'compile-cache',
     'logs',
     'connect',
+    'registry',
     'kubeconfig',
     'addresses.json',
     'pg_service.conf',

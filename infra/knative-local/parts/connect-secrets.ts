@@ -5,20 +5,19 @@
 //
 // ${secrets:NAMESPACE/NAME:KEY} stays in a connector's configuration as it is in the YAML: the worker runs in the folder secrets
 // with a provider that reads a value from a file, where Strimzi's in a cluster asks Kubernetes.
-import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Credentials, newCredentials } from './credentials.ts'
 import type { Secrets } from './secrets.ts'
 
 const strimzisProvider = 'io.strimzi.kafka.KubernetesSecretConfigProvider'
 const localProvider = 'org.apache.kafka.common.config.provider.DirectoryConfigProvider'
-const username = 'connect'
 
 export interface ConnectSecrets {
   /** Where the worker runs. */
   readonly folder: string
   readonly jaasFile: string
-  readonly credentials: { readonly username: string; readonly password: string }
+  readonly credentials: Credentials
   /** Puts the Secrets that a connector's configuration names where the worker finds them. @throws when one is unknown here */
   provide(config: Readonly<Record<string, string>>, secrets: Secrets): Promise<void>
 }
@@ -27,10 +26,10 @@ export async function createConnectSecrets(directory: string): Promise<ConnectSe
   const folder = join(directory, 'secrets')
   const passwordFile = join(directory, 'rest-password')
   const jaasFile = join(directory, 'jaas.conf')
-  const password = randomBytes(18).toString('base64url')
+  const credentials = newCredentials('connect')
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await write(passwordFile, `${username}=${password}\n`)
+  await write(passwordFile, `${credentials.username}=${credentials.password}\n`)
   await write(
     jaasFile,
     `KafkaConnect {
@@ -41,7 +40,7 @@ export async function createConnectSecrets(directory: string): Promise<ConnectSe
   return {
     folder,
     jaasFile,
-    credentials: { username, password },
+    credentials,
     async provide(config, secrets) {
       const values = Object.values(config).flatMap(value => [...value.matchAll(secretReference)])
       for (const [, namespace = '', name = '', key = ''] of values) {

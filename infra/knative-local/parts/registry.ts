@@ -1,18 +1,32 @@
 // Apicurio Registry, its schemas in PostgreSQL.
+//
+// It asks for a password that is made at each start: otherwise every user of this machine, and a web page by DNS rebinding, could
+// change the rule that keeps schemas compatible. https://quarkus.io/guides/security-properties
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { authorization, type Credentials } from './credentials.ts'
 import type { Jars } from './jars.ts'
 import { type Java, startJvm } from './java.ts'
+import { toProperties } from './kafka.ts'
 import { keep, type Keeper } from './keeper.ts'
 import type { Processes } from './processes.ts'
 import type { Reporting } from './reporting.ts'
 import { until } from './until.ts'
 
-export interface Registry extends Keeper {
+export interface RegistryAddress extends Credentials {
   readonly url: string
+}
+
+export interface Registry extends Keeper {
+  readonly address: RegistryAddress
   answers(): Promise<void>
+  isHealthy(): Promise<boolean>
 }
 
 export interface RegistryOptions extends Reporting {
+  readonly directory: string
   readonly port: number
+  readonly credentials: Credentials
   readonly databaseUrl: string
 }
 
@@ -20,16 +34,27 @@ export function createRegistry(
   java: Java,
   jars: Jars,
   processes: Processes,
-  { port, databaseUrl, ...reporting }: RegistryOptions
+  { directory, port, credentials, databaseUrl, ...reporting }: RegistryOptions
 ): Registry {
   const database = new URL(databaseUrl)
   const url = `http://127.0.0.1:${port}`
+  const usersFile = join(directory, 'users.properties')
+  const isHealthy = async (): Promise<boolean> => {
+    const response = await fetch(`${url}/apis/ccompat/v7/subjects`, {
+      headers: { authorization: authorization(credentials) },
+      signal: AbortSignal.timeout(answerTimeoutMs)
+    })
+    await response.body?.cancel()
+    return response.ok
+  }
   const keeper = keep({
     name: 'registry',
     stopTimeoutMs: 8_000, // its first end writes the class archive
     ...reporting,
-    launch: () =>
-      startJvm(java, jars.directory, processes, {
+    async launch() {
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      await writeFile(usersFile, toProperties(users(credentials)), { mode: 0o600 })
+      return startJvm(java, jars.directory, processes, {
         name: 'registry',
         archive: 'registry',
         makesArchive: true,
@@ -37,6 +62,7 @@ export function createRegistry(
         args: ['-jar', jars.registryJar],
         env: {
           ...process.env,
+          QUARKUS_CONFIG_LOCATIONS: usersFile,
           QUARKUS_HTTP_HOST: '127.0.0.1',
           QUARKUS_HTTP_PORT: String(port),
           QUARKUS_LOG_CONSOLE_JSON: 'false',
@@ -51,14 +77,30 @@ export function createRegistry(
           APICURIO_DATASOURCE_JDBC_MAX_SIZE: '10'
         }
       })
+    }
   })
   return {
     ...keeper,
-    url,
+    address: { url, ...credentials },
+    isHealthy,
     answers: () =>
       until('the schema registry to answer', 90_000, async () => {
         if (!keeper.process()?.isRunning()) throw new Error('it ended; see its log')
-        return (await fetch(`${url}/apis/ccompat/v7/subjects`, { signal: AbortSignal.timeout(5_000) })).ok
+        return isHealthy()
       })
+  }
+}
+
+const answerTimeoutMs = 5_000
+
+/** Every path, as one left out is found under another spelling (`/apis;x/…`). */
+function users({ username, password }: Credentials): Record<string, string> {
+  return {
+    'quarkus.http.auth.basic': 'true',
+    'quarkus.http.auth.permission.everything.paths': '/*',
+    'quarkus.http.auth.permission.everything.policy': 'authenticated',
+    'quarkus.security.users.embedded.plain-text': 'true',
+    [`quarkus.security.users.embedded.users.${username}`]: password,
+    [`quarkus.security.users.embedded.roles.${username}`]: 'sr-admin'
   }
 }

@@ -1,5 +1,6 @@
 // One message in three ways: as it lies in Kafka, decoded as deadLetterReplay decodes letters, and by its schema's id.
 import { createDecoder } from '../../../../functions/deadLetterReplay/decode-data.ts'
+import { withCredentials } from '../../../knative-local/parts/credentials.ts'
 import type { Narrator } from '../report/narrator.ts'
 import type { Stage } from '../stage/stage.ts'
 import { courseCodec } from './course-codec.ts'
@@ -23,7 +24,7 @@ export async function showMessage(
   const attributes = Object.fromEntries(headers.map(([name, content]) => [attributeOf(name), content]))
   const shown = headers.filter(([name]) => ['ce_type', 'ce_dataschema', 'content-type'].includes(name))
   narrator.block([...shown.map(([name, content]) => `${name}: ${content}`), ...hexDump(value)].join('\n'))
-  const decoded = await createDecoder(endpoints.registry.url)(attributes, value)
+  const decoded = await createDecoder(withCredentials(endpoints.registry.url, endpoints.registry))(attributes, value)
   narrator.say('Decoded by the version that ce_dataschema names, as deadLetterReplay shows a letter:')
   narrator.block(JSON.stringify(decoded))
   const { id } = await subject.textAt(attributes.dataschema ?? '')
