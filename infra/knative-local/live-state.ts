@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type LiveState, type ObjectState, stateKey } from './kubernetes-api/live-state.ts'
 import type { Plan } from './manifests/plan.ts'
 import type { ConnectorStatus } from './parts/connect.ts'
+import { rootCause } from './parts/root-cause.ts'
 import { type TopicDescription, type TopicProblem, wantedTopics } from './parts/topics.ts'
 import type { Stack } from './stack.ts'
 
@@ -171,11 +172,17 @@ function ofTopic(wanted: { topic: string; partitions: number }, { topics, topicP
 
 function ofConnector(connector: ConnectorStatus | undefined): ObjectState {
   if (!connector) return notReady('the worker does not answer')
+  const { failure, ...connectorStatus } = connector
+  const status = {
+    connectorStatus,
+    tasksMax: connector.tasks.length,
+    ...(failure && { autoRestart: { count: failure.restarts, connectorName: connector.name } })
+  }
   const failed = [connector.connector, ...connector.tasks].find(({ state }) => state === 'FAILED')
-  const status = { connectorStatus: connector, tasksMax: connector.tasks.length }
-  if (failed)
-    return { ready: 'False', reason: 'ConnectorFailed', message: failed.trace?.split('\n')[0] ?? 'failed', status }
-  return { ready: 'True', status }
+  const reason = failure?.reason ?? (failed && rootCause(failed.trace))
+  return reason === undefined
+    ? { ready: 'True', status }
+    : { ready: 'False', reason: 'ConnectorFailed', message: reason, status }
 }
 
 function ofBrokers({ brokers, brokersUp }: Observed): ObjectState {

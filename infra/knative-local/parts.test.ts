@@ -23,14 +23,20 @@ test('of many such records three are named, and the rest counted', () => {
   expect(() => refuseUnhealthySources({ sources: [{ ...source, retrying }] })).toThrow(/and 7 more records$/)
 })
 
-test('a connector that does not run is named with the first line of its reason', () => {
+test('a connector that does not run is named with its reason', () => {
   const running = { id: 0, state: 'RUNNING' }
   expect(() =>
     refuseUnhealthyConnectors([
       {
         name: 'users',
         connector: running,
-        tasks: [{ id: 0, state: 'FAILED', trace: 'RecordTooLarge: 1 MiB\n\tat x' }]
+        tasks: [
+          {
+            id: 0,
+            state: 'FAILED',
+            trace: 'a.ConnectException: noticed\n\tat x\nCaused by: b.RecordTooLarge: 1 MiB\n\tat y'
+          }
+        ]
       },
       { name: 'outbox', connector: running, tasks: [running] },
       { name: 'orders', connector: running, tasks: [] }

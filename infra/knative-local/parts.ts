@@ -5,6 +5,7 @@ import { PASSING_FAILURES } from './dataplane/outcomes.ts'
 import type { ConnectorStatus } from './parts/connect.ts'
 import type { Keeper } from './parts/keeper.ts'
 import type { RunningProcess } from './parts/processes.ts'
+import { rootCause } from './parts/root-cause.ts'
 import type { Stack } from './stack.ts'
 
 export interface Part {
@@ -33,7 +34,7 @@ export function partsOf(stack: Stack): Part[] {
       refuseUnhealthyConnectors(await connect.status())
       return true
     }),
-    server('registry', registry, () => answersOk(`${registry.url}/apis/ccompat/v7/subjects`)),
+    server('registry', registry, registry.isHealthy),
     {
       name: 'dataplane',
       pid: () => pidOf(dataplane.process()),
@@ -96,9 +97,9 @@ function pidOf(running: RunningProcess | undefined): number | undefined {
 
 /** @throws with the connectors that do not run, and why */
 export function refuseUnhealthyConnectors(connectors: readonly ConnectorStatus[]): void {
-  const problems = connectors.flatMap(({ name, connector, tasks }) => {
+  const problems = connectors.flatMap(({ name, connector, tasks, failure }) => {
     const failed = [connector, ...tasks].find(({ state }) => state === 'FAILED')
-    if (failed) return [`connector ${name} failed: ${firstLine(failed.trace) ?? 'no reason given'}`]
+    if (failure || failed) return [`connector ${name} failed: ${failure?.reason ?? rootCause(failed?.trace)}`]
     const states = tasks.map(({ state }) => state)
     if (states.length === 0) return [`connector ${name} has no task`]
     return states.every(state => state === 'RUNNING') ? [] : [`connector ${name} is ${states.join(', ')}`]
@@ -143,10 +144,6 @@ const DataPlaneHealth = z.object({
     })
   )
 })
-
-function firstLine(trace: string | undefined): string | undefined {
-  return trace?.split('\n')[0]
-}
 
 async function readJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(healthTimeoutMs) })

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { KafkaConnector } from '../manifests/plan.ts'
 import { askConnect, type ConnectAddress } from './connect-client.ts'
+import { type ConnectorFailure, createConnectorFailures } from './connector-failures.ts'
 import { createConnectSecrets, withSecrets } from './connect-secrets.ts'
 import type { Jars } from './jars.ts'
 import { type Java, startJvm } from './java.ts'
@@ -42,7 +43,10 @@ const Status = z.object({
   connector: z.object({ state: z.string(), trace: z.string().optional() }),
   tasks: z.array(z.object({ id: z.number(), state: z.string(), trace: z.string().optional() }))
 })
-export type ConnectorStatus = z.infer<typeof Status>
+export interface ConnectorStatus extends z.infer<typeof Status> {
+  /** Set while it fails again and again, though it may be running at this moment. */
+  readonly failure?: ConnectorFailure | undefined
+}
 
 export async function createConnect(
   java: Java,
@@ -68,18 +72,19 @@ export async function createConnect(
     return text === '' ? undefined : JSON.parse(text)
   }
 
-  const status = async (): Promise<ConnectorStatus[]> =>
+  const failures = createConnectorFailures()
+
+  const statusOfAll = async (): Promise<ConnectorStatus[]> =>
     Promise.all(
-      wanted.map(async ({ name }) =>
-        Status.parse(await request('GET', `/connectors/${encodeURIComponent(name)}/status`))
-      )
+      wanted.map(async ({ name }) => ({
+        ...Status.parse(await request('GET', `/connectors/${encodeURIComponent(name)}/status`)),
+        failure: failures.of(name)
+      }))
     )
 
   const restartFailed = async (): Promise<void> => {
-    for (const { name, connector, tasks } of await status()) {
-      const failure = [connector, ...tasks].find(({ state }) => state === 'FAILED')
-      if (!failure) continue
-      report(`connector ${name} failed and is restarted: ${failure.trace?.split('\n')[0] ?? 'no reason given'}`)
+    for (const { name, reason, isNew } of failures.note(await statusOfAll(), performance.now())) {
+      if (isNew) report(`connector ${name} failed and is restarted, again and again until it runs: ${reason}`)
       await request('POST', `/connectors/${encodeURIComponent(name)}/restart?includeTasks=true&onlyFailed=true`)
     }
   }
@@ -142,13 +147,13 @@ export async function createConnect(
       }
       const expected = connectors.filter(({ state }) => state === 'running').map(({ name }) => name)
       await until(`connectors ${expected.join(', ')} to run`, 60_000, async () => {
-        const states = (await status()).filter(({ name }) => expected.includes(name))
+        const states = (await statusOfAll()).filter(({ name }) => expected.includes(name))
         if (states.some(({ tasks }) => tasks.some(({ state }) => state === 'FAILED'))) await restartFailed()
         return states.every(({ tasks }) => tasks.length > 0 && tasks.every(({ state }) => state === 'RUNNING'))
       })
-      watcher ??= setInterval(() => void restartFailed().catch(() => undefined), restartEveryMs) // the worker may be away
+      watcher ??= setInterval(() => void restartFailed().catch(() => undefined), lookEveryMs) // the worker may be away
     },
-    status,
+    status: statusOfAll,
     async stop() {
       clearInterval(watcher)
       watcher = undefined
@@ -157,7 +162,7 @@ export async function createConnect(
   }
 }
 
-const restartEveryMs = 5_000
+const lookEveryMs = 5_000
 
 const localConfig = {
   'plugin.discovery': 'service_load', // scanning all jars for plugins takes seconds
