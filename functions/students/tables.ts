@@ -17,16 +17,27 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
 
+/**
+ * Of an event in the outbox, data and attributes: Kafka's limit for a record of 1 MiB, less what the record and the dead letter
+ * that it may become add.
+ */
+export const maxEventBytes = 960 * 1024
+
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 
 /** Who may have a student. Owned by another team; its changes reach us through Debezium. */
-export const users = pgTable('users', {
-  id: text().primaryKey(),
-  name: text().notNull(),
-  email: text().notNull(),
-  createdAt: at('created_at').notNull().defaultNow()
-})
+export const users = pgTable(
+  'users',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    email: text().notNull(),
+    createdAt: at('created_at').notNull().defaultNow()
+  },
+  // The key of its record, and in it three times: a longer one would stop the connector.
+  table => [check('users_id_length', sql`length(${table.id}) <= 1024`)]
+)
 
 /** What createStudent and updateStudent have accepted. */
 export const students = pgTable('students', {
@@ -68,7 +79,14 @@ export const outbox = pgTable(
   table => [
     index('outbox_created_at').on(table.createdAt),
     // Which event was published for a place: asked of letters before their fence moves.
-    index('outbox_place').on(table.subject, table.sequence)
+    index('outbox_place').on(table.subject, table.sequence),
+    // One that no record can carry would stop the connector, and with it every event behind it.
+    check(
+      'outbox_fits_a_record',
+      sql`octet_length(${table.payload}) + octet_length(concat(${table.topic}, ${table.key}, ${table.specversion}, ${table.type},
+        ${table.source}, ${table.subject}, ${table.time}, ${table.contentType}, ${table.dataschema}, ${table.sequence},
+        ${table.partitionkey}, ${table.traceparent}, ${table.predecessors})) <= ${sql.raw(String(maxEventBytes))}`
+    )
   ]
 )
 

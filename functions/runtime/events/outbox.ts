@@ -5,11 +5,11 @@ import { createHash } from 'node:crypto'
 import { and, eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, Transaction } from '../host/database.ts'
-import { unavailable } from '../host/problem.ts'
+import { Problem, unavailable } from '../host/problem.ts'
 import { encodeStudentEvent, eventSchemasByType, type Student } from '../../students/student-events.ts'
 import { formatSequence } from '../delivery/position.ts'
 import { protobufContentType } from './event-type.ts'
-import { eventSchemas, outbox } from '../../students/tables.ts'
+import { eventSchemas, maxEventBytes, outbox } from '../../students/tables.ts'
 
 export interface Publisher {
   /** Writes the event that tells of `student` as it is from now on. Any topic will do: it is a column. */
@@ -40,6 +40,15 @@ export function createPublisher(
     async publish(tx, student, traceparent, now) {
       dataschema ??= await findDataschema(tx)
       if (dataschema === undefined) throw unavailable(`the schema of ${options.type} is not registered yet`)
+      const payload = encodeStudentEvent(schema, student, now)
+      if (payload.length > maxEventBytes) {
+        throw new Problem(
+          413,
+          'event-too-large',
+          'Event too large',
+          `its event of ${payload.length} bytes is over the ${maxEventBytes} that a record can carry`
+        )
+      }
       await tx.insert(outbox).values({
         id: uuidv7(),
         topic: options.topic,
@@ -53,7 +62,7 @@ export function createPublisher(
         sequence: formatSequence(student.version),
         partitionkey: student.id,
         traceparent,
-        payload: encodeStudentEvent(schema, student, now)
+        payload
       })
     },
     async isReady() {
