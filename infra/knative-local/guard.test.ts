@@ -21,7 +21,6 @@ test.each([
   'localhost.:8080',
   'console.localhost:8080',
   '[::1]:8080',
-  'create-student.students',
   'create-student.students.svc',
   'create-student.students.svc.cluster.local',
   'Create-Student.students.svc.cluster.local.:80'
@@ -46,6 +45,7 @@ test.each([
   'create-student.students.svc.cluster.local.evil.example',
   'create-student.students.example.com',
   'svc.cluster.local',
+  'create-student.students', // a name that somebody may own
   ''
 ])('Host %j is misdirected, whatever is asked', async host => {
   for (const method of ['GET', 'POST', 'OPTIONS']) {

@@ -62,7 +62,7 @@ function isLoopback(name: string): boolean {
 }
 
 function isOfCluster(name: string, clusterNames: readonly string[]): boolean {
-  return clusterNames.includes(name.replace(/\.svc(?:\.cluster\.local)?$/, ''))
+  return clusterNames.some(ours => name === `${ours}.svc` || name === `${ours}.svc.cluster.local`)
 }
 
 function shown(text: string): string {

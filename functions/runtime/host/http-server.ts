@@ -10,6 +10,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing'
 import type { Socket } from 'node:net'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { decodeBody } from './content-encoding.ts'
+import { isAddressedHere } from './addressed-here.ts'
 import { Problem, unexpected } from './problem.ts'
 import { createBodyReader } from './request-bodies.ts'
 
@@ -86,6 +87,7 @@ export function createHttpServer(
     }
     try {
       refuseSecondHost(request)
+      if (!isAddressedHere(boundTo(), request.headers.host)) throw misdirected
       const body = await decodeBody(request.headers['content-encoding'], await readBody(request), maxBodyBytes)
       // With the body already read, the framework's body parsers leave the request alone. Its router sees "/" and nothing
       // else, because it answers some paths before the function is asked: "/%" and "/favicon.ico", the former in HTML.
@@ -96,6 +98,11 @@ export function createHttpServer(
       else response.destroy() // the client went away in the middle of its body
     }
   })
+  // Of the server and not of the connection: in a pod Knative's queue-proxy connects from the same pod, by loopback.
+  const boundTo = (): string => {
+    const address = server.address()
+    return typeof address === 'object' ? (address?.address ?? '') : ''
+  }
   const sockets = new Set<Socket>()
   server.on('connection', socket => {
     sockets.add(socket)
@@ -118,6 +125,8 @@ export function createHttpServer(
     }
   }
 }
+
+const misdirected = new Problem(421, 'misdirected', 'Misdirected request', 'this name is not served here')
 
 /**
  * Answers before the body is complete. What still comes is read and thrown away for a moment, because closing at once

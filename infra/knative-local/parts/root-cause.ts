@@ -9,7 +9,7 @@ export function rootCause(trace: string | undefined): string {
   const withoutPackage = (cause ?? '').replace(/^(?:[a-z_$][\w$]*\.)+(?=[A-Z])/, '')
   return (
     withoutPackage
-      .replaceAll(/\p{Cc}+/gu, ' ')
+      .replaceAll(/[\s\p{Cc}]+/gu, ' ')
       .trim()
       .slice(0, maxLength) || 'no reason given'
   )
