@@ -22,7 +22,7 @@ import type { FunctionAnswer } from '../runtime/host/http-server.ts'
 import type { Log } from '../runtime/host/log.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { receiveEvent } from '../runtime/events/receive-event.ts'
-import { claimsToBeEvent } from '../runtime/events/received-event.ts'
+import { claimsToBeEvent, type ReceivedEvent } from '../runtime/events/received-event.ts'
 import type { Route, Routes } from '../runtime/host/router.ts'
 import { createDecoder } from './decode-data.ts'
 import { DiscardCommand, discardLetter } from './discard-letter.ts'
@@ -75,6 +75,12 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
     return StartedReplay.parse(answer.body).jobId
   }
 
+  /** Nobody hears of a dry run that came as an event; its answer is kept all the same, for the audit to find. */
+  async function keepDryRun(request: ReplayCommand, event: ReceivedEvent): Promise<void> {
+    const command = { function: name, key: eventKey(event), request, expiresAt: expiryOf(event) }
+    await answerOnce(db, command, async () => ({ status: 204 }))
+  }
+
   async function answerWith(jobId: string): Promise<FunctionAnswer> {
     const answer = await awaitReplay(db, jobId)
     return { status: answer.job.state === 'running' ? 202 : 200, headers: { location: `/jobs/${jobId}` }, body: answer }
@@ -84,6 +90,7 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
     receiveEvent(name, log, request, async event => {
       const command = readEventCommand(event, ReplayDeadLettersSchema, ReplayCommand)
       if (!command.dryRun) await start(command, eventKey(event), expiryOf(event))
+      else await keepDryRun(command, event)
     })
 
   const deliveries: Routes = {

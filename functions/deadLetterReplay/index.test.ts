@@ -16,6 +16,7 @@ import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
 import {
+  commandAnswers,
   deadLetters,
   directory,
   fences,
@@ -213,6 +214,22 @@ test('a dry run tells what would be replayed and replays nothing', async () => {
     count: 1,
     wouldReplay: [{ function: 'onStudentCreate', student: 'student-1' }]
   })
+  expect(await db.select().from(deadLetters)).toMatchObject([{ state: 'open', dueAt: null, replays: 0 }])
+})
+
+test('a dry run that came as an event replays nothing and leaves an answer, as every command does', async () => {
+  const { replay, create, db } = await start()
+  await deliver(create, studentEvent({ version: 1 }))
+  const headers = {
+    'content-type': 'application/json',
+    'ce-specversion': '1.0',
+    'ce-id': 'a-dry-run',
+    'ce-source': '/a-test',
+    'ce-type': 'school.student.v1.ReplayDeadLetters'
+  }
+  const response = await fetch(replay.url, { method: 'POST', headers, body: '{"dryRun":true}' })
+  expect(response.status).toBe(204)
+  expect(await db.select().from(commandAnswers)).toMatchObject([{ key: 'event:/a-test a-dry-run', status: 204 }])
   expect(await db.select().from(deadLetters)).toMatchObject([{ state: 'open', dueAt: null, replays: 0 }])
 })
 

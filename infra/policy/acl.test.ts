@@ -1,5 +1,5 @@
 // The users of production on a real broker with its authorizer: each can do its component's work, and not another's.
-import type { ITopicConfig, Kafka } from 'kafkajs'
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthorizingBroker, startAuthorizingBroker, topics } from './authorizing-broker.ts'
 import { keptByKafka } from '../jobs/kept-by-kafka.ts'
@@ -53,8 +53,7 @@ test.each(sinks.map(({ metadata, spec }) => ({ name: metadata.name, topic: spec.
 test('the Broker makes its topic, writes it, reads it in a group per Trigger, and deletes it', async () => {
   const own = clientOf('broker-default').admin()
   await own.connect()
-  const configEntries = [{ name: 'min.insync.replicas', value: '1' }]
-  await own.createTopics({ topics: [{ topic: brokerTopic, numPartitions: 1, configEntries }], waitForLeaders: true })
+  await makeBrokerTopic(own)
   await write('broker-default', brokerTopic)
   const group = 'knative-trigger-students-create-student'
   expect(await readAndCommit('broker-default', group, [brokerTopic])).toEqual(new Set([brokerTopic]))
@@ -99,7 +98,10 @@ test('the prune learns how long the topics keep their records, and reads none of
 }, 60_000)
 
 test('the audit reads offsets and records, takes its own group away, and writes nothing', async () => {
-  const audited = ['student_create', 'student_update', 'student_dead_letter', 'student_dead_letter_unread']
+  const audited = ['student_create', 'student_update', brokerTopic, 'student_dead_letter', 'student_dead_letter_unread']
+  const broker = clientOf('broker-default').admin()
+  await broker.connect()
+  await makeBrokerTopic(broker)
   for (const topic of audited) await write('admin', topic)
   expect(await readAndCommit('audit', 'audit-1', audited)).toEqual(new Set(audited))
   const own = clientOf('audit').admin()
@@ -108,14 +110,23 @@ test('the audit reads offsets and records, takes its own group away, and writes 
     for (const { spec } of sources.filter(source => source.spec.ceOverrides !== undefined)) {
       expect(await own.fetchOffsets({ groupId: spec.consumerGroup, topics: spec.topics })).not.toEqual([])
     }
+    const trigger = 'knative-trigger-students-create-student'
+    expect(await own.fetchOffsets({ groupId: trigger, topics: [brokerTopic] })).not.toEqual([])
     await own.deleteGroups(['audit-1'])
     await expect(own.deleteGroups(['on-any-student'])).rejects.toThrow('DeleteGroups')
   } finally {
     await own.disconnect()
+    await broker.deleteTopics({ topics: [brokerTopic] })
+    await broker.disconnect()
   }
   await expect(write('audit', 'student_create')).rejects.toThrow(/not authorized/i)
   await expect(readAndCommit('audit', 'on-any-student', ['student_create'])).rejects.toThrow(/not authorized/i)
 }, 60_000)
+
+async function makeBrokerTopic(admin: Admin): Promise<void> {
+  const configEntries = [{ name: 'min.insync.replicas', value: '1' }]
+  await admin.createTopics({ topics: [{ topic: brokerTopic, numPartitions: 1, configEntries }], waitForLeaders: true })
+}
 
 function clientOf(username: string): Kafka {
   return broker.clientOf(username)

@@ -1,6 +1,7 @@
 // What the audit looks at, from the same YAML as everything else: each KafkaSource that names a function is one function
-// that follows events, and the dead letter sinks lead on to the topics where its failures end.
+// that follows events, each Trigger brings commands to one, and the dead letter sinks lead on to the topics where failures end.
 import type { Destination, KafkaSource, Plan } from '../../knative-local/manifests/plan.ts'
+import { followedTriggers, type FollowedTrigger, type TriggerPlan } from './followed-triggers.ts'
 
 export interface FollowedFunction {
   /** The `function` extension of the source: what letters and effects are recorded under. */
@@ -19,10 +20,14 @@ export interface DeadLetterTopic {
 
 export interface Followed {
   readonly functions: readonly FollowedFunction[]
+  readonly triggers: readonly FollowedTrigger[]
   readonly deadLetterTopics: readonly DeadLetterTopic[]
 }
 
-export function followedFunctions(plan: Pick<Plan, 'kafkaSources' | 'kafkaSinks'>): Followed {
+/** What the audit needs of a plan. */
+export type AuditedPlan = Pick<Plan, 'kafkaSources' | 'kafkaSinks'> & TriggerPlan
+
+export function followedFunctions(plan: AuditedPlan): Followed {
   const sources = plan.kafkaSources.filter(({ extensions }) => extensions.function !== undefined)
   const functions = sources.map(source => ({
     name: source.extensions.function ?? '',
@@ -30,25 +35,28 @@ export function followedFunctions(plan: Pick<Plan, 'kafkaSources' | 'kafkaSinks'
     topics: source.topics,
     plainSource: `/apis/v1/namespaces/${source.namespace}/kafkasources/${source.name}`
   }))
-  return { functions, deadLetterTopics: deadLetterTopics(sources, plan) }
+  const triggers = followedTriggers(plan)
+  const failing = [...sources, ...triggers.map(({ egress }) => egress)]
+  return { functions, triggers, deadLetterTopics: deadLetterTopics(failing, plan) }
 }
 
 /** Those of the functions, then those of whoever reads them, and so on. */
 function deadLetterTopics(
-  sources: readonly KafkaSource[],
+  failing: readonly Pick<KafkaSource, 'delivery'>[],
   plan: Pick<Plan, 'kafkaSources' | 'kafkaSinks'>
 ): DeadLetterTopic[] {
   const topicOf = (sink: Destination | undefined) =>
     plan.kafkaSinks.find(({ namespace, name }) => sink?.ref?.name === name && sink.ref.namespace === namespace)?.topic
   const found = new Map<string, DeadLetterTopic>()
-  let readers = sources
-  while (readers.length > 0) {
-    const topics = readers.flatMap(({ delivery }) => topicOf(delivery.deadLetterSink) ?? [])
+  let deliveries = failing
+  while (deliveries.length > 0) {
+    const topics = deliveries.flatMap(({ delivery }) => topicOf(delivery.deadLetterSink) ?? [])
     const fresh = new Set(topics.filter(topic => !found.has(topic)))
-    readers = plan.kafkaSources.filter(source => source.topics.some(topic => fresh.has(topic)))
+    const readers = plan.kafkaSources.filter(source => source.topics.some(topic => fresh.has(topic)))
     for (const topic of fresh) {
       found.set(topic, { topic, group: readers.find(reader => reader.topics.includes(topic))?.consumerGroup })
     }
+    deliveries = readers
   }
   return [...found.values()]
 }

@@ -5,23 +5,25 @@
 // missing there is missing.
 import type { Kafka } from 'kafkajs'
 import type { Client } from 'pg'
-import type { Plan } from '../../knative-local/manifests/plan.ts'
 import type { KafkaRecord } from '../../knative-local/dataplane/record.ts'
 import { openAuditSession, storePartitions, storeRecords } from './audit-tables.ts'
+import { type AuditedCommand, auditedCommand, commandOf, passes } from './audited-command.ts'
 import { auditedRecord } from './audited-record.ts'
+import { commandChecks, commandCoverage, prepareCommands } from './checks/commands.ts'
 import { deliveryChecks } from './checks/delivery.ts'
 import { effectChecks } from './checks/effects.ts'
 import { coverage, prepare } from './checks/prepare.ts'
 import { accounts, publishingChecks } from './checks/publishing.ts'
+import { createCommandTables, storeCommands, storeTriggerPartitions } from './command-tables.ts'
 import type { Check, Finding } from './finding.ts'
-import { followedFunctions, type Followed } from './followed-functions.ts'
+import { followedFunctions, type AuditedPlan, type Followed } from './followed-functions.ts'
 import { committedOffsets, logRanges, type LogRange } from './log-offsets.ts'
 import { readLog } from './read-log.ts'
 
 export interface AuditOptions {
   readonly kafka: Kafka
   readonly databaseUrl: string
-  readonly plan: Pick<Plan, 'kafkaSources' | 'kafkaSinks'>
+  readonly plan: AuditedPlan
   /** An outbox row this young may still be on its way to Kafka. */
   readonly graceSeconds: number
   progress(sentence: string, done?: number, total?: number): void
@@ -46,6 +48,23 @@ export interface Coverage {
   readonly duplicates: number
 }
 
+/** One Trigger and partition of its Broker's topic: events that pass its filter, by what became of them. */
+export interface CommandCoverage {
+  readonly trigger: string
+  readonly function: string
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+  /** Or handled, where the function follows events. */
+  readonly answered: number
+  readonly letters: number
+  readonly discarded: number
+  readonly resolved: number
+  readonly pending: number
+  readonly lost: number
+}
+
 export interface Accounts {
   readonly outboxRows: number
   readonly outboxRowsOnTheirWay: number
@@ -59,6 +78,7 @@ export interface AuditReport {
   readonly startedAt: string
   readonly seconds: number
   readonly coverage: readonly Coverage[]
+  readonly commands: readonly CommandCoverage[]
   readonly accounts: Accounts
   /** Of each kind, also of those beyond the findings that are listed. */
   readonly counts: Readonly<Record<string, number>>
@@ -84,6 +104,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
       'insert into audit_run values (clock_timestamp(), make_interval(secs => $1)) returning started_at',
       [graceSeconds]
     )
+    await createCommandTables(client)
     await loadLog(kafka, client, followed, progress)
     return {
       startedAt: rows[0]?.started_at.toISOString() ?? '',
@@ -98,7 +119,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
 async function loadLog(
   kafka: Kafka,
   client: Client,
-  { functions, deadLetterTopics }: Followed,
+  { functions, triggers, deadLetterTopics }: Followed,
   progress: AuditOptions['progress']
 ): Promise<void> {
   progress('reading offsets')
@@ -106,9 +127,13 @@ async function loadLog(
   await admin.connect()
   const ranges: LogRange[] = []
   const letterRanges: LogRange[] = []
+  const brokerRanges: LogRange[] = []
   const readBy = new Map<string, Map<string, number>>()
   try {
     const committed = await Promise.all(functions.map(({ group, topics }) => committedOffsets(admin, group, topics)))
+    const committedByTriggers = await Promise.all(
+      triggers.map(({ egress, topic }) => committedOffsets(admin, egress.group, [topic]))
+    )
     for (const { topic, group } of deadLetterTopics) {
       readBy.set(topic, group === undefined ? new Map() : await committedOffsets(admin, group, [topic]))
       if (group === undefined) await client.query('insert into audit_unread_topics values ($1)', [topic])
@@ -128,17 +153,30 @@ async function loadLog(
       if (missing !== undefined) throw new Error(`This Kafka has no topic ${missing}, which ${fn.name} follows.`)
       await storePartitions(client, fn, own, committed[index] ?? new Map())
     }
+    brokerRanges.push(...(await logRanges(admin, [...new Set(triggers.map(({ topic }) => topic))])))
+    for (const [index, trigger] of triggers.entries()) {
+      const own = brokerRanges.filter(({ topic }) => topic === trigger.topic)
+      if (own.length === 0) throw new Error(`This Kafka has no topic ${trigger.topic}, which ${trigger.name} follows.`)
+      await storeTriggerPartitions(client, trigger, own, committedByTriggers[index] ?? new Map())
+    }
   } finally {
     await admin.disconnect()
   }
 
-  const all = [...ranges, ...letterRanges]
+  const all = [...ranges, ...letterRanges, ...brokerRanges]
   const total = all.reduce((sum, { start, end }) => sum + end - start, 0)
   const letterTopics = new Set(letterRanges.map(({ topic }) => topic))
+  const brokerTopics = new Set(brokerRanges.map(({ topic }) => topic))
   let done = 0
   await readLog(kafka, all, async (records: readonly KafkaRecord[]) => {
-    const table = letterTopics.has(records[0]?.topic ?? '') ? 'audit_letters' : 'audit_records'
-    await storeRecords(client, table, records.map(auditedRecord))
+    const topic = records[0]?.topic ?? ''
+    if (brokerTopics.has(topic)) await storeCommands(client, commandsIn(records, triggers))
+    else
+      await storeRecords(
+        client,
+        letterTopics.has(topic) ? 'audit_letters' : 'audit_records',
+        records.map(auditedRecord)
+      )
     done += records.length
     progress('reading the log', done, total)
   })
@@ -153,6 +191,16 @@ async function loadLog(
   }
 }
 
+function commandsIn(records: readonly KafkaRecord[], triggers: Followed['triggers']): AuditedCommand[] {
+  return records.flatMap(record => {
+    const event = commandOf(record)
+    if (event === undefined) return []
+    return triggers
+      .filter(trigger => trigger.topic === record.topic && passes(event, trigger))
+      .map(trigger => auditedCommand(record, event, trigger))
+  })
+}
+
 async function compare(
   client: Client,
   progress: AuditOptions['progress']
@@ -160,22 +208,30 @@ async function compare(
   const findings: Finding[] = []
   const counts: Record<string, number> = {}
   await client.query('begin isolation level repeatable read')
-  for (const statement of prepare) {
+  for (const statement of [...prepare, ...prepareCommands]) {
     progress('comparing with the database')
     await client.query(statement)
   }
-  for (const check of [...deliveryChecks, ...publishingChecks, ...effectChecks]) {
+  for (const check of [...deliveryChecks, ...commandChecks, ...publishingChecks, ...effectChecks]) {
     progress(`checking: ${check.kind}`)
     const { count, found } = await runCheck(client, check)
     if (count > 0) counts[check.kind] = (counts[check.kind] ?? 0) + count
     findings.push(...found)
   }
   const covered = await client.query<Coverage>(coverage)
+  const commands = await client.query<CommandCoverage>(commandCoverage)
   const accounted = await client.query<Accounts>(accounts)
   await client.query('rollback') // nothing was written but the audit's own tables
   const [first] = accounted.rows
   if (first === undefined) throw new Error('the database did not answer the last question')
-  return { clean: findings.length === 0, coverage: covered.rows, accounts: first, counts, findings }
+  return {
+    clean: findings.length === 0,
+    coverage: covered.rows,
+    commands: commands.rows,
+    accounts: first,
+    counts,
+    findings
+  }
 }
 
 async function runCheck(client: Client, { kind, sql }: Check): Promise<{ count: number; found: Finding[] }> {

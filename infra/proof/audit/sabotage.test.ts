@@ -13,6 +13,7 @@ import { startDataPlane } from '../../knative-local/dataplane/testing/data-plane
 import { startTestKafka, type TestKafka } from '../../knative-local/dataplane/testing/kafka.ts'
 import { until } from '../../knative-local/parts/until.ts'
 import { startFunction } from '../../test/function-process.ts'
+import { createType, openBroker, type TestBroker } from './testing/broker.ts'
 import { openSchool, type School } from './testing/school.ts'
 import {
   buildDataPlane,
@@ -73,6 +74,17 @@ describe('a data plane that is killed while it delivers', () => {
   })
 })
 
+describe('a data plane that is killed while it delivers a command of the Broker', () => {
+  test('loses it when it commits before handling: 202, and then a name and a place', { timeout }, async () => {
+    const { findings, record } = await killedWithCommand(commitBeforeHandling)
+    expect(findings).toMatchObject([{ kind: 'lost', function: 'createStudent', id: 'a-command', ...record }])
+  })
+
+  test('delivers it again when it commits after: it is answered, and nothing is found', { timeout }, async () => {
+    expect(await killedWithCommand()).toMatchObject({ findings: [], answered: 1 })
+  })
+})
+
 /** The changes of one student, and the create only when both have been through the function. */
 async function aheadOfTurn(sabotage?: Sabotage) {
   const school = await openSchool(kafka)
@@ -118,6 +130,95 @@ async function killedWhileDelivering(sabotage?: Sabotage) {
   await allCommitted(school)
   const record = { topic: school.createTopic, partition: published?.partition, offset: published?.offset }
   return { ...(await outcome(school, student, 1)), record }
+}
+
+async function killedWithCommand(sabotage?: Sabotage) {
+  const broker = await openBroker(kafka)
+  const entry = sabotage && (await buildDataPlane(sabotage))
+  const silent = await silentFunction()
+  const first = await startTrigger(broker, silent.url, entry)
+  const { ingressUrl } = await first.status()
+  const accepted = await fetch(`${ingressUrl}/students/default`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-id': 'a-command',
+      'ce-source': '/a-test',
+      'ce-type': createType
+    },
+    body: JSON.stringify({ userId: 'user-1', name: 'Ada', email: `ada@${mark}` })
+  })
+  expect(accepted.status).toBe(202)
+  await until('the delivery', waitMs, async () => silent.requests() > 0)
+  if (sabotage !== undefined) await triggerCommitted(broker)
+  await first.kill()
+  const env = { DATABASE_URL: broker.databaseUrl, STUDENT_CREATE_TOPIC: broker.createTopic }
+  await startTrigger(broker, (await startFunction('createStudent', env)).url)
+  await triggerCommitted(broker)
+  const { findings, commands } = await broker.audit()
+  const written = commands.find(({ trigger, lost, answered }) => trigger === 'create-student' && lost + answered > 0)
+  const answered = commands.reduce((sum, row) => sum + row.answered, 0)
+  return {
+    findings: findings.filter(({ topic }) => topic === broker.topic),
+    answered,
+    record: { topic: broker.topic, partition: written?.partition, offset: 0 }
+  }
+}
+
+/** The Broker of the YAML and its Trigger for createStudent, on a topic and in a group of the test's own. */
+async function startTrigger(broker: TestBroker, url: string, entry?: string) {
+  const documents = [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a-broker', namespace: 'students' },
+      data: {
+        'bootstrap.servers': '127.0.0.1:9092',
+        'default.topic.partitions': '2',
+        'default.topic.replication.factor': '1'
+      }
+    },
+    {
+      apiVersion: 'eventing.knative.dev/v1',
+      kind: 'Broker',
+      metadata: {
+        name: 'default',
+        namespace: 'students',
+        annotations: {
+          'eventing.knative.dev/broker.class': 'Kafka',
+          'kafka.eventing.knative.dev/external.topic': broker.topic
+        }
+      },
+      spec: { config: { apiVersion: 'v1', kind: 'ConfigMap', name: 'a-broker', namespace: 'students' } }
+    },
+    {
+      apiVersion: 'eventing.knative.dev/v1',
+      kind: 'Trigger',
+      metadata: { name: `create-student-${broker.mark}`, namespace: 'students' },
+      spec: {
+        broker: 'default',
+        filters: [{ exact: { type: createType } }],
+        delivery: { retry: 10, backoffPolicy: 'linear', backoffDelay: 'PT0.1S', timeout: 'PT60S' },
+        subscriber: { uri: url }
+      }
+    }
+  ]
+  const dataPlane = await startDataPlane(
+    documents.map(document => JSON.stringify(document)).join('\n---\n'),
+    kafka.bootstrap,
+    entry
+  )
+  onTestFinished(dataPlane.cleanUp)
+  return dataPlane
+}
+
+async function triggerCommitted(broker: TestBroker): Promise<void> {
+  await until('the command to be committed', waitMs, async () => {
+    const committed = await kafka.committed(broker.groupOf('create-student'), broker.topic)
+    const ends = await kafka.admin.fetchTopicOffsets(broker.topic)
+    return ends.every(({ partition, high }) => Number(high) <= (committed.get(partition) ?? 0))
+  })
 }
 
 async function functionUrl(school: School, sabotage?: Sabotage): Promise<string> {

@@ -2,12 +2,14 @@
 import { table } from '../../knative-local/cli/table.ts'
 import { oneLine } from '../../knative-local/terminal-text.ts'
 import type { Finding } from './finding.ts'
-import { type AuditReport, type Coverage, maxListed } from './run-audit.ts'
+import { type AuditReport, type CommandCoverage, type Coverage, maxListed } from './run-audit.ts'
 
 const columns = ['applied', 'letters', 'held', 'discarded', 'resolved', 'pending', 'lost', 'duplicates'] as const
 
+const commandColumns = ['answered', 'letters', 'discarded', 'resolved', 'pending', 'lost'] as const
+
 export function showReport(report: AuditReport): string {
-  const { coverage, accounts, counts, findings, seconds } = report
+  const { coverage, commands, accounts, counts, findings, seconds } = report
   const rows = coverage.map(row => [
     row.function,
     `${row.topic}/${row.partition}`,
@@ -24,6 +26,7 @@ export function showReport(report: AuditReport): string {
   ]
   return [
     ...table(['Function', 'Partition', 'From', 'To', ...columns], [...rows, ['all', '', '', '', ...columns.map(sum)]]),
+    ...showCommands(commands),
     '',
     ...notes.filter(line => line !== ''),
     ...(findings.length === 0 ? [] : ['', ...findings.flatMap(showFinding)]),
@@ -35,6 +38,18 @@ export function showReport(report: AuditReport): string {
           .map(([kind, count]) => `${count} ${kind}`)
           .join(', ')} (${seconds} s).`
   ].join('\n')
+}
+
+function showCommands(commands: readonly CommandCoverage[]): string[] {
+  if (commands.length === 0) return []
+  const rows = commands.map(row => [
+    row.trigger,
+    `${row.topic}/${row.partition}`,
+    String(row.from),
+    String(row.to),
+    ...commandColumns.map(name => String(row[name]))
+  ])
+  return ['', ...table(['Trigger', 'Partition', 'From', 'To', ...commandColumns], rows)]
 }
 
 function note(count: number, text: string): string {

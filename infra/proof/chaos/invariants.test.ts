@@ -12,6 +12,7 @@ const clean: AuditReport = {
   startedAt: '2026-01-01T00:00:00Z',
   seconds: 1,
   coverage: [],
+  commands: [],
   accounts: {
     outboxRows: 0,
     outboxRowsOnTheirWay: 0,

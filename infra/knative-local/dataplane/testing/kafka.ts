@@ -86,7 +86,7 @@ async function start(count: number): Promise<TestKafka> {
       brokers: started,
       createTopic: async (topic, partitions) => {
         await admin.createTopics({
-          waitForLeaders: false,
+          waitForLeaders: false, // kafkajs gives up at once while the broker has not heard of the topic yet
           topics: [
             {
               topic,
@@ -97,13 +97,10 @@ async function start(count: number): Promise<TestKafka> {
             }
           ]
         })
-        // kafkajs' own wait ends with an error when the broker has not heard of the topic yet.
-        await until(`topic ${topic}`, 30_000, () =>
-          admin.fetchTopicMetadata({ topics: [topic] }).then(
-            () => true,
-            () => false
-          )
-        )
+        await until(`leaders of ${topic}`, 30_000, async () => {
+          const [found] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics
+          return found?.partitions.length === partitions && found.partitions.every(({ leader }) => leader >= 0)
+        })
       },
       committed: async (group, topic) => {
         const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] })

@@ -164,14 +164,15 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
 export type School = Awaited<ReturnType<typeof openSchool>>
 
 /** As a member for a moment: kafkajs' admin.setOffsets takes seconds for the same. */
-async function commitOffsets(
+export async function commitOffsets(
   kafka: kafkajs.Kafka,
   groupId: string,
   offsets: readonly kafkajs.TopicPartitionOffset[]
 ): Promise<void> {
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 20 })
   const joined = Promise.withResolvers<void>()
-  consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve())
+  // Between joining and fetching, kafkajs drops a commit without a word (kafkajs/src/consumer/runner.js, commitOffsets).
+  consumer.on(consumer.events.FETCH_START, () => joined.resolve())
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) joined.reject(payload.error)
   })
