@@ -119,7 +119,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
 async function loadLog(
   kafka: Kafka,
   client: Client,
-  { functions, triggers, deadLetterTopics }: Followed,
+  { functions, triggers: declared, deadLetterTopics }: Followed,
   progress: AuditOptions['progress']
 ): Promise<void> {
   progress('reading offsets')
@@ -128,9 +128,13 @@ async function loadLog(
   const ranges: LogRange[] = []
   const letterRanges: LogRange[] = []
   const brokerRanges: LogRange[] = []
+  let triggers: Followed['triggers'] = []
   const readBy = new Map<string, Map<string, number>>()
   try {
     const committed = await Promise.all(functions.map(({ group, topics }) => committedOffsets(admin, group, topics)))
+    // A Broker makes its topic when it starts: where there is none, nothing was accepted.
+    const existing = new Set(await admin.listTopics())
+    triggers = declared.filter(({ topic }) => existing.has(topic))
     const committedByTriggers = await Promise.all(
       triggers.map(({ egress, topic }) => committedOffsets(admin, egress.group, [topic]))
     )
@@ -156,7 +160,6 @@ async function loadLog(
     brokerRanges.push(...(await logRanges(admin, [...new Set(triggers.map(({ topic }) => topic))])))
     for (const [index, trigger] of triggers.entries()) {
       const own = brokerRanges.filter(({ topic }) => topic === trigger.topic)
-      if (own.length === 0) throw new Error(`This Kafka has no topic ${trigger.topic}, which ${trigger.name} follows.`)
       await storeTriggerPartitions(client, trigger, own, committedByTriggers[index] ?? new Map())
     }
   } finally {
