@@ -99,9 +99,9 @@ test('the prune learns how long the topics keep their records, and reads none of
 
 test('the audit reads offsets and records, takes its own group away, and writes nothing', async () => {
   const audited = ['student_create', 'student_update', brokerTopic, 'student_dead_letter', 'student_dead_letter_unread']
-  const broker = clientOf('broker-default').admin()
-  await broker.connect()
-  await makeBrokerTopic(broker)
+  const maker = clientOf('broker-default').admin()
+  await maker.connect()
+  await makeBrokerTopic(maker)
   for (const topic of audited) await write('admin', topic)
   expect(await readAndCommit('audit', 'audit-1', audited)).toEqual(new Set(audited))
   const own = clientOf('audit').admin()
@@ -116,8 +116,8 @@ test('the audit reads offsets and records, takes its own group away, and writes 
     await expect(own.deleteGroups(['on-any-student'])).rejects.toThrow('DeleteGroups')
   } finally {
     await own.disconnect()
-    await broker.deleteTopics({ topics: [brokerTopic] })
-    await broker.disconnect()
+    await maker.deleteTopics({ topics: [brokerTopic] })
+    await maker.disconnect()
   }
   await expect(write('audit', 'student_create')).rejects.toThrow(/not authorized/i)
   await expect(readAndCommit('audit', 'on-any-student', ['student_create'])).rejects.toThrow(/not authorized/i)
