@@ -31,7 +31,7 @@ test('letters are listed, counted and shown, for people and as JSON', async () =
   expect(shown.stdout).toContain('"name": "Grace Hopper"')
 })
 
-test('letters go into a pipe as CloudEvents, and standard error tells of the next page', async () => {
+test('letters go into a pipe as CloudEvents, and standard error names the next page', async () => {
   const { cli, create } = await start()
   const event = studentEvent({ version: 1 })
   await deliver(create, event)
@@ -76,7 +76,7 @@ test('a long replay shows its progress, and can be aborted from elsewhere', asyn
   for (let n = 0; n < 12; n++) await deliver(create, studentEvent({ id: `student-${n}`, version: 1 }))
   const replay = launch(['--url', url, 'replay', '--all', '--rate', '1', '--concurrency', '1'])
   const result = resultOf(replay)
-  await once(replay.stderr, 'data') // it is told that the replay runs on
+  await once(replay.stderr, 'data') // it says that the replay continues
   const [running] = json(await cli('jobs', '--json')).jobs
   await cli('abort', running?.id ?? '')
   const { status, stderr, stdout } = await result

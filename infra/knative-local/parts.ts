@@ -39,7 +39,7 @@ export function partsOf(stack: Stack): Part[] {
       name: 'dataplane',
       pid: () => pidOf(dataplane.process()),
       async isHealthy() {
-        if (!dataplane.isReady()) return false
+        if (!dataplane.isReady()) throw new Error('it does not consume yet')
         refuseUnhealthySources(await readJson(dataplane.statusUrl))
         return true
       },
@@ -151,10 +151,12 @@ async function readJson(url: string): Promise<unknown> {
   return response.json()
 }
 
+/** @throws with the status of an answer that is none of success */
 async function answersOk(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(healthTimeoutMs) })
   await response.body?.cancel()
-  return response.ok
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  return true
 }
 
 async function answersQuery(connectionString: string): Promise<boolean> {

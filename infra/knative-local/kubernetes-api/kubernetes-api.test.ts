@@ -389,7 +389,7 @@ describe('watches', () => {
     ])
   })
 
-  test('from a version that is no longer known are told to list again', async () => {
+  test('from a version that is no longer known have to list again', async () => {
     const { url } = await serveForTest()
     const events = await watch(`${url}${sources}?watch=1&resourceVersion=999999`)
     await vi.waitFor(() => expect(events).toMatchObject([{ type: 'ERROR', object: { reason: 'Expired', code: 410 } }]))

@@ -12,7 +12,7 @@ export interface Change {
   readonly after?: ServedObject
 }
 
-/** A watch that asks for an older version is told to list again (410), as by a real API server. */
+/** A watch that asks for an older version has to list again (410), as by a real API server. */
 const maxChanges = 1_000
 
 interface Kept {

@@ -1,5 +1,5 @@
 // The kinds that the API answers for. resource-types.json has the names and columns of the custom resource definitions of Knative 1.23,
-// Strimzi 1.2 and CloudNativePG, and a few kinds of Kubernetes itself with the columns that can be told without a cluster.
+// Strimzi 1.2 and CloudNativePG, and a few kinds of Kubernetes itself with the columns that are known without a cluster.
 import type { Plan } from '../manifests/plan.ts'
 import known from './resource-types.json' with { type: 'json' }
 

@@ -5,7 +5,7 @@ import { revisionOf } from './derived-objects.ts'
 import type { ObjectState } from './live-state.ts'
 import { splitApiVersion } from './resource-types.ts'
 
-/** The conditions beside Ready, in alphabetical order as Knative writes them. Only those that follow from being ready are told. */
+/** The conditions beside Ready, in alphabetical order as Knative writes them. Only those that follow from being ready are written. */
 const partialConditions: Readonly<Record<string, readonly string[]>> = {
   KafkaSource: ['ConsumerGroup', 'SinkProvided'],
   KafkaSink: ['Addressable', 'TopicReady'],
@@ -31,11 +31,11 @@ function conditions(
   since: string
 ): { conditions?: unknown[] } {
   if (ready === undefined) return {}
-  const told = { ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
+  const why = { ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
   const condition = (type: string) => ({ type, status: ready, lastTransitionTime: since })
   const isKnative = apiVersion.includes('knative.dev/')
   const parts = isKnative && ready === 'True' ? (partialConditions[kind] ?? []).map(condition) : []
-  return { conditions: [...parts, { ...condition('Ready'), ...told }].toSorted((a, b) => a.type.localeCompare(b.type)) }
+  return { conditions: [...parts, { ...condition('Ready'), ...why }].toSorted((a, b) => a.type.localeCompare(b.type)) }
 }
 
 function trafficTo(revisionName: string) {

@@ -30,7 +30,7 @@ export function showReport(report: AuditReport): string {
     '',
     ...notes.filter(line => line !== ''),
     ...(findings.length === 0 ? [] : ['', ...findings.flatMap(showFinding)]),
-    ...Object.entries(counts).flatMap(([kind, count]) => tellRest(kind, count, findings)),
+    ...Object.entries(counts).flatMap(([kind, count]) => restOf(kind, count, findings)),
     '',
     findings.length === 0
       ? `Nothing is wrong (${seconds} s).`
@@ -73,7 +73,7 @@ function showFinding(finding: Finding): string[] {
   return shown.map(oneLine)
 }
 
-function tellRest(kind: string, count: number, findings: readonly Finding[]): string[] {
+function restOf(kind: string, count: number, findings: readonly Finding[]): string[] {
   const listed = findings.filter(finding => finding.kind === kind).length
   return count > listed ? [`… and ${count - listed} more of ${kind}: at most ${maxListed} of a check are listed`] : []
 }
