@@ -43,6 +43,8 @@ export interface Stack {
   readonly functions: Functions
   readonly dataplane: Dataplane
   readonly topics: TopicMaker
+  /** Brings the tables to the newest migration. */
+  migrate(): Promise<void>
   /** An edited plan: topics, connectors and functions follow. The data plane watches the files itself. */
   apply(plan: Plan): Promise<void>
 }
@@ -54,6 +56,8 @@ export interface StackOptions {
   readonly ports: Ports
   readonly servicePorts: ServicePorts
   readonly stateDirectory: string
+  /** The function that runs with an inspector. */
+  readonly inspect?: string | undefined
   readonly processes: Processes
   readonly progress: Progress
   report(sentence: string): void
@@ -67,8 +71,19 @@ export const stopOrder = [['dataplane'], ['functions'], ['connect', 'registry'],
 export type StopOrder = (typeof stopOrder)[number][number]
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { plan, manifestPaths, ports, servicePorts, stateDirectory, processes, progress, report, pidChanged, started } =
-    options
+  const {
+    plan,
+    manifestPaths,
+    ports,
+    servicePorts,
+    stateDirectory,
+    inspect,
+    processes,
+    progress,
+    report,
+    pidChanged,
+    started
+  } = options
   const { step } = progress
   const bootstrap = ports.brokers.map(({ port }) => `127.0.0.1:${port}`)
 
@@ -90,11 +105,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     )
   started('postgres', postgres.stop)
   const postgresAnswers = later(postgres.start().then(() => step('PostgreSQL answers', postgres.answers)))
+  const newestMigration = async (): Promise<void> => {
+    await migrateTables(postgres.url(database))
+    await applyGrants(postgres.url(database))
+  }
   const migrated = later(
     postgresAnswers.then(() =>
       step('tables are migrated', async () => {
-        await migrateTables(postgres.url(database))
-        await applyGrants(postgres.url(database))
+        await newestMigration()
         await seedUsers(postgres.url(database))
       })
     )
@@ -112,6 +130,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         firstInstancePort: ports.firstInstance,
         lastInstancePort: ports.ingress + portsPerStack - 1,
         stateDirectory,
+        inspect,
         sources: () => ({ addresses: addresses(), secrets: secrets() }),
         report,
         pidChanged
@@ -222,6 +241,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     functions,
     dataplane,
     topics,
+    migrate: newestMigration,
     async apply(edited) {
       applied = edited
       const attempt = (what: string, change: () => Promise<void>): Promise<void> =>

@@ -59,6 +59,7 @@ export async function createStackFolder(): Promise<StackFolder> {
         String(portBase),
         '--manifests',
         manifestRoot,
+        '--no-typecheck',
         ...flags
       ],
       env: process.env,

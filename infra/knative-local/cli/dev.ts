@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { projectDirectory } from '../../bundle.ts'
+import { functionsDirectory, projectDirectory } from '../../bundle.ts'
 import { startControl } from '../control.ts'
 import { startDailyPrune } from '../daily-prune.ts'
 import { createEndpointsFile, describeEndpoints } from '../endpoints.ts'
@@ -26,6 +26,9 @@ import { readSettings, type Settings } from './settings.ts'
 import { startStack, type StopOrder, stopOrder } from '../stack.ts'
 import { writeServiceFile } from '../parts/postgres-service.ts'
 import { statusScreen } from './status-screen.ts'
+import { functionOf } from '../serving/environment.ts'
+import { watchFiles } from '../watch-files.ts'
+import { watchTypes } from '../watch-types.ts'
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
 const samePressMs = 500
@@ -60,7 +63,14 @@ const settings = readSettings(process.argv.slice(2), process.env)
 if (settings === 'help') process.exit(0)
 await main(settings).catch(fail)
 
-async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings): Promise<void> {
+async function main({
+  stateDirectory,
+  portBase,
+  manifestRoot,
+  clean,
+  inspect: inspected,
+  typecheck
+}: Settings): Promise<void> {
   process.chdir(projectDirectory)
   await openStateFolder(stateDirectory)
   const lock = await lockState(stateDirectory)
@@ -74,6 +84,7 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   const manifestPaths = manifestPathsIn(manifestRoot)
   const loaded = await readPlan(manifestPaths)
   let { plan } = loaded
+  checkInspected(inspected, plan)
   const ports = assignPorts(portBase)
   const servicePorts = await openServicePorts(stateDirectory, ports.firstService)
   await checkPorts(ports, await servicePorts.assign(plan.services.map(({ name }) => name)))
@@ -87,6 +98,7 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
     ports,
     servicePorts,
     stateDirectory,
+    inspect: inspected,
     processes,
     progress,
     report,
@@ -107,6 +119,18 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
     report
   })
   stopsBefore.push(manifests.close)
+  const migrations = await watchFiles({
+    paths: [join(projectDirectory, 'infra/postgres/migrations')],
+    recursive: true,
+    matches: file => /\.(?:sql|json)$/.test(file),
+    changed: () =>
+      void stack.migrate().then(
+        () => report('the tables are at the newest migration'),
+        (error: Error) => report(error.message)
+      ),
+    failed: error => report(`migrations are no longer watched: ${error.message}`)
+  })
+  stopsBefore.push(migrations.close)
   const live = watchLiveState(stack, () => plan)
   stopsBefore.push(async () => live.stop())
   const kubernetes = await startKubernetesApi({
@@ -131,7 +155,21 @@ async function main({ stateDirectory, portBase, manifestRoot, clean }: Settings)
   await writeServiceFile(stateDirectory, endpoints().postgres.url)
   await endpointsFile.publish(endpoints)
   progress.end()
+  if (typecheck) {
+    const types = await watchTypes(opened, {
+      directory: projectDirectory,
+      sources: [functionsDirectory, join(projectDirectory, 'schemas/generated')],
+      stateDirectory,
+      report
+    })
+    if (types) stopsBefore.push(types.stop)
+  }
   write(statusScreen({ plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
+}
+
+function checkInspected(name: string | undefined, { services }: Plan): void {
+  if (name === undefined || services.some(service => [functionOf(service), service.name].includes(name))) return
+  throw new Error(`--inspect ${name}: no function is called that. There are ${services.map(functionOf).join(', ')}.`)
 }
 
 async function readPlan(manifestPaths: readonly string[]): Promise<LoadResult & { readonly plan: Plan }> {
@@ -154,7 +192,8 @@ async function removeState(stateDirectory: string): Promise<void> {
     'kubeconfig',
     'addresses.json',
     'pg_service.conf',
-    'service-ports.json'
+    'service-ports.json',
+    'types.tsbuildinfo'
   ]
   await Promise.all(made.map(name => rm(join(stateDirectory, name), { recursive: true, force: true })))
 }

@@ -8,7 +8,8 @@ test('without flags the state is in .local and the ports begin at the documented
     clean: false,
     stateDirectory: join(projectDirectory, '.local'),
     portBase: defaultPortBase,
-    manifestRoot: projectDirectory
+    manifestRoot: projectDirectory,
+    typecheck: true
   })
 })
 
@@ -17,6 +18,13 @@ test('flags win over the environment', () => {
   expect(parseSettings([], env)).toMatchObject({ stateDirectory: '/from/env', portBase: 9_000 })
   const flags = ['--state', '/from/flag', '--port-base', '9100', '--clean']
   expect(parseSettings(flags, env)).toMatchObject({ clean: true, stateDirectory: '/from/flag', portBase: 9_100 })
+})
+
+test('a function is inspected and types are left alone when that is asked for', () => {
+  expect(parseSettings(['--inspect', 'createStudent', '--no-typecheck'], {})).toMatchObject({
+    inspect: 'createStudent',
+    typecheck: false
+  })
 })
 
 test('the YAML may be a copy elsewhere', () => {

@@ -13,6 +13,8 @@ const highestPortBase = 32_000
 const Flags = z.object({
   clean: z.boolean().default(false),
   state: z.string().min(1, '--state needs a folder: --state DIR').optional(),
+  inspect: z.string().min(1, '--inspect needs a function: --inspect NAME').optional(),
+  typecheck: z.boolean().default(true),
   manifests: z.string().min(1, '--manifests needs a folder: --manifests DIR').optional(),
   portBase: z.coerce
     .number({ error: `--port-base must be a number, ${defaultPortBase} for instance` })
@@ -28,6 +30,10 @@ export interface Settings {
   readonly portBase: number
   /** Holds knative/ and infra/, as the project does. */
   readonly manifestRoot: string
+  /** The function to run with an inspector. */
+  readonly inspect?: string | undefined
+  /** Whether tsc runs beside all else. */
+  readonly typecheck: boolean
 }
 
 export const stateFlag = ['--state <dir>', 'folder of the stack (LOCAL_STATE; default .local)'] as const
@@ -47,6 +53,8 @@ function devCommand(): Command {
       '--manifests <dir>',
       "a copy of knative/ and infra/ to read in place of the project's, for edits apart from it"
     )
+    .option('--inspect <function>', 'run this function with an inspector at 127.0.0.1:9229, for breakpoints')
+    .option('--no-typecheck', 'do not run tsc in the background')
     .addHelpText(
       'after',
       `
@@ -67,12 +75,14 @@ export function parseSettings(args: readonly string[], env: NodeJS.ProcessEnv): 
   }
   const result = Flags.safeParse({ portBase: env.LOCAL_PORT_BASE || undefined, ...command.opts() })
   if (!result.success) throw new UsageError(result.error.issues.map(({ message }) => message).join('\n'))
-  const { clean, state, manifests, portBase } = result.data
+  const { clean, state, manifests, portBase, inspect, typecheck } = result.data
   return {
     clean,
     stateDirectory: stateDirectoryOf(state, env),
     portBase,
-    manifestRoot: resolve(projectDirectory, manifests ?? '.')
+    manifestRoot: resolve(projectDirectory, manifests ?? '.'),
+    inspect,
+    typecheck
   }
 }
 

@@ -2,7 +2,6 @@
 import { relative } from 'node:path'
 import type { Endpoints } from '../endpoints.ts'
 import type { Plan, Service } from '../manifests/plan.ts'
-import { functionOf } from '../serving/environment.ts'
 import { psqlCommand } from '../parts/postgres-service.ts'
 import type { TopicDescription } from '../parts/topics.ts'
 import { table } from './table.ts'
@@ -16,14 +15,10 @@ export interface Screen {
 }
 
 export function statusScreen({ plan, endpoints, topics, seconds, stateDirectory }: Screen): string {
-  const functions = plan.services.map(service => {
-    const target = functionOf(service)
-    return [
-      target,
-      triggersOf(service, plan).join(', '),
-      `functions/${target}/handler.ts`,
-      endpoints.functions[target]?.url ?? ''
-    ]
+  const functions = plan.services.flatMap(service => {
+    const [target, running] = Object.entries(endpoints.functions).find(([, one]) => one.service === service.name) ?? []
+    if (!target || !running) return [] // it could not be started, which has been reported
+    return [[target, triggersOf(service, plan).join(', '), `functions/${target}/handler.ts`, running.url]]
   })
   const visible = topics
     .filter(({ topic }) => !topic.startsWith('__'))

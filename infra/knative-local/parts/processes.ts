@@ -35,6 +35,8 @@ export interface RunningProcess {
   readonly name: string
   readonly pid: number
   readonly exited: Promise<Exit>
+  /** All that it has written has been read; a process that it left behind can put this off. */
+  readonly written: Promise<unknown>
   isRunning(): boolean
   signal(signal: NodeJS.Signals): void
   /** Asks it to end, and kills its whole group when the time is over. */
@@ -118,15 +120,18 @@ function follow(child: ChildProcess, options: ProcessOptions, log: LogFile): Run
       end(127, null) // what a shell answers when it cannot start a command
     })
   })
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', take)
-  }
+  const reading = [child.stdout, child.stderr].map(stream => {
+    if (!stream) return undefined
+    const lines = createInterface({ input: stream, crlfDelay: Infinity }).on('line', take)
+    return new Promise(fulfil => lines.once('close', fulfil))
+  })
 
   const pid = child.pid ?? -1
   return {
     name: options.name,
     pid,
     exited,
+    written: Promise.all(reading),
     isRunning: () => running,
     signal: signal => void (running && child.kill(signal)),
     async stop(timeoutMs) {

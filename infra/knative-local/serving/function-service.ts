@@ -9,6 +9,10 @@ export interface FunctionServiceOptions extends Reporting {
   readonly port: number
   /** Starts an instance of what is now in the files; throws when that does not become ready. */
   launch(service: Service, how: { readonly mustBeReady: boolean }): Promise<Instance>
+  /** This instance serves now, and the one before has ended. */
+  tookOver?(instance: Instance): void
+  /** A person who looks at a breakpoint takes longer than any caller may. */
+  readonly waitsForever?: boolean
 }
 
 export interface FunctionService {
@@ -40,11 +44,12 @@ interface Retiring {
 /** Knative's default stable window, after which a Service with min-scale 0 and no requests goes to zero. */
 const stableWindowMs = 60_000
 const drainMs = 5_000
+const foreverMs = 24 * 3_600_000
 const firstBackoffMs = 100
 const maxBackoffMs = 10_000
 
 export async function createFunctionService(first: Service, options: FunctionServiceOptions): Promise<FunctionService> {
-  const { port, launch, report, pidChanged } = options
+  const { port, launch, tookOver, report, pidChanged } = options
   let service = first
   let instance: Instance | undefined
   let starting: Promise<void> | undefined
@@ -56,10 +61,14 @@ export async function createFunctionService(first: Service, options: FunctionSer
   let waiting: { service: Service; readonly done: Promise<void> } | undefined
   let backoff: NodeJS.Timeout | undefined
 
+  const limits = ({ containerConcurrency, timeoutSeconds }: Service) => ({
+    containerConcurrency,
+    timeoutMs: options.waitsForever ? foreverMs : timeoutSeconds * 1_000
+  })
   const activator: Activator = await startActivator({
     port,
     clusterName: `${first.name}.${first.namespace}`,
-    ...limitsOf(service),
+    ...limits(service),
     wake: () => wake()
   })
 
@@ -128,6 +137,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
     const next = await launch(service, { mustBeReady: false })
     if (isDown || isStopping) return void (await next.process.stop(drainMs))
     void take(next)
+    tookOver?.(next)
     problem = undefined
     setTimeout(() => {
       if (instance === next) crashes = 0
@@ -138,10 +148,12 @@ export async function createFunctionService(first: Service, options: FunctionSer
     await starting?.catch(() => undefined)
     const fresh = instance && (await launch(next, { mustBeReady: true })) // throws: all stays as it was
     service = next
-    activator.setLimits(limitsOf(next))
+    activator.setLimits(limits(next))
     if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
-    if (fresh) await retire(take(fresh))
-    else if (service.minScale > 0 || problem !== undefined) {
+    if (fresh) {
+      await retire(take(fresh))
+      tookOver?.(fresh)
+    } else if (service.minScale > 0 || problem !== undefined) {
       clearTimeout(backoff)
       crashes = 0
       await ensure().catch((error: Error) => {
@@ -196,8 +208,4 @@ export async function createFunctionService(first: Service, options: FunctionSer
       await retire(take(undefined))
     }
   }
-}
-
-function limitsOf({ containerConcurrency, timeoutSeconds }: Service) {
-  return { containerConcurrency, timeoutMs: timeoutSeconds * 1_000 }
 }

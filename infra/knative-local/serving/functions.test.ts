@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
 import { freePort } from '../../test/free-ports.ts'
 import type { Service } from '../manifests/plan.ts'
 import { openProcesses } from '../parts/processes.ts'
 import { openServicePorts } from '../parts/service-ports.ts'
 import { until } from '../parts/until.ts'
-import { createFunctions } from './functions.ts'
+import { createFunctions, type FunctionsOptions } from './functions.ts'
 
 test('a Service that is added runs beside the others at a port of its own, and one that is removed is gone', async () => {
   const { functions, write, get, reports, folder } = await start(['b'])
@@ -59,6 +60,22 @@ test('an edit of a shared file reloads all functions at once', async () => {
   expect(await get('one')).toBe('one again edited')
 })
 
+test('one function runs with an inspector, and the next version of it has the inspector too', async () => {
+  const inspectorPort = await freePort()
+  const { write, reports, get } = await start(['one', 'two'], {}, { inspect: 'one', inspectorPort })
+  /** Another one for each process. */
+  const inspectorId = async (): Promise<string | undefined> => {
+    const answer = await fetch(`http://127.0.0.1:${inspectorPort}/json`)
+    return z.array(z.object({ id: z.string() })).parse(await answer.json())[0]?.id
+  }
+  let first: string | undefined
+  await until('the inspector', 10_000, async () => (first = await inspectorId()) !== undefined)
+  await write('one', answering('edited'))
+  await until('the reload', 20_000, async () => reports.some(sentence => sentence.startsWith('one reloaded')))
+  await until('the next inspector', 10_000, async () => (await inspectorId()) !== first)
+  expect(await get('two')).toBe('two')
+})
+
 test('a Service that runs another function now, or has new settings, is changed in place', async () => {
   const { functions, write, get } = await start(['one', 'two'])
   await write('three', answering('three'))
@@ -66,7 +83,11 @@ test('a Service that runs another function now, or has new settings, is changed 
   expect([await get('one'), await get('two')]).toEqual(['three', 'two'])
 })
 
-async function start(names: readonly string[], code: Readonly<Record<string, string | undefined>> = {}) {
+async function start(
+  names: readonly string[],
+  code: Readonly<Record<string, string | undefined>> = {},
+  more: Partial<FunctionsOptions> = {}
+) {
   const root = await mkdtemp(join(tmpdir(), 'functions-test-'))
   const folder = join(root, 'functions')
   const state = join(root, 'state')
@@ -93,7 +114,8 @@ async function start(names: readonly string[], code: Readonly<Record<string, str
     stateDirectory: state,
     sources: () => ({ addresses: { http: new Map(), bootstrap: new Map() }, secrets: noSecrets }),
     report: sentence => void reports.push(sentence),
-    pidChanged: () => undefined
+    pidChanged: () => undefined,
+    ...more
   })
   onTestFinished(async () => {
     await functions.stop()

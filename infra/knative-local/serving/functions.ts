@@ -9,7 +9,7 @@ import type { ServicePorts } from '../parts/service-ports.ts'
 import { startBundles } from './bundles.ts'
 import { type EnvironmentSources, functionOf, serviceEnvironment } from './environment.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
-import { startInstance } from './instance.ts'
+import { type Instance, startInstance } from './instance.ts'
 import { addRunDirectory, removeRunDirectory } from './run-directories.ts'
 
 export interface Functions {
@@ -30,9 +30,17 @@ export interface FunctionsOptions extends Reporting {
   readonly firstInstancePort: number
   readonly lastInstancePort: number
   readonly stateDirectory: string
+  /** The function that runs with an inspector; by its folder or its Service. */
+  readonly inspect?: string | undefined
+  readonly inspectorPort?: number
   /** Asked for at each start of an instance: addresses are known late. */
   sources(): EnvironmentSources
 }
+
+/** Where editors look for a program to attach to. */
+const defaultInspectorPort = 9_229
+/** SIGUSR1 opens the inspector, and so not before the process that had it has ended. https://nodejs.org/api/process.html#signal-events */
+const inspected = { waitsForever: true, tookOver: ({ process }: Instance) => process.signal('SIGUSR1') }
 
 interface Running {
   spec: Service
@@ -57,6 +65,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
     broken: (target, message) => report(`${target} cannot be built:\n${message}`)
   })
 
+  const isInspected = (spec: Service): boolean => [spec.name, functionOf(spec)].includes(options.inspect ?? '')
   const launch = async (spec: Service, how: { readonly mustBeReady: boolean }) => {
     const target = functionOf(spec)
     return startInstance(
@@ -65,6 +74,9 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
         name: spec.name,
         file: bundles.file(target),
         port: await nextPort(),
+        nodeFlags: isInspected(spec)
+          ? [`--inspect-port=127.0.0.1:${options.inspectorPort ?? defaultInspectorPort}`]
+          : [],
         env: {
           PATH: process.env.PATH ?? '',
           NODE_ENV: 'production', // as in the image
@@ -94,7 +106,13 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
     return keepGood(named, async ({ target, ...spec }) => {
       const port = ports.current().get(spec.name)
       if (port === undefined) throw new Error('it has no port')
-      const service = await createFunctionService(spec, { port, launch, report, pidChanged })
+      const service = await createFunctionService(spec, {
+        port,
+        launch,
+        ...(isInspected(spec) && inspected),
+        report,
+        pidChanged
+      })
       running.set(spec.name, { spec, target, service })
       services.set(spec.name, service)
       await addRunDirectory(join(functionsDirectory, target), port)

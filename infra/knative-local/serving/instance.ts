@@ -13,6 +13,7 @@ export interface InstanceOptions {
   readonly file: string
   readonly port: number
   readonly env: Readonly<Record<string, string>>
+  readonly nodeFlags?: readonly string[]
   onLine(line: string): void
 }
 
@@ -21,6 +22,7 @@ const readyTimeoutMs = 5_000
 const aliveTimeoutMs = 20_000
 const pollMs = 15
 const maxReasonLength = 500
+const lastWordsMs = 500
 
 /**
  * Resolves when the instance can be given requests. With `mustBeReady` that is when it says so; without, an instance
@@ -32,12 +34,12 @@ export async function startInstance(
   options: InstanceOptions,
   { mustBeReady }: { readonly mustBeReady: boolean }
 ): Promise<Instance> {
-  const { name, file, port, env, onLine } = options
+  const { name, file, port, env, nodeFlags = [], onLine } = options
   let lastWords = ''
   const child = processes.start({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', file],
+    args: ['--enable-source-maps', ...nodeFlags, file],
     env: { ...env, PORT: String(port) },
     onLine(line) {
       if (/^(?:\w+: )?\w*Error\b/.test(line)) lastWords = line.slice(0, maxReasonLength)
@@ -48,6 +50,7 @@ export async function startInstance(
   while (true) {
     if (!child.isRunning()) {
       const { code, signal } = await child.exited
+      await Promise.race([child.written, sleep(lastWordsMs)])
       const reason = lastWords === '' ? '' : `: ${lastWords}`
       throw new Error(`${name} ended before it was ready (${signal ?? `exit status ${code}`})${reason}`)
     }

@@ -1,0 +1,105 @@
+// Checks the types of the functions beside all else: esbuild takes them off without a look. It runs at the lowest priority, on one
+// processor, one run at a time, and is only as long in memory as a run takes.
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Processes, RunningProcess } from './parts/processes.ts'
+import { watchFiles } from './watch-files.ts'
+
+export interface TypesOptions {
+  /** Holds tsconfig.json and node_modules. */
+  readonly directory: string
+  /** Folders whose edits are a reason to check again. */
+  readonly sources: readonly string[]
+  readonly stateDirectory: string
+  report(text: string): void
+}
+
+export interface TypesWatch {
+  stop(): Promise<void>
+}
+
+const maxRunMs = 120_000
+const maxErrorsShown = 10
+
+/** Undefined where there is no TypeScript to check with. */
+export async function watchTypes(processes: Processes, options: TypesOptions): Promise<TypesWatch | undefined> {
+  const { directory, sources, stateDirectory, report } = options
+  const compiler = join(directory, 'node_modules/typescript/bin/tsc')
+  const project = join(directory, 'tsconfig.json')
+  if (!(await isThere(compiler)) || !(await isThere(project))) return undefined
+
+  let running: RunningProcess | undefined
+  let isWanted = false
+  let isStopped = false
+  let last = ''
+
+  async function run(): Promise<string> {
+    const lines: string[] = []
+    running = processes.start({
+      name: 'tsc',
+      command: 'nice',
+      args: [
+        '-n',
+        '19',
+        process.execPath,
+        compiler,
+        '--project',
+        project,
+        '--noEmit',
+        '--pretty',
+        'false',
+        '--incremental',
+        '--tsBuildInfoFile',
+        join(stateDirectory, 'types.tsbuildinfo')
+      ],
+      cwd: directory,
+      env: { PATH: process.env.PATH, GOMAXPROCS: '1' },
+      onLine: line => void lines.push(line)
+    })
+    const tooLong = setTimeout(() => void running?.stop(0), maxRunMs)
+    const { code } = await running.exited
+    await running.written
+    clearTimeout(tooLong)
+    const errors = lines.filter(line => /^\S.*\berror TS\d+:/.test(line))
+    if (code !== 0 && errors.length === 0) return last // killed, or no memory: nothing is known
+    const more = errors.length - maxErrorsShown
+    return [...errors.slice(0, maxErrorsShown), ...(more > 0 ? [`and ${more} more: npm run typecheck`] : [])].join('\n')
+  }
+
+  async function check(): Promise<void> {
+    if (running) return void (isWanted = true) // it is done again then
+    const found = await run()
+    running = undefined
+    if (isStopped) return
+    if (isWanted) {
+      isWanted = false
+      return check()
+    }
+    if (found !== last) report(found === '' ? 'the types are right again' : `tsc:\n${found}`)
+    last = found
+  }
+
+  const watch = await watchFiles({
+    paths: sources,
+    recursive: true,
+    matches: file => /\.(?:[cm]?ts|json)$/.test(file),
+    changed: () => void check(),
+    failed: error => report(`types are no longer checked: ${error.message}`)
+  })
+  void check()
+
+  return {
+    async stop() {
+      isStopped = true
+      await watch.close()
+      await running?.stop(0)
+    }
+  }
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false
+  )
+}
