@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -32,16 +32,20 @@ test('a Service that is added runs beside the others at a port of its own, and o
 })
 
 test('a function that throws at its start, one without a folder and one without a name stop nobody, and say why', async () => {
-  const { functions, write, get, reports } = await start(['good', 'throws', 'absent', 'nameless'], {
+  const { functions, write, get, reports, log } = await start(['good', 'throws', 'absent', 'nameless'], {
     throws: "throw new TypeError('no such table')",
     absent: undefined
   })
+  const tries = async () => (await log('throws')).split('throw new TypeError').length - 1
   expect(await get('good')).toBe('good')
   expect(functions.services.get('throws')?.problem()).toContain('TypeError: no such table')
   expect(functions.services.get('absent')?.problem()).toContain('absent cannot be built')
   expect(reports.join('\n')).toContain(
     'Service nameless cannot be started: test.yaml:1 Service nameless has no FUNCTION_TARGET'
   )
+
+  await until('another try', 20_000, async () => (await tries()) > 2)
+  expect(reports.filter(sentence => sentence.includes("throw new TypeError('no such table')"))).toHaveLength(1)
 
   await write('throws', answering('mended'))
   await write('absent', answering('here'))
@@ -128,7 +132,8 @@ async function start(
     const response = await fetch(functions.services.get(name)?.url ?? '')
     return (await response.text()).trim()
   }
-  return { functions, write, get, reports, folder }
+  const log = (name: string) => readFile(join(state, 'logs', `${name}.log`), 'utf8')
+  return { functions, write, get, reports, folder, log }
 }
 
 const noSecrets = {

@@ -68,6 +68,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
   const isInspected = (spec: Service): boolean => [spec.name, functionOf(spec)].includes(options.inspect ?? '')
   const launch = async (spec: Service, how: { readonly mustBeReady: boolean }) => {
     const target = functionOf(spec)
+    const show = logToScreen(target, report)
     return startInstance(
       processes,
       {
@@ -83,7 +84,8 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
           NODE_COMPILE_CACHE: join(stateDirectory, 'compile-cache'),
           ...serviceEnvironment(spec, sources())
         },
-        onLine: logToScreen(target, report)
+        // What it says at each further failure of its start is in its log.
+        onLine: line => void (services.get(spec.name)?.problem() === undefined && show(line))
       },
       how
     )
