@@ -89,17 +89,29 @@ export function localCommand(): Command {
     )
   command('check', 'everything that is wrong with YAML, reported at once; starts nothing')
     .argument('[paths...]', "files and folders; the project's own when none is named")
-    .option('-f, --file <path>', 'the same; may be repeated', collect)
+    .option('-f, --file <path>', 'the same, or - for standard input; may be repeated', collect)
+    .option('--resolve <NAMESPACE/NAME=URL>', 'an object that is elsewhere; may be repeated', collect)
+    .option('--sink <URL>', 'every sink that no file declares is elsewhere')
     .addHelpText('after', '\nExit status: 0 no errors, 1 errors, 2 wrong usage.')
     .action(
-      exits(async (paths: string[], { file = [] }: { file?: readonly string[] }) => {
-        const all = [...file, ...paths]
-        if (all.includes('-')) throw new UsageError('check reads no standard input: name a file or a folder')
+      exits(async (paths: string[], { file = [], resolve, sink }: CheckOptions) => {
         const { checkCommand } = await import('../manifests/check-command.ts')
-        return checkCommand(all, { write: text => process.stdout.write(text), colour: process.stdout.isTTY })
+        const { fromWhereTheUserIs, readElsewhere } = await import('../dataplane/arguments.ts')
+        const elsewhere = readElsewhere({ ...(resolve && { resolve }), ...(sink !== undefined && { sink }) })
+        if ('problems' in elsewhere) throw new UsageError(elsewhere.problems.join('\n'))
+        return checkCommand(
+          [...file, ...paths].map(path => fromWhereTheUserIs(path, process.env)),
+          { ...elsewhere, write: text => process.stdout.write(text), colour: process.stdout.isTTY }
+        )
       })
     )
   return program
+}
+
+interface CheckOptions {
+  readonly file?: readonly string[]
+  readonly resolve?: readonly string[]
+  readonly sink?: string
 }
 
 /** What runs on the state folder that was asked for, wherever the flag stands, and the folder. */

@@ -5,13 +5,8 @@ import { z } from 'zod'
 const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
 const hostPort = z.string().regex(/^[^\s:,]+:\d{1,5}$/, 'must be HOST:PORT[,HOST:PORT]')
 
-const Settings = z.object({
-  files: z.array(z.string().min(1)).min(1, 'at least one -f FILE-or-DIR is needed'),
-  bootstrap: z
-    .string()
-    .transform(list => list.split(','))
-    .pipe(z.array(hostPort))
-    .optional(),
+/** Where objects are that no file declares. */
+const elsewhere = {
   resolve: z
     .array(
       z.string().superRefine((entry, context) => {
@@ -21,11 +16,21 @@ const Settings = z.object({
       })
     )
     .transform(entries => new Map(entries.map(splitAtEqualSign))),
-  'resolve-file': z.string().optional(),
   sink: z
     .string()
     .refine(isHttpUrl, { error: issue => `"${String(issue.input)}" must be a URL, http or https` })
+    .optional()
+}
+
+const Settings = z.object({
+  files: z.array(z.string().min(1)).min(1, 'at least one -f FILE-or-DIR is needed'),
+  bootstrap: z
+    .string()
+    .transform(list => list.split(','))
+    .pipe(z.array(hostPort))
     .optional(),
+  ...elsewhere,
+  'resolve-file': z.string().optional(),
   print: z.stringbool().or(z.boolean()).default(false),
   'ingress-port': port.default(8280),
   'sink-port': port.default(8281),
@@ -72,10 +77,21 @@ export function readSettings(
     json: options.json ?? env.DATAPLANE_JSON
   })
   if (result.success) return { settings: result.data }
-  const problems = result.error.issues.map(
-    ({ path, message }) => `--${path[0] === 'files' ? 'file' : String(path[0])}: ${message}`
-  )
-  return { problems }
+  return { problems: problemsOf(result.error) }
+}
+
+/** The options of `check`, which asks nobody at the addresses. */
+export function readElsewhere(options: {
+  readonly resolve?: readonly string[]
+  readonly sink?: string
+}): { readonly resolved: ReadonlySet<string>; readonly anySink: boolean } | { readonly problems: string[] } {
+  const result = z.object(elsewhere).safeParse({ resolve: [], ...options })
+  if (!result.success) return { problems: problemsOf(result.error) }
+  return { resolved: new Set(result.data.resolve.keys()), anySink: result.data.sink !== undefined }
+}
+
+function problemsOf({ issues }: z.ZodError): string[] {
+  return issues.map(({ path, message }) => `--${path[0] === 'files' ? 'file' : String(path[0])}: ${message}`)
 }
 
 /** npm runs its scripts in the package's folder and says in INIT_CWD where it was called; `-` is the standard input. */

@@ -34,6 +34,7 @@ function merge(gvk: Gvk, path: readonly string[], value: unknown, patch: unknown
   for (const key of Object.keys(fields)) {
     const merged = merge(gvk, [...path, key], isNew ? undefined : result[key], patch[key])
     if (merged === undefined) delete result[key]
+    else if (merged === result[key]) continue // written where it was
     else
       setField(result, key, merged, placeOf(isRecord(merged) && !isNew && merged === value[key] ? result : patch, key))
   }
