@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parse } from 'yaml'
+import { labelSelector } from './selectors.ts'
 import { serveForTest } from './serve-for-test.ts'
 
 const asTable = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }
@@ -295,13 +296,9 @@ describe('refusals', () => {
     expect(await response.json()).toMatchObject({ kind: 'Status', reason: 'BadRequest' })
   })
 
-  test('a selector of nothing but separators is read in time that grows with its size', async () => {
-    const { url } = await serveForTest()
-    for (const selector of [','.repeat(15_000), `${'(,'.repeat(5_000)})`, 'a,'.repeat(7_000)]) {
-      const before = process.cpuUsage()
-      await fetch(`${url}${sources}?labelSelector=${selector}`)
-      expect(process.cpuUsage(before).user / 1000).toBeLessThan(150) // 15,000 commas took 309 ms of the square
-    }
+  // In the square of their number, as it was (309 ms for 15,000), these would take minutes and end by the timeout.
+  test.for([',', '(,', 'a,'])('a selector of 400,000 %j is read in time that grows with its size', part => {
+    expect(() => labelSelector(part.repeat(400_000))).not.toThrow(TypeError)
   })
 
   test('a page in a browser gets nothing, under whatever name it reaches loopback', async () => {

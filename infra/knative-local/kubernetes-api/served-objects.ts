@@ -48,13 +48,16 @@ export function serve(
   resourceVersion: string
 ): ServedObject {
   const { origin: _origin, apiVersion, kind, metadata, status: _written, ...fields } = object
-  const { namespace, ...named } = metadata
+  const { namespace, labels = {}, annotations = {}, ...named } = metadata
   const status = statusOf(object, stateOf(object, state), memory.readySince)
   return {
     apiVersion,
     kind,
     metadata: {
       ...named,
+      // An API server leaves empty maps out.
+      ...(Object.keys(labels).length > 0 && { labels }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
       ...(namespace !== '' && { namespace }),
       uid: stableUuid(objectKey(object)),
       resourceVersion,
