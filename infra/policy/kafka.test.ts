@@ -155,7 +155,7 @@ describe('in production', () => {
     )
   })
 
-  test('the audit reads what the sources read and the sinks write, in groups of its own', () => {
+  test('the audit reads what the sources read, the sinks write and the Broker keeps, in groups of its own', () => {
     const followed = sources.filter(({ spec }) => spec.ceOverrides !== undefined)
     const sunk = sinks.map(({ spec }) => spec.topic)
     const readers = sources.filter(({ spec }) => spec.topics.some(topic => sunk.includes(topic)))
@@ -163,8 +163,9 @@ describe('in production', () => {
     const groups = new Set([...followed, ...readers].map(({ spec }) => spec.consumerGroup))
     expect(granted('audit')).toEqual(
       [
-        ...[...topics].map(topic => `literal topic ${topic}: Describe Read`),
+        ...[...topics, 'knative-broker-students-default'].map(topic => `literal topic ${topic}: Describe Read`),
         ...[...groups].map(group => `literal group ${group}: Describe`),
+        'prefix group knative-trigger-students-: Describe',
         'prefix group audit-: Delete Read'
       ].toSorted()
     )
