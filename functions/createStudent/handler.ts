@@ -7,9 +7,9 @@
 import { v7 as uuidv7 } from 'uuid'
 import * as z from 'zod'
 import { emailAddress, line, personName } from '../runtime/events/command.ts'
-import type { Transaction } from '../runtime/host/database.ts'
-import type { Publisher } from '../runtime/events/outbox.ts'
-import type { Student } from '../students/student-events.ts'
+import type { CommandContext } from '../runtime/define-command.ts'
+import type { FunctionAnswer } from '../runtime/host/http-server.ts'
+import { asMessage, type Student, studentCreated } from '../students/student-events.ts'
 import { students } from '../students/tables.ts'
 
 export const CreateStudentCommand = z.strictObject({
@@ -19,15 +19,14 @@ export const CreateStudentCommand = z.strictObject({
 })
 export type CreateStudentCommand = z.infer<typeof CreateStudentCommand>
 
+type Context = Omit<CommandContext, 'log'>
+
 export async function createStudent(
   command: CreateStudentCommand,
-  tx: Transaction,
-  publisher: Publisher,
-  traceparent: string,
-  now: Date
-): Promise<Student> {
-  const student = { id: uuidv7({ msecs: now.getTime() }), ...command, version: 1 }
+  { tx, publish, now }: Context
+): Promise<FunctionAnswer> {
+  const student: Student = { id: uuidv7({ msecs: now.getTime() }), ...command, version: 1 }
   await tx.insert(students).values({ ...student, createdAt: now, updatedAt: now })
-  await publisher.publish(tx, student, traceparent, now)
-  return student
+  await publish(studentCreated, asMessage(student, now))
+  return { status: 201, headers: { location: `/${student.id}` }, body: student }
 }

@@ -7,7 +7,8 @@ import { eventually, type FunctionProcess, startFunction } from '../../infra/tes
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import type { FieldError } from '../runtime/host/problem.ts'
 import type { Student } from '../students/student-events.ts'
-import { outbox, students } from '../students/tables.ts'
+import { outbox } from '../runtime/tables.ts'
+import { students } from '../students/tables.ts'
 
 const createType = 'school.student.v1.CreateStudent'
 const ada = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }

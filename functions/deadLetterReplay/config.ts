@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { FunctionConfig } from '../runtime/host/config.ts'
+import { DatabaseConfig, HostConfig } from '../runtime/host/config.ts'
 
 /** `name=url,name=url`: where each function that can fail is to be found. */
 const functionUrls = z.string().transform((text, context) => {
@@ -12,7 +12,7 @@ const functionUrls = z.string().transform((text, context) => {
   return urls
 })
 
-export const DeadLetterReplayConfig = FunctionConfig.extend({
+export const DeadLetterReplayConfig = HostConfig.extend(DatabaseConfig.shape).extend({
   FUNCTION_URLS: functionUrls,
   /** Decodes letters by the schema that wrote them; left out, by the schemas of this build. */
   REGISTRY_URL: z.url().optional(),

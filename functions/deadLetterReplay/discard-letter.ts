@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { Place } from '../runtime/delivery/position.ts'
 import { line } from '../runtime/events/command.ts'
 import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
-import { deadLetters, fences, heldEvents } from '../students/tables.ts'
+import { deadLetters, fences, heldEvents } from '../runtime/tables.ts'
 import { ownsPlace } from './letter-origin.ts'
 import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 

@@ -91,16 +91,19 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
       const command = readEventCommand(event, ReplayDeadLettersSchema, ReplayCommand)
       if (!command.dryRun) await start(command, eventKey(event), expiryOf(event))
       else await keepDryRun(command, event)
+      return { outcome: command.dryRun ? 'dry run' : 'replay started' }
     })
 
   const deliveries: Routes = {
     'POST /dead-letters': request =>
-      receiveEvent(name, log, request, event => storeDeadLetter(db, event, functionUrls)),
+      receiveEvent(name, log, request, async event => ({
+        outcome: await storeDeadLetter(db, event, functionUrls)
+      })),
     'POST /users': request =>
       receiveEvent(name, log, request, async event => {
         const due = await userAppeared(db, event)
         if (due > 0) wake()
-        return `${due} letters due`
+        return { outcome: `${due} letters due` }
       }),
     'POST /': commandEvent
   }

@@ -9,24 +9,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
-import { onAnyStudent } from '../onAnyStudent/handler.ts'
+import onAnyStudent from '../onAnyStudent/index.ts'
+import onStudentCreate from '../onStudentCreate/index.ts'
 import { type Database, inTransaction } from '../runtime/host/database.ts'
 import { recordLetter } from '../runtime/delivery/dead-letters.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
-import {
-  commandAnswers,
-  deadLetters,
-  directory,
-  fences,
-  heldEvents,
-  outbox,
-  replayItems,
-  replayJobs,
-  timeline,
-  users
-} from '../students/tables.ts'
+import { commandAnswers, deadLetters, fences, heldEvents, outbox, replayItems, replayJobs } from '../runtime/tables.ts'
+import { directory, timeline, users } from '../students/tables.ts'
 import { discardLetter } from './discard-letter.ts'
 import { finishLetter } from './finish-letter.ts'
 import { advanceFences } from './held-events.ts'
@@ -394,7 +385,7 @@ test('discarding a letter moves no fence over the edit that is held in its place
   const original = studentEvent({ version: 2 })
   const failure = new PermanentFailure('refused', 'refused for the test')
   await inTransaction(db, tx =>
-    recordLetter(tx, 'onAnyStudent', original, failure, { studentId: 'student-1', sequence: 2, predecessor: 1 })
+    recordLetter(tx, onAnyStudent, original, failure, { studentId: 'student-1', sequence: 2, predecessor: 1 })
   )
   const edited = studentEvent({ version: 2 }, { attributes: { id: 'edited', causationid: original.id } })
   expect(await deliverInOrder(db, onAnyStudent, edited)).toBe('held')
@@ -589,7 +580,9 @@ test('an expired command is sent again without its expirytime, and a dry run tel
   const event = { id: 'command', source: '/test', type: 'school.student.v1.CreateStudent', data: Buffer.from('{}') }
   const attributes = { id: event.id, source: event.source, type: event.type, expirytime: '2026-01-02T03:04:05Z' }
   const failure = new PermanentFailure('expired', 'the command was to be done before 2026-01-02T03:04:05.000Z')
-  await inTransaction(db, tx => recordLetter(tx, 'createStudent', { ...event, attributes }, failure))
+  await inTransaction(db, tx =>
+    recordLetter(tx, { name: 'createStudent', accepts: [] }, { ...event, attributes }, failure)
+  )
   expect(await previewReplay(db, ReplayCommand.parse({}), 10)).toMatchObject({
     warnings: [expect.stringContaining('1 letters have expired')]
   })
@@ -711,7 +704,7 @@ test('a letter that is due is not forgotten by a replay that skips it, or that e
   const { db } = await testDatabase()
   const failure = new PermanentFailure('user-not-found', 'no user', { waitsForUser: 'user-1' })
   const event = studentEvent({ version: 1 })
-  await inTransaction(db, tx => recordLetter(tx, 'onStudentCreate', event, failure, firstPlace))
+  await inTransaction(db, tx => recordLetter(tx, onStudentCreate, event, failure, firstPlace))
   await db.update(deadLetters).set({ dueAt: new Date(), replays: 10 })
   await inTransaction(db, tx => startReplay(tx, ReplayCommand.parse({}), 10)) // skips it
   const jobId = await inTransaction(db, tx => startReplay(tx, ReplayCommand.parse({ force: true }), 10))
@@ -723,7 +716,7 @@ test('a letter whose function was down when its user appeared is due again later
   const { db } = await testDatabase()
   const failure = new PermanentFailure('user-not-found', 'no user', { waitsForUser: 'user-1' })
   const event = studentEvent({ version: 1 })
-  await inTransaction(db, tx => recordLetter(tx, 'onStudentCreate', event, failure, firstPlace))
+  await inTransaction(db, tx => recordLetter(tx, onStudentCreate, event, failure, firstPlace))
   for (let tries = 0; tries < 3; tries++) {
     await db.update(deadLetters).set({ dueAt: new Date() })
     expect(await startDueReplay(db, 3)).toBe(1)

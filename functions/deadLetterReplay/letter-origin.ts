@@ -9,7 +9,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Transaction } from '../runtime/host/database.ts'
 import { positionOf } from '../runtime/delivery/position.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
-import { type letterOrigins, outbox } from '../students/tables.ts'
+import { type letterOrigins, outbox } from '../runtime/tables.ts'
 
 type Origin = (typeof letterOrigins)[number]
 

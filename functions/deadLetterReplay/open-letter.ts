@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../runtime/host/database.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'
 import { Problem } from '../runtime/host/problem.ts'
-import { deadLetters, heldEvents } from '../students/tables.ts'
+import { deadLetters, heldEvents } from '../runtime/tables.ts'
 
 type Letter = typeof deadLetters.$inferSelect
 

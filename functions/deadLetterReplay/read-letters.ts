@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../runtime/host/database.ts'
 import { Problem } from '../runtime/host/problem.ts'
-import { deadLetters, heldEvents, replayItems, replayJobs } from '../students/tables.ts'
+import { deadLetters, heldEvents, replayItems, replayJobs } from '../runtime/tables.ts'
 import { traceId } from '../runtime/host/trace.ts'
 import type { DecodeData } from './decode-data.ts'
 import { holdsBack } from './holds-back.ts'

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
 import { Problem } from '../runtime/host/problem.ts'
-import { deadLetters, replayItems, replayJobs } from '../students/tables.ts'
+import { deadLetters, replayItems, replayJobs } from '../runtime/tables.ts'
 import { holdsBack } from './holds-back.ts'
 import { matches, type ReplayRequest } from './letter-filter.ts'
 

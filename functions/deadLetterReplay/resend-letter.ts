@@ -10,7 +10,7 @@ import { type Database, inTransaction } from '../runtime/host/database.ts'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { eventSchemasByType } from '../students/student-events.ts'
-import { deadLetters, replayItems, replayJobs } from '../students/tables.ts'
+import { deadLetters, replayItems, replayJobs } from '../runtime/tables.ts'
 import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 
 export const ResendCommand = z.strictObject({

@@ -7,9 +7,10 @@ import { inTransaction, type Database, type Transaction } from '../runtime/host/
 import { newLetter, underOwnId, verifiedFirst } from '../runtime/delivery/dead-letters.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'
 import type { EventAttributes, ReceivedEvent } from '../runtime/events/received-event.ts'
+import { studentEventAsJson } from '../students/student-events.ts'
 import { positionOf } from '../runtime/delivery/position.ts'
 import { originOf } from './letter-origin.ts'
-import { deadLetters, handledEvents } from '../students/tables.ts'
+import { deadLetters, handledEvents } from '../runtime/tables.ts'
 
 /** What Knative has added to the event on its way here. */
 const addedByKnative = ['knativeerrordest', 'knativeerrorcode', 'knativeerrordata']
@@ -36,7 +37,12 @@ export async function storeDeadLetter(
       tx
         .insert(deadLetters)
         .values({
-          ...newLetter(functionName, { ...event, attributes: originalAttributes(attributes) }, position),
+          ...newLetter(
+            functionName,
+            { ...event, attributes: originalAttributes(attributes) },
+            position,
+            studentEventAsJson(event.type, event.data)
+          ),
           eventId,
           ...causeOf(attributes, status),
           status,

@@ -9,7 +9,7 @@ import { lockUser } from '../runtime/delivery/dead-letters.ts'
 import { InvalidEvent } from '../runtime/errors.ts'
 import { parseJson } from '../runtime/events/json.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
-import { deadLetters } from '../students/tables.ts'
+import { deadLetters } from '../runtime/tables.ts'
 
 /** `after` is null for a deletion; an event without it is no change event. */
 const Change = z.object({ after: z.object({ id: z.string() }).nullable() })

@@ -4,7 +4,7 @@ import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
 import { timeline } from '../students/tables.ts'
-import { onAnyStudent } from './handler.ts'
+import onAnyStudent from './index.ts'
 
 test('events of both topics form one timeline in sequence, whichever topic came first', async () => {
   const { db } = await testDatabase()

@@ -2,24 +2,23 @@
 //
 //   in   student_create and student_update, one consumer group on both   (knative/on-any-student.yaml)
 //   out  one timeline row an event, in the order of the student's sequence whichever topic came first
-import type { OrderedFunction } from '../runtime/delivery/deliver-in-order.ts'
-import { type Student, studentCreated, studentUpdated } from '../students/student-events.ts'
+import type { DeliveryContext } from '../runtime/define-function.ts'
+import type { TypedEvent } from '../runtime/events/event-type.ts'
+import type { Student } from '../students/student-events.ts'
 import { timeline } from '../students/tables.ts'
 
-export const onAnyStudent: OrderedFunction<Student> = {
-  name: 'onAnyStudent',
-  accepts: [studentCreated, studentUpdated],
+type Context = Pick<DeliveryContext, 'tx'>
 
-  async handle({ id, source, type, time, data: student }, tx) {
-    await tx.insert(timeline).values({
-      studentId: student.id,
-      sequence: student.version,
-      type,
-      source,
-      eventId: id,
-      time,
-      name: student.name,
-      email: student.email
-    })
-  }
+export async function onAnyStudent(event: TypedEvent<Student>, { tx }: Context): Promise<void> {
+  const { id, source, type, time, data } = event
+  await tx.insert(timeline).values({
+    studentId: data.id,
+    sequence: data.version,
+    type,
+    source,
+    eventId: id,
+    time,
+    name: data.name,
+    email: data.email
+  })
 }

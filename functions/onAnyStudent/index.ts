@@ -1,4 +1,12 @@
-import { serveStudentFunction } from '../students/serve-student-function.ts'
+import { defineFunction } from '../runtime/define-function.ts'
+import { studentCreated, studentUpdated } from '../students/student-events.ts'
+import { timeline } from '../students/tables.ts'
 import { onAnyStudent } from './handler.ts'
 
-serveStudentFunction(onAnyStudent)
+export default defineFunction({
+  name: 'onAnyStudent',
+  accepts: [studentCreated, studentUpdated],
+  order: 'by subject and sequence',
+  writes: [timeline],
+  handle: onAnyStudent
+})

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
-import { onStudentUpdate } from '../onStudentUpdate/handler.ts'
+import onStudentUpdate from '../onStudentUpdate/index.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
-import { deadLetters, directory, users } from '../students/tables.ts'
-import { onStudentCreate } from './handler.ts'
+import { deadLetters } from '../runtime/tables.ts'
+import { directory, users } from '../students/tables.ts'
+import onStudentCreate from './index.ts'
 
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 

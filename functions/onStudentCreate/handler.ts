@@ -1,27 +1,26 @@
 // Makes a new student active in the directory once its user is known.
 //
-//   in   student_create, StudentCreated   (knative/on-student-create.yaml)
-//   out  the student's directory entry becomes active
-//   no   the user is not in the users table: a dead letter that waits for the user
+//   in          student_create, StudentCreated   (knative/on-student-create.yaml)
+//   out         the student's directory entry becomes active
+//   on failure  the user is not in the users table: a dead letter that waits for the user
 import { eq, sql } from 'drizzle-orm'
-import type { OrderedFunction } from '../runtime/delivery/deliver-in-order.ts'
-import { type Student, studentCreated } from '../students/student-events.ts'
+import type { DeliveryContext } from '../runtime/define-function.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
+import type { TypedEvent } from '../runtime/events/event-type.ts'
+import type { Student } from '../students/student-events.ts'
 import { directory, users } from '../students/tables.ts'
 
-export const onStudentCreate: OrderedFunction<Student> = {
-  name: 'onStudentCreate',
-  accepts: [studentCreated],
+type Context = Pick<DeliveryContext, 'tx'>
 
-  async handle({ data: { id, userId, name, email, version } }, tx) {
-    const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId))
-    if (user === undefined) {
-      throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsForUser: userId })
-    }
-    await tx
-      .insert(directory)
-      .values({ studentId: id, status: 'active', userId, name, email, version })
-      // An update that came first has left newer data in a pending entry: only the status changes then.
-      .onConflictDoUpdate({ target: directory.studentId, set: { status: 'active', updatedAt: sql`now()` } })
+export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
+  const { id, userId, name, email, version } = data
+  const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId))
+  if (user === undefined) {
+    throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsForUser: userId })
   }
+  await tx
+    .insert(directory)
+    .values({ studentId: id, status: 'active', userId, name, email, version })
+    // An update that came first has left newer data in a pending entry: only the status changes then.
+    .onConflictDoUpdate({ target: directory.studentId, set: { status: 'active', updatedAt: sql`now()` } })
 }

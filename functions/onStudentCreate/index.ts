@@ -1,4 +1,13 @@
-import { serveStudentFunction } from '../students/serve-student-function.ts'
+import { defineFunction } from '../runtime/define-function.ts'
+import { studentCreated } from '../students/student-events.ts'
+import { directory, users } from '../students/tables.ts'
 import { onStudentCreate } from './handler.ts'
 
-serveStudentFunction(onStudentCreate)
+export default defineFunction({
+  name: 'onStudentCreate',
+  accepts: [studentCreated],
+  order: 'by subject and sequence',
+  reads: [users],
+  writes: [directory],
+  handle: onStudentCreate
+})

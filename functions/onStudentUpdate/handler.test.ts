@@ -3,7 +3,7 @@ import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
 import { directory } from '../students/tables.ts'
-import { onStudentUpdate } from './handler.ts'
+import onStudentUpdate from './index.ts'
 
 test('an update before the create has succeeded leaves a pending entry', async () => {
   const { db } = await testDatabase()

@@ -3,18 +3,17 @@
 //   in   student_update, StudentUpdated   (knative/on-student-update.yaml)
 //   out  the entry's name, email and version; `pending` until onStudentCreate has found the user
 import { sql } from 'drizzle-orm'
-import type { OrderedFunction } from '../runtime/delivery/deliver-in-order.ts'
-import { type Student, studentUpdated } from '../students/student-events.ts'
+import type { DeliveryContext } from '../runtime/define-function.ts'
+import type { TypedEvent } from '../runtime/events/event-type.ts'
+import type { Student } from '../students/student-events.ts'
 import { directory } from '../students/tables.ts'
 
-export const onStudentUpdate: OrderedFunction<Student> = {
-  name: 'onStudentUpdate',
-  accepts: [studentUpdated],
+type Context = Pick<DeliveryContext, 'tx'>
 
-  async handle({ data: { id, userId, name, email, version } }, tx) {
-    await tx
-      .insert(directory)
-      .values({ studentId: id, status: 'pending', userId, name, email, version })
-      .onConflictDoUpdate({ target: directory.studentId, set: { name, email, version, updatedAt: sql`now()` } })
-  }
+export async function onStudentUpdate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
+  const { id, userId, name, email, version } = data
+  await tx
+    .insert(directory)
+    .values({ studentId: id, status: 'pending', userId, name, email, version })
+    .onConflictDoUpdate({ target: directory.studentId, set: { name, email, version, updatedAt: sql`now()` } })
 }

@@ -1,4 +1,12 @@
-import { serveStudentFunction } from '../students/serve-student-function.ts'
+import { defineFunction } from '../runtime/define-function.ts'
+import { studentUpdated } from '../students/student-events.ts'
+import { directory } from '../students/tables.ts'
 import { onStudentUpdate } from './handler.ts'
 
-serveStudentFunction(onStudentUpdate)
+export default defineFunction({
+  name: 'onStudentUpdate',
+  accepts: [studentUpdated],
+  order: 'by subject and sequence',
+  writes: [directory],
+  handle: onStudentUpdate
+})

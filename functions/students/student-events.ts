@@ -34,9 +34,14 @@ export const studentUpdated = protobufEvent(StudentUpdatedSchema, { entity, firs
 
 const studentEvents: readonly EventType[] = [studentCreated, studentUpdated]
 
+/** A student as it is from now on, as the data of an event. */
+export function asMessage(student: Student, occurredAt: Date) {
+  return { ...student, occurredAt: timestampFromDate(occurredAt) }
+}
+
 /** The bare protobuf bytes of an event about a student as it is from now on. */
 export function encodeStudentEvent(schema: EventSchema, student: Student, occurredAt: Date): Buffer {
-  const message = create(schema, { ...student, occurredAt: timestampFromDate(occurredAt) })
+  const message = create(schema, asMessage(student, occurredAt))
   return Buffer.from(toBinary(schema, message))
 }
 

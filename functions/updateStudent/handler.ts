@@ -7,10 +7,10 @@
 import { eq, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { emailAddress, line, personName } from '../runtime/events/command.ts'
-import type { Transaction } from '../runtime/host/database.ts'
+import type { CommandContext } from '../runtime/define-command.ts'
 import { Problem } from '../runtime/host/problem.ts'
-import type { Publisher } from '../runtime/events/outbox.ts'
-import type { Student } from '../students/student-events.ts'
+import type { FunctionAnswer } from '../runtime/host/http-server.ts'
+import { asMessage, studentUpdated } from '../students/student-events.ts'
 import { students } from '../students/tables.ts'
 
 const change = {
@@ -33,14 +33,13 @@ export const UpdateStudentCommand = z
   .refine(changesSomething, nothingToChange)
 export type UpdateStudentCommand = z.infer<typeof UpdateStudentCommand>
 
+type Context = Omit<CommandContext, 'log'>
+
 /** @throws Problem 404 for an unknown student, 409 when the command was made from another version */
 export async function updateStudent(
   command: UpdateStudentCommand,
-  tx: Transaction,
-  publisher: Publisher,
-  traceparent: string,
-  now: Date
-): Promise<Student> {
+  { tx, publish, now }: Context
+): Promise<FunctionAnswer> {
   const [current] = await tx
     .select({ version: students.version })
     .from(students)
@@ -69,6 +68,6 @@ export async function updateStudent(
       version: students.version
     })
   if (student === undefined) throw new Error('the locked student was not updated')
-  await publisher.publish(tx, student, traceparent, now)
-  return student
+  await publish(studentUpdated, asMessage(student, now))
+  return { status: 200, body: student }
 }

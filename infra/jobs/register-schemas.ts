@@ -7,9 +7,9 @@ import { Client } from 'pg'
 import { z } from 'zod'
 import { loadConfig } from '../../functions/runtime/host/config.ts'
 import { fetchWithCredentials, withoutCredentials } from '../../functions/runtime/host/fetch-with-credentials.ts'
-import { schemaDigest } from '../../functions/runtime/events/outbox.ts'
+import { schemaDigest } from '../../functions/runtime/events/publisher.ts'
 import { eventSchemasByType } from '../../functions/students/student-events.ts'
-import { eventSchemas } from '../../functions/students/tables.ts'
+import { eventSchemas } from '../../functions/runtime/tables.ts'
 
 /** Every version can read what every other one wrote, in both directions. */
 const compatibility = 'FULL_TRANSITIVE'
@@ -65,8 +65,10 @@ async function remember(databaseUrl: string, registered: readonly RegisteredSche
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: requestTimeoutMs })
   await client.connect()
   try {
-    const events = registered.filter(({ type }) => eventSchemasByType.has(type))
-    const rows = events.map(({ type, dataschema }) => ({ type, digest: schemaDigest(type), dataschema }))
+    const rows = registered.flatMap(({ type, dataschema }) => {
+      const schema = eventSchemasByType.get(type)
+      return schema === undefined ? [] : [{ type, digest: schemaDigest(schema), dataschema }]
+    })
     await drizzle({ client })
       .insert(eventSchemas)
       .values(rows)

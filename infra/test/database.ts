@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { type Connection, connect } from '../../functions/runtime/host/database.ts'
-import { schemaDigest } from '../../functions/runtime/events/outbox.ts'
+import { schemaDigest } from '../../functions/runtime/events/publisher.ts'
 import { eventSchemasByType } from '../../functions/students/student-events.ts'
-import { eventSchemas } from '../../functions/students/tables.ts'
+import { eventSchemas } from '../../functions/runtime/tables.ts'
 
 export interface TestDatabase extends Connection {
   readonly url: string
@@ -30,9 +30,9 @@ export async function testDatabase(): Promise<TestDatabase> {
     await admin.end()
   })
   await connection.db.insert(eventSchemas).values(
-    [...eventSchemasByType.keys()].map(type => ({
+    [...eventSchemasByType].map(([type, schema]) => ({
       type,
-      digest: schemaDigest(type),
+      digest: schemaDigest(schema),
       dataschema: `http://registry.example.com/apis/ccompat/v7/subjects/${type}/versions/1`
     }))
   )

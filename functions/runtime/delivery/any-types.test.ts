@@ -5,11 +5,13 @@ import { expect, test } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import { type Student, studentCreated, studentUpdated } from '../../students/student-events.ts'
-import { deadLetters, heldEvents, outbox, timeline } from '../../students/tables.ts'
+import { deadLetters, heldEvents, outbox } from '../tables.ts'
+import { timeline } from '../../students/tables.ts'
 import type { EventType } from '../events/event-type.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import type { Database } from '../host/database.ts'
-import { deliverInOrder, type OrderedFunction } from './deliver-in-order.ts'
+import type { DeliveredFunction } from './delivered-function.ts'
+import { deliverInOrder } from './deliver-in-order.ts'
 
 const [created, updated, other] = [studentCreated.type, studentUpdated.type, 'other']
 const types: Readonly<Record<string, EventType<Student>>> = {
@@ -144,17 +146,17 @@ function without(event: ReceivedEvent, name: string): ReceivedEvent {
   return { ...event, attributes: Object.fromEntries(Object.entries(event.attributes).filter(([key]) => key !== name)) }
 }
 
-async function deliver(db: Database, fn: OrderedFunction, event: ReceivedEvent | undefined): Promise<string> {
+async function deliver(db: Database, fn: DeliveredFunction, event: ReceivedEvent | undefined): Promise<string> {
   if (event === undefined) throw new Error('no such event')
   return deliverInOrder(db, fn, event)
 }
 
 /** Writes one timeline row an event. */
-function recorder(accepts: readonly string[], name = 'recorder'): OrderedFunction<Student> {
+function recorder(accepts: readonly string[], name = 'recorder'): DeliveredFunction<Student> {
   return {
     name,
     accepts: accepts.flatMap(type => types[type] ?? []),
-    async handle({ id, source, type, time, data: student }, tx) {
+    async handle({ id, source, type, time, data: student }, { tx }) {
       await tx.insert(timeline).values({
         studentId: student.id,
         sequence: name === 'recorder' ? student.version : student.version + 100 * name.length,

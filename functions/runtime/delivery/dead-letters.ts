@@ -6,9 +6,9 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from '../host/database.ts'
 import type { PermanentFailure } from '../errors.ts'
 import type { EventAttributes, ReceivedEvent } from '../events/received-event.ts'
-import { studentEventAsJson } from '../../students/student-events.ts'
+import type { DeliveredFunction } from './delivered-function.ts'
 import type { Place, Position } from './position.ts'
-import { deadLetters } from '../../students/tables.ts'
+import { deadLetters } from '../tables.ts'
 
 /** Of `detail`, which goes into a header and into the database. */
 const maxDetailLength = 500
@@ -20,12 +20,13 @@ const maxDetailLength = 500
  */
 export async function recordLetter(
   tx: Transaction,
-  functionName: string,
+  fn: Pick<DeliveredFunction, 'name' | 'accepts'>,
   event: ReceivedEvent,
   failure: PermanentFailure,
   place?: Place
 ): Promise<void> {
   const waitsForUser = failure.waitsForUser ?? null
+  const decoded = fn.accepts.find(({ type }) => type === event.type)?.asJson(event.data)
   if (waitsForUser !== null) await lockUser(tx, waitsForUser)
   const { kafkatopic: topic, knativekafkapartition: partition, knativekafkaoffset: offset } = event.attributes
   const found = {
@@ -43,7 +44,7 @@ export async function recordLetter(
   await underOwnId(event, place, (eventId, isItsLetter) =>
     tx
       .insert(deadLetters)
-      .values({ ...newLetter(functionName, event, place), eventId, attempts: 1, ...found, origin: 'delivered' })
+      .values({ ...newLetter(fn.name, event, place, decoded), eventId, attempts: 1, ...found, origin: 'delivered' })
       .onConflictDoUpdate({
         target: [deadLetters.function, deadLetters.source, deadLetters.eventId],
         setWhere: isItsLetter,
@@ -93,7 +94,12 @@ export const verifiedFirst = {
 }
 
 /** What every letter has of its event, whoever saw it fail. */
-export function newLetter(functionName: string, event: ReceivedEvent, position: Position | undefined) {
+export function newLetter(
+  functionName: string,
+  event: ReceivedEvent,
+  position: Position | undefined,
+  decoded: JsonValue | undefined
+) {
   return {
     id: uuidv7(),
     function: functionName,
@@ -103,13 +109,12 @@ export function newLetter(functionName: string, event: ReceivedEvent, position: 
     sequence: position?.sequence ?? null,
     attributes: asPublished(event.attributes),
     data: event.data,
-    decoded: searchable(event.type, event.data)
+    decoded: searchable(decoded)
   }
 }
 
 /** The data as JSON to search in; PostgreSQL keeps no NUL in it. */
-function searchable(type: string, data: Buffer): JsonValue | undefined {
-  const decoded = studentEventAsJson(type, data)
+function searchable(decoded: JsonValue | undefined): JsonValue | undefined {
   return JSON.stringify(decoded)?.includes('\\u0000') ? undefined : decoded
 }
 

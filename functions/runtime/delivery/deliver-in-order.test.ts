@@ -5,13 +5,15 @@ import { testDatabase } from '../../../infra/test/database.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import { type Database, inTransaction } from '../host/database.ts'
 import { recordLetter } from './dead-letters.ts'
-import { deliverInOrder, type OrderedFunction } from './deliver-in-order.ts'
+import type { DeliveredFunction } from './delivered-function.ts'
+import { deliverInOrder } from './deliver-in-order.ts'
 import { PermanentFailure } from '../errors.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import type { EventType } from '../events/event-type.ts'
 import { type Student, studentCreated, studentUpdated } from '../../students/student-events.ts'
 import { positionOf } from './position.ts'
-import { deadLetters, fences, handledEvents, heldEvents, timeline, users } from '../../students/tables.ts'
+import { deadLetters, fences, handledEvents, heldEvents } from '../tables.ts'
+import { timeline, users } from '../../students/tables.ts'
 
 test('an event delivered twice has one effect', async () => {
   const { db } = await testDatabase()
@@ -262,7 +264,7 @@ test('an event that comes again while an edit of it waits in its place changes n
   const refused = editOf(original, 'refused')
   for (const event of [original, refused]) {
     const failure = new PermanentFailure('refused', 'refused for the test')
-    await inTransaction(db, tx => recordLetter(tx, 'recorder', event, failure, placeOf(event)))
+    await inTransaction(db, tx => recordLetter(tx, recorder(), event, failure, placeOf(event)))
   }
   expect(await deliverInOrder(db, recorder(), editOf(refused, 'mended'))).toBe('held')
   expect(await deliverInOrder(db, recorder(), original)).toBe('held')
@@ -362,11 +364,11 @@ const deliveries = () =>
 /** Writes one timeline row an event; fails for good or for now where told. */
 function recorder(
   options: { accepts?: readonly EventType<Student>[]; failsAt?: number; breaksAt?: number; waitsForUser?: string } = {}
-): OrderedFunction<Student> {
+): DeliveredFunction<Student> {
   return {
     name: 'recorder',
     accepts: options.accepts ?? [studentCreated, studentUpdated],
-    async handle({ id, source, type, time, data: student }, tx) {
+    async handle({ id, source, type, time, data: student }, { tx }) {
       await tx.insert(timeline).values({
         studentId: student.id,
         sequence: student.version,

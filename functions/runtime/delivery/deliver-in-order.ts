@@ -16,20 +16,18 @@ import { isEditOf, sentAs } from './edited-event.ts'
 import { InvalidEvent, PermanentFailure } from '../errors.ts'
 import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
-import { type EventType, readTyped, type TypedEvent, typesOf } from '../events/event-type.ts'
+import { readTyped, typesOf } from '../events/event-type.ts'
+import { refuseStray } from './refuse-stray.ts'
+import type { ContextOf, DeliveredFunction } from './delivered-function.ts'
 import { type Place, type Position, positionOf, predecessorOf } from './position.ts'
-import { deadLetters, heldEvents } from '../../students/tables.ts'
-
-/** A function that follows each entity in order. */
-export interface OrderedFunction<Data = unknown> {
-  readonly name: string
-  readonly accepts: readonly EventType<Data>[]
-  /** @throws PermanentFailure when the same event will fail again; anything else is tried again */
-  handle(event: TypedEvent<Data>, tx: Transaction): Promise<void>
-}
+import { deadLetters, heldEvents } from '../tables.ts'
 
 /** The event was given up before its turn came, or an edit of it waits in its place: it has no effect, whoever delivers it. */
 class NotToBeApplied extends Error {}
+
+interface Ordered extends DeliveredFunction {
+  readonly contextOf: ContextOf
+}
 
 export type Outcome = 'applied' | 'already-done' | 'held'
 
@@ -37,12 +35,18 @@ export type Outcome = 'applied' | 'already-done' | 'held'
 const maxSuccessors = 1_000
 
 /** @throws PermanentFailure after its dead letter has been recorded; anything else may be tried again */
-export async function deliverInOrder(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<Outcome> {
+export async function deliverInOrder<Data>(
+  db: Database,
+  definition: DeliveredFunction<Data>,
+  event: ReceivedEvent,
+  contextOf: ContextOf = tx => ({ tx })
+): Promise<Outcome> {
+  const fn: Ordered = { ...definition, contextOf }
   refuseStray(fn, event)
   const place = placeOf(fn, event)
   if (place === undefined) {
     const failure = new InvalidEvent('no subject, or no sequence: not an event of a student')
-    await inTransaction(db, tx => recordLetter(tx, fn.name, event, failure))
+    await inTransaction(db, tx => recordLetter(tx, fn, event, failure))
     throw failure
   }
   const { outcome, successorHeld } = await deliverOne(db, fn, event, place)
@@ -50,25 +54,11 @@ export async function deliverInOrder(db: Database, fn: OrderedFunction, event: R
   return outcome
 }
 
-function placeOf({ accepts }: OrderedFunction, event: ReceivedEvent): Place | undefined {
+function placeOf({ accepts }: Ordered, event: ReceivedEvent): Place | undefined {
   const position = positionOf(event)
   if (position === undefined) return undefined
   const first = Math.min(...accepts.map(({ firstSequence }) => firstSequence))
   return { ...position, predecessor: predecessorOf(position, event.attributes.predecessors, typesOf(accepts), first) }
-}
-
-/**
- * What no record of Kafka and no writer of ours stands behind, such as a bare `func invoke`, leaves no letter: whoever sent it
- * is told, and nobody else misses it. From a KafkaSource, whatever it is, it has a partition and an offset.
- *
- * @throws InvalidEvent
- */
-function refuseStray({ accepts }: OrderedFunction, { type, subject, attributes }: ReceivedEvent): void {
-  if (attributes.knativekafkapartition !== undefined || attributes.knativekafkaoffset !== undefined) return
-  if (!typesOf(accepts).includes(type)) {
-    throw new InvalidEvent(`type ${type} is not taken here; expected ${typesOf(accepts).join(' or ')}`)
-  }
-  if (!subject) throw new InvalidEvent('no subject: it does not say what it is about')
 }
 
 interface Delivered {
@@ -76,7 +66,7 @@ interface Delivered {
   readonly successorHeld: boolean
 }
 
-async function deliverOne(db: Database, fn: OrderedFunction, event: ReceivedEvent, place: Place): Promise<Delivered> {
+async function deliverOne(db: Database, fn: Ordered, event: ReceivedEvent, place: Place): Promise<Delivered> {
   try {
     return await inTransaction(db, async tx => {
       const fence = await lockFence(tx, fn.name, place.studentId)
@@ -108,7 +98,7 @@ async function deliverOne(db: Database, fn: OrderedFunction, event: ReceivedEven
  */
 async function whyNotDone(
   tx: Transaction,
-  fn: OrderedFunction,
+  fn: Ordered,
   event: ReceivedEvent,
   { studentId, sequence }: Position
 ): Promise<PermanentFailure | undefined> {
@@ -140,7 +130,7 @@ const isDoneStatement = {
 }
 
 /** Applies what waited for its turn, one transaction each; stops at a gap or at an event that fails permanently. */
-async function applyHeld(db: Database, fn: OrderedFunction, studentId: string): Promise<void> {
+async function applyHeld(db: Database, fn: Ordered, studentId: string): Promise<void> {
   for (let applied = 0; applied < maxSuccessors; applied++) {
     let next: { readonly event: ReceivedEvent; readonly place: Place; readonly passed: boolean } | undefined
     try {
@@ -212,7 +202,7 @@ const closeEventStatement = {
  *
  * @throws PermanentFailure for bytes that cannot be decoded, and when another event holds this place
  */
-async function hold(tx: Transaction, fn: OrderedFunction, event: ReceivedEvent, place: Place): Promise<boolean> {
+async function hold(tx: Transaction, fn: Ordered, event: ReceivedEvent, place: Place): Promise<boolean> {
   readTyped(event, fn.accepts)
   if (await isDiscarded(tx, fn, event, place)) return false
   const inserted = await tx
@@ -238,7 +228,7 @@ const heldByAnother = (sequence: number) =>
 
 async function isDiscarded(
   tx: Transaction,
-  fn: OrderedFunction,
+  fn: Ordered,
   event: ReceivedEvent,
   { studentId, sequence }: Position
 ): Promise<boolean> {
@@ -259,7 +249,7 @@ async function isDiscarded(
 
 async function findHeld(
   tx: Transaction,
-  fn: OrderedFunction,
+  fn: Ordered,
   { studentId, sequence }: Position
 ): Promise<ReceivedEvent | undefined> {
   const isPlace = and(
@@ -271,11 +261,7 @@ async function findHeld(
   return held && eventOf(held)
 }
 
-async function findFirstHeld(
-  tx: Transaction,
-  fn: OrderedFunction,
-  studentId: string
-): Promise<ReceivedEvent | undefined> {
+async function findFirstHeld(tx: Transaction, fn: Ordered, studentId: string): Promise<ReceivedEvent | undefined> {
   const [held] = await tx
     .select()
     .from(heldEvents)
@@ -301,12 +287,12 @@ function eventOf(held: typeof heldEvents.$inferSelect): ReceivedEvent {
 /** Runs the handler and closes the event in the same transaction; tells whether the next one is waiting. */
 async function apply(
   tx: Transaction,
-  fn: OrderedFunction,
+  fn: Ordered,
   event: ReceivedEvent,
   { studentId, sequence }: Position
 ): Promise<boolean> {
   try {
-    await fn.handle(readTyped(event, fn.accepts), tx)
+    await fn.handle(readTyped(event, fn.accepts), fn.contextOf(tx, event))
     const values = [fn.name, studentId, sequence, event.source, event.id, event.attributes.causationid]
     const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
     const [closed] = rows
@@ -330,7 +316,7 @@ async function apply(
  */
 async function recordFailure(
   db: Database,
-  fn: OrderedFunction,
+  fn: Ordered,
   event: ReceivedEvent,
   place: Place,
   found: PermanentFailure
@@ -339,13 +325,13 @@ async function recordFailure(
     const fence = await lockFence(tx, fn.name, place.studentId)
     const failure = place.sequence <= fence ? await whyNotDone(tx, fn, event, place) : found
     if (failure === undefined) return undefined
-    await recordLetter(tx, fn.name, event, failure, place)
+    await recordLetter(tx, fn, event, failure, place)
     await release(tx, fn, event, place)
     return failure
   })
 }
 
-async function release(tx: Transaction, fn: OrderedFunction, event: ReceivedEvent, place: Position): Promise<void> {
+async function release(tx: Transaction, fn: Ordered, event: ReceivedEvent, place: Position): Promise<void> {
   await tx.delete(heldEvents).where(
     and(
       eq(heldEvents.function, fn.name),

@@ -5,7 +5,7 @@ import { inTransaction, type Database, type Transaction } from '../host/database
 import { PermanentFailure } from '../errors.ts'
 import type { FunctionAnswer } from '../host/http-server.ts'
 import { Problem } from '../host/problem.ts'
-import { commandAnswers } from '../../students/tables.ts'
+import { commandAnswers } from '../tables.ts'
 
 export interface RepeatableCommand {
   readonly function: string

@@ -1,6 +1,15 @@
 // A type of event: its name, how its data is encoded, and how the data says which entity it is about. A function names the
 // types that it accepts and publishes, and gets their data typed.
-import { fromBinary, type JsonValue, type Message, type MessageShape, toBinary, toJson } from '@bufbuild/protobuf'
+import {
+  create,
+  fromBinary,
+  type JsonValue,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+  toJson
+} from '@bufbuild/protobuf'
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2'
 import type * as z from 'zod'
 import { type Position, positionOf } from '../delivery/position.ts'
@@ -8,12 +17,14 @@ import { InvalidEvent } from '../errors.ts'
 import { invalidFields } from '../host/problem.ts'
 import type { ReceivedEvent } from './received-event.ts'
 
-export interface EventType<Data = unknown> {
+export interface EventType<Data = unknown, Input = Data> {
   /** The CloudEvents `type`. */
   readonly type: string
   readonly contentType: string
   /** The lowest sequence that an event of this type has in its entity's order; 2 where something else always comes first. */
   readonly firstSequence: number
+  /** What a publisher writes, as what a reader gets. @throws when it is not this type's */
+  create(input: Input): Data
   encode(data: Data): Buffer
   /** @throws InvalidEvent when the bytes are not this type's */
   decode(bytes: Buffer): Data
@@ -53,11 +64,12 @@ export const jsonContentType = 'application/json'
 export function protobufEvent<M extends Message>(
   message: GenMessage<M>,
   { entity, firstSequence = 1 }: EntityOf<MessageShape<GenMessage<M>>> = {}
-): EventType<MessageShape<GenMessage<M>>> {
+): EventType<MessageShape<GenMessage<M>>, MessageInitShape<GenMessage<M>>> {
   return {
     type: message.typeName,
     contentType: protobufContentType,
     firstSequence,
+    create: input => create(message, input),
     encode: data => Buffer.from(toBinary(message, data)),
     decode(bytes) {
       try {
@@ -84,13 +96,14 @@ export function jsonEvent<Schema extends z.ZodType>(
   type: string,
   schema: Schema,
   { entity, firstSequence = 1 }: EntityOf<z.infer<Schema>> = {}
-): EventType<z.infer<Schema>> {
+): EventType<z.infer<Schema>, z.input<Schema>> {
   const parse = (bytes: Buffer): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   return {
     type,
     contentType: jsonContentType,
     firstSequence,
-    encode: data => Buffer.from(JSON.stringify(schema.parse(data))),
+    create: input => schema.parse(input),
+    encode: data => Buffer.from(JSON.stringify(data)),
     decode(bytes) {
       let json: unknown
       try {

@@ -18,12 +18,19 @@ import { traceId, traceparentOf } from '../host/trace.ts'
 /** Of a header value: Knative makes an event attribute of it. */
 const maxHeaderLength = 256
 
+export interface Handled {
+  /** A word for the log. */
+  readonly outcome: string
+  /** An event for whoever delivered this one; 204 without. */
+  readonly answer?: FunctionAnswer
+}
+
 /** @throws Problem for 400 and 503; answers 204 and 422 itself */
 export async function receiveEvent(
   functionName: string,
   log: Log,
   request: FunctionRequest,
-  handle: (event: ReceivedEvent, traceparent: string | undefined) => Promise<string | void>
+  handle: (event: ReceivedEvent, traceparent: string | undefined) => Promise<Handled>
 ): Promise<FunctionAnswer> {
   const event = read(request)
   const traceparent = traceparentOf(event.attributes, request.headers)
@@ -36,9 +43,9 @@ export async function receiveEvent(
     traceId: traceId(traceparent)
   }
   try {
-    const outcome = await handle(event, traceparent)
+    const { outcome, answer } = await handle(event, traceparent)
     log.debug({ ...facts, outcome }, 'delivered')
-    return { status: 204 }
+    return answer ?? { status: 204 }
   } catch (thrown) {
     const error = permanent(thrown)
     if (error instanceof PermanentFailure) {

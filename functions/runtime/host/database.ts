@@ -1,7 +1,8 @@
 // One pool per function process, with a bound on every wait.
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { Pool, type PoolClient } from 'pg'
-import type { FunctionConfig } from './config.ts'
+import type { DatabaseConfig } from './config.ts'
+import type { Log } from './log.ts'
 
 export type Database = NodePgDatabase & { readonly $client: Pool }
 /** One connection inside a transaction; `$client` takes named statements where every microsecond counts. */
@@ -15,7 +16,7 @@ export interface Connection {
 
 /** Connects lazily: a function starts, and answers its liveness, while the database is away. */
 export function connect(
-  config: Pick<FunctionConfig, 'DATABASE_URL' | 'DATABASE_POOL_SIZE' | 'DATABASE_TIMEOUT_MS'>,
+  config: DatabaseConfig,
   applicationName: string,
   onBrokenConnection: (error: Error) => void
 ): Connection {
@@ -35,6 +36,18 @@ export function connect(
   // The pool listens only while a connection is idle; one that breaks in use fails its query, and must not end the process.
   pool.on('connect', client => client.on('error', onBrokenConnection))
   return { db: drizzle({ client: pool }), pool, close: () => pool.end() }
+}
+
+/** A function's own connection: logs what breaks, and says whether the database answers. */
+export function connectTo(
+  config: DatabaseConfig,
+  name: string,
+  log: Log
+): Connection & { /** @throws while it does not */ answers(): Promise<void> } {
+  const connection = connect(config, name, ({ message }) =>
+    log.warn({ reason: message }, 'a database connection broke')
+  )
+  return { ...connection, answers: async () => void (await connection.pool.query('select 1')) }
 }
 
 const drizzleOf = new WeakMap<PoolClient, Transaction>()

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import { type FunctionProcess, startFunction } from '../../../infra/test/function-process.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
-import { deadLetters, students, timeline } from '../../students/tables.ts'
+import { deadLetters } from '../tables.ts'
+import { students, timeline } from '../../students/tables.ts'
 
 const ada = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }
 const json = { 'content-type': 'application/json' }

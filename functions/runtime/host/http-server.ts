@@ -44,7 +44,7 @@ export interface FunctionRequest {
 export interface FunctionAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON; absent for an empty body, which is what a Trigger takes as "no reply". */
+  /** A Buffer as it is, anything else as JSON; absent for an empty body, which is what a Trigger takes as "no reply". */
   readonly body?: unknown
 }
 
@@ -175,7 +175,7 @@ function send(response: ServerResponse, { status, headers = {}, body }: Function
     response.writeHead(status, { ...headers, ...(status === 204 ? {} : { 'content-length': '0' }) }).end()
     return
   }
-  const bytes = Buffer.from(JSON.stringify(body))
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
   response
     .writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': String(bytes.length) })
     .end(bytes)

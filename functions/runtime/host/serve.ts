@@ -1,6 +1,5 @@
-// Starts a function: its server, what an error becomes, and its orderly end. The only side effects of an index.ts.
-import type { FunctionConfig } from './config.ts'
-import { type Connection, connect } from './database.ts'
+// Starts a function: its server, what an error becomes, and its orderly end.
+import type { HostConfig } from './config.ts'
 import { describeError, isDatabaseUnavailable, isDataRefused } from './database-errors.ts'
 import {
   createHttpServer,
@@ -13,30 +12,25 @@ import { createLog, type Log } from './log.ts'
 import { Problem, unavailable, unexpected } from './problem.ts'
 import { route, type Routes } from './router.ts'
 
-export interface FunctionContext {
-  readonly connection: Connection
-  readonly log: Log
-}
-
 export interface ServedFunction {
   readonly routes: Routes
   /** Listens on the loopback of the pod: reached by who may forward a port to it, and by no request of another pod. */
   readonly inPod?: { readonly port: number; readonly routes: Routes }
-  /** What the function needs beside the database before it can do its work. */
+  /** Whether it can do its work: what it needs answers, its tables are there. A throw is a no. */
   isReady?(): Promise<boolean>
   /** Ends what runs beside the requests, within the time that they have to drain. */
   stop?(timeoutMs: number): Promise<void>
+  /** After that. */
+  close?(): Promise<void>
 }
 
 /** Builds the function, listens on PORT, and on SIGTERM or SIGINT drains and ends the process. */
-export function serve(name: string, config: FunctionConfig, build: (context: FunctionContext) => ServedFunction): void {
+export function serve(name: string, config: HostConfig, build: (log: Log) => ServedFunction): void {
   const log = createLog(name, config.LOG_LEVEL)
-  const connection = connect(config, name, error => log.warn({ reason: error.message }, 'a database connection broke'))
-  const fn = build({ connection, log })
+  const fn = build(log)
 
   const isReady = async () => {
     try {
-      await connection.pool.query('select 1')
       return (await fn.isReady?.()) ?? true
     } catch {
       return false
@@ -76,7 +70,7 @@ export function serve(name: string, config: FunctionConfig, build: (context: Fun
     stopping = true
     log.info({ signal }, 'draining')
     await Promise.all([...drains.map(drain => drain(config.DRAIN_TIMEOUT_MS)), fn.stop?.(config.DRAIN_TIMEOUT_MS)])
-    await connection.close()
+    await fn.close?.()
     log.info('stopped')
     process.exit(0)
   }

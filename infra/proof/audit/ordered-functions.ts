@@ -1,7 +1,7 @@
 // The functions that follow each student in order, as they declare themselves.
-import { onAnyStudent } from '../../../functions/onAnyStudent/handler.ts'
-import { onStudentCreate } from '../../../functions/onStudentCreate/handler.ts'
-import { onStudentUpdate } from '../../../functions/onStudentUpdate/handler.ts'
+import onAnyStudent from '../../../functions/onAnyStudent/index.ts'
+import onStudentCreate from '../../../functions/onStudentCreate/index.ts'
+import onStudentUpdate from '../../../functions/onStudentUpdate/index.ts'
 
 export interface OrderedFunction {
   readonly name: string

@@ -6,23 +6,17 @@ import { and, eq, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { discardLetter } from '../../../functions/deadLetterReplay/discard-letter.ts'
-import { onAnyStudent } from '../../../functions/onAnyStudent/handler.ts'
-import { onStudentCreate } from '../../../functions/onStudentCreate/handler.ts'
-import { onStudentUpdate } from '../../../functions/onStudentUpdate/handler.ts'
+import onAnyStudent from '../../../functions/onAnyStudent/index.ts'
+import onStudentCreate from '../../../functions/onStudentCreate/index.ts'
+import onStudentUpdate from '../../../functions/onStudentUpdate/index.ts'
 import { type Database, inTransaction } from '../../../functions/runtime/host/database.ts'
-import { deliverInOrder, type OrderedFunction } from '../../../functions/runtime/delivery/deliver-in-order.ts'
+import type { DeliveredFunction } from '../../../functions/runtime/delivery/delivered-function.ts'
+import { deliverInOrder } from '../../../functions/runtime/delivery/deliver-in-order.ts'
 import type { ReceivedEvent } from '../../../functions/runtime/events/received-event.ts'
 import { positionOf } from '../../../functions/runtime/delivery/position.ts'
 import { readTyped } from '../../../functions/runtime/events/event-type.ts'
-import {
-  deadLetters,
-  directory,
-  fences,
-  handledEvents,
-  outbox,
-  students,
-  timeline
-} from '../../../functions/students/tables.ts'
+import { deadLetters, fences, handledEvents, outbox } from '../../../functions/runtime/tables.ts'
+import { directory, students, timeline } from '../../../functions/students/tables.ts'
 import { startTestKafka, type TestKafka } from '../../knative-local/dataplane/testing/kafka.ts'
 import type { AuditReport } from './run-audit.ts'
 import { startFunction } from '../../test/function-process.ts'
@@ -541,11 +535,11 @@ async function local(...args: string[]): Promise<{ status: number | null; stdout
 }
 
 /** The engine with its comparison of sequences taken out. */
-async function withoutFence(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<void> {
+async function withoutFence(db: Database, fn: DeliveredFunction, event: ReceivedEvent): Promise<void> {
   const position = positionOf(event)
   if (position === undefined) throw new Error('not about a student')
   await inTransaction(db, async tx => {
-    await fn.handle(readTyped(event, fn.accepts), tx)
+    await fn.handle(readTyped(event, fn.accepts), { tx })
     await tx.insert(handledEvents).values({ function: fn.name, source: event.source, eventId: event.id, ...position })
     await tx
       .insert(fences)
@@ -558,11 +552,11 @@ async function withoutFence(db: Database, fn: OrderedFunction, event: ReceivedEv
 }
 
 /** Neither compared with the fence nor refused for having been handled. */
-async function withoutGuards(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<void> {
+async function withoutGuards(db: Database, fn: DeliveredFunction, event: ReceivedEvent): Promise<void> {
   const position = positionOf(event)
   if (position === undefined) throw new Error('not about a student')
   await inTransaction(db, async tx => {
-    await fn.handle(readTyped(event, fn.accepts), tx)
+    await fn.handle(readTyped(event, fn.accepts), { tx })
     const handled = { function: fn.name, source: event.source, eventId: event.id, ...position }
     await tx.insert(handledEvents).values(handled).onConflictDoNothing()
     const fence = { function: fn.name, ...position }
@@ -574,8 +568,8 @@ async function withoutGuards(db: Database, fn: OrderedFunction, event: ReceivedE
   })
 }
 
-async function withoutInbox(db: Database, fn: OrderedFunction, event: ReceivedEvent): Promise<void> {
-  await inTransaction(db, tx => fn.handle(readTyped(event, fn.accepts), tx))
+async function withoutInbox(db: Database, fn: DeliveredFunction, event: ReceivedEvent): Promise<void> {
+  await inTransaction(db, tx => fn.handle(readTyped(event, fn.accepts), { tx }))
 }
 
 /** A student with two updates, all applied; then the damage. */

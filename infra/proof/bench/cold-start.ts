@@ -14,9 +14,9 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../../functions/runtime/host/database.ts'
-import { schemaDigest } from '../../../functions/runtime/events/outbox.ts'
+import { schemaDigest } from '../../../functions/runtime/events/publisher.ts'
 import { eventSchemasByType } from '../../../functions/students/student-events.ts'
-import { eventSchemas } from '../../../functions/students/tables.ts'
+import { eventSchemas } from '../../../functions/runtime/tables.ts'
 import { bundleOptions, functionNames } from '../../bundle.ts'
 import { migrate } from '../../jobs/migrate.ts'
 import { createPostgres, superuser } from '../../knative-local/parts/postgres.ts'
@@ -79,9 +79,9 @@ async function prepare(databaseUrl: string): Promise<void> {
     () => undefined
   )
   await db.insert(eventSchemas).values(
-    [...eventSchemasByType.keys()].map(type => ({
+    [...eventSchemasByType].map(([type, schema]) => ({
       type,
-      digest: schemaDigest(type),
+      digest: schemaDigest(schema),
       dataschema: 'http://registry.example.com/'
     }))
   )

@@ -36,7 +36,8 @@ export const prepare = [
      join audit_records r on r.topic = p.topic and r.partition = p.partition and r."offset" < p.committed
      left join handled_events h
        on h.function = p.function and h.source = r.source and h.event_id = r.id
-       and h.student_id = r.student and h.sequence = r.sequence -- an id that was used twice is another event
+       -- An id that was used twice is another event; a function without order knows ids only.
+       and (h.sequence is null or h.student_id = r.student and h.sequence = r.sequence)
      where h.event_id is null
    ), replaced as (
      select l.id from dead_letters l

@@ -5,15 +5,18 @@ import { asc, eq } from 'drizzle-orm'
 import kafkajs from 'kafkajs'
 import { onTestFinished } from 'vitest'
 import { createStudent } from '../../../../functions/createStudent/handler.ts'
-import { onAnyStudent } from '../../../../functions/onAnyStudent/handler.ts'
-import { onStudentCreate } from '../../../../functions/onStudentCreate/handler.ts'
-import { onStudentUpdate } from '../../../../functions/onStudentUpdate/handler.ts'
-import { type Database, inTransaction } from '../../../../functions/runtime/host/database.ts'
-import { deliverInOrder, type OrderedFunction } from '../../../../functions/runtime/delivery/deliver-in-order.ts'
+import onAnyStudent from '../../../../functions/onAnyStudent/index.ts'
+import onStudentCreate from '../../../../functions/onStudentCreate/index.ts'
+import onStudentUpdate from '../../../../functions/onStudentUpdate/index.ts'
+import { type Database, inTransaction, type Transaction } from '../../../../functions/runtime/host/database.ts'
+import type { DeliveredFunction } from '../../../../functions/runtime/delivery/delivered-function.ts'
+import { deliverInOrder } from '../../../../functions/runtime/delivery/deliver-in-order.ts'
 import { PermanentFailure } from '../../../../functions/runtime/errors.ts'
-import { createPublisher } from '../../../../functions/runtime/events/outbox.ts'
+import { createPublisher } from '../../../../functions/runtime/events/publisher.ts'
 import type { ReceivedEvent } from '../../../../functions/runtime/events/received-event.ts'
-import { outbox, users } from '../../../../functions/students/tables.ts'
+import { type Student, studentCreated, studentUpdated } from '../../../../functions/students/student-events.ts'
+import { outbox } from '../../../../functions/runtime/tables.ts'
+import { users } from '../../../../functions/students/tables.ts'
 import { updateStudent } from '../../../../functions/updateStudent/handler.ts'
 import { loadPlan } from '../../../knative-local/manifests/load-plan.ts'
 import type { KafkaSource, KafkaSink } from '../../../knative-local/manifests/plan.ts'
@@ -32,7 +35,7 @@ export interface Published {
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 export const functions = [onStudentCreate, onStudentUpdate, onAnyStudent]
-type Deliver = (db: Database, fn: OrderedFunction, event: ReceivedEvent) => Promise<unknown>
+type Deliver = (db: Database, fn: DeliveredFunction, event: ReceivedEvent) => Promise<unknown>
 
 /** One broker serves all tests: each has topics and groups of its own, otherwise as the YAML has them. */
 export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).toString('hex')}`) {
@@ -58,20 +61,19 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
   await producer.connect()
   onTestFinished(() => producer.disconnect())
 
-  const created = createPublisher(db, {
-    topic: createTopic,
-    type: 'school.student.v1.StudentCreated',
-    source: '/students/create-student'
+  const publisher = createPublisher(db, {
+    source: '/students/test',
+    publications: { STUDENT_CREATE_TOPIC: studentCreated, STUDENT_UPDATE_TOPIC: studentUpdated },
+    topics: { STUDENT_CREATE_TOPIC: createTopic, STUDENT_UPDATE_TOPIC: updateTopic }
   })
-  const updated = createPublisher(db, {
-    topic: updateTopic,
-    type: 'school.student.v1.StudentUpdated',
-    source: '/students/update-student'
-  })
+  const context = (tx: Transaction) => {
+    const now = new Date()
+    return { tx, now, publish: publisher.within(tx, traceparent, now) }
+  }
   await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
-  const groupOf = (fn: OrderedFunction) =>
+  const groupOf = (fn: DeliveredFunction) =>
     own.kafkaSources.find(({ extensions }) => extensions.function === fn.name)?.consumerGroup ?? ''
-  const topicsOf = (fn: OrderedFunction) =>
+  const topicsOf = (fn: DeliveredFunction) =>
     own.kafkaSources.find(({ extensions }) => extensions.function === fn.name)?.topics ?? []
 
   const school = {
@@ -86,11 +88,12 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
 
     /** A student with so many updates; answers the id. */
     async enrol(updates = 0, userId = 'user-1'): Promise<string> {
-      const { id } = await inTransaction(db, tx =>
-        createStudent({ userId, name: 'Ada', email: 'ada@example.com' }, tx, created, traceparent, new Date())
+      const { body } = await inTransaction(db, tx =>
+        createStudent({ userId, name: 'Ada', email: 'ada@example.com' }, context(tx))
       )
+      const { id } = body as Student
       for (let n = 1; n <= updates; n++) {
-        await inTransaction(db, tx => updateStudent({ id, name: `Ada ${n}` }, tx, updated, traceparent, new Date()))
+        await inTransaction(db, tx => updateStudent({ id, name: `Ada ${n}` }, context(tx)))
       }
       return id
     },
@@ -116,7 +119,11 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
     },
 
     /** To one function, whatever it makes of each event. */
-    async deliver(fn: OrderedFunction, events: readonly Published[], deliver: Deliver = deliverInOrder): Promise<void> {
+    async deliver(
+      fn: DeliveredFunction,
+      events: readonly Published[],
+      deliver: Deliver = deliverInOrder
+    ): Promise<void> {
       for (const { row } of events.filter(event => topicsOf(fn).includes(event.row.topic))) {
         await deliver(db, fn, eventOf(row)).catch((error: unknown) => {
           if (!(error instanceof PermanentFailure)) throw error
@@ -142,7 +149,7 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
       )
     },
 
-    commit: (fn: OrderedFunction, topic: string, partition: number, offset: number): Promise<void> =>
+    commit: (fn: DeliveredFunction, topic: string, partition: number, offset: number): Promise<void> =>
       commitOffsets(client, groupOf(fn), [{ topic, partition, offset: String(offset) }]),
 
     /** All of it: publish, deliver to everyone, commit. */

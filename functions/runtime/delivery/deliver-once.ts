@@ -1,0 +1,59 @@
+// Exactly one effect per event and function, in no order: the row in handled_events is written with the effect or not at all.
+import { InvalidEvent, PermanentFailure } from '../errors.ts'
+import { readTyped } from '../events/event-type.ts'
+import type { ReceivedEvent } from '../events/received-event.ts'
+import { type Database, inTransaction } from '../host/database.ts'
+import { isDataRefused } from '../host/database-errors.ts'
+import { recordLetter } from './dead-letters.ts'
+import { refuseStray } from './refuse-stray.ts'
+import type { ContextOf, DeliveredFunction } from './delivered-function.ts'
+
+// Named, so that PostgreSQL plans it once a connection: it is on the path of every event. First in the transaction, so that
+// a delivery of the same event that comes meanwhile waits for this one.
+const claimStatement = {
+  name: 'claim_event',
+  text: `
+    with claimed as (
+      insert into handled_events (function, source, event_id) values ($1, $2, $3)
+      on conflict do nothing
+      returning 1
+    ), resolved as (
+      update dead_letters set state = 'resolved', closed_at = now(), due_at = null, closed_because = 'applied'
+      where function = $1 and source = $2 and event_id = $3 and state in ('open', 'replaying')
+        and exists (select from claimed)
+    )
+    select
+      exists (select from claimed) as claimed,
+      exists (
+        select from dead_letters
+        where function = $1 and source = $2 and event_id = $3 and state = 'discarded'
+      ) as discarded`
+}
+
+/** The event was given up: it has no effect, whoever delivers it. */
+class NotToBeApplied extends Error {}
+
+/** @throws PermanentFailure after its dead letter has been recorded; anything else may be tried again */
+export async function deliverOnce<Data>(
+  db: Database,
+  fn: DeliveredFunction<Data>,
+  event: ReceivedEvent,
+  contextOf: ContextOf = tx => ({ tx })
+): Promise<'applied' | 'already-done'> {
+  refuseStray(fn, event)
+  try {
+    return await inTransaction(db, async tx => {
+      const values = [fn.name, event.source, event.id]
+      const { rows } = await tx.$client.query<{ claimed: boolean; discarded: boolean }>({ ...claimStatement, values })
+      if (rows[0]?.discarded) throw new NotToBeApplied()
+      if (!rows[0]?.claimed) return 'already-done'
+      await fn.handle(readTyped(event, fn.accepts), contextOf(tx, event))
+      return 'applied'
+    })
+  } catch (error) {
+    if (error instanceof NotToBeApplied) return 'already-done'
+    const failure = isDataRefused(error) ? new InvalidEvent('the database cannot keep these values') : error
+    if (failure instanceof PermanentFailure) await inTransaction(db, tx => recordLetter(tx, fn, event, failure))
+    throw failure
+  }
+}
