@@ -2,7 +2,7 @@
 import { exitStatus } from '../../knative-local/cli/command-line.ts'
 import { coldStartBenchmark } from './cold-start.ts'
 import { dispatchBenchmark } from './dispatch.ts'
-import { flowBenchmark } from './flow.ts'
+import { flowBenchmark } from './flow/flow.ts'
 
 interface Benchmark {
   readonly says: string
@@ -16,7 +16,7 @@ const benchmarks: Record<string, Benchmark> = {
   },
   dispatch: { says: 'how fast the data plane delivers, beside a bare kafkajs-and-undici loop', run: dispatchBenchmark },
   flow: {
-    says: '[RATE] [SECONDS]: from a POST to its last effect, through the running stack (npm run dev)',
+    says: '[RATE] [SECONDS] [--saturate]: from a POST to its last effect, through the running stack, beside a plain peer',
     run: flowBenchmark
   }
 }

@@ -84,7 +84,7 @@ function rootsOf({ kafka, postgres, connect, registry, dataplane, control }: End
   return { parts, runtime: control.pid, self: process.pid }
 }
 
-async function processTimes(): Promise<ProcessTimes[]> {
+export async function processTimes(): Promise<ProcessTimes[]> {
   if (process.platform !== 'linux') return []
   const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
   const stats = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ''))) // gone

@@ -1,0 +1,45 @@
+// What one student costs each part in processor time: differences between two looks at /proc, over the students.
+import type { Endpoints } from '../../../knative-local/endpoints.ts'
+import { partsOf, processTimes } from '../../scenarios/stress/cpu-by-part.ts'
+
+export const bench = 'this benchmark'
+export const peerPart = 'plain peer'
+
+/** Milliseconds by part since each of its processes started. */
+export type CpuByPart = ReadonlyMap<string, number>
+
+/** Empty where there is no /proc. */
+export async function cpuByPart(endpoints: Endpoints, peerPid?: number): Promise<CpuByPart> {
+  const { kafka, postgres, connect, registry, dataplane, control, functions } = endpoints
+  const known: readonly (readonly [number | null, string])[] = [
+    ...kafka.brokers.map(({ pid }) => [pid, 'brokers'] as const),
+    ...Object.entries(functions).map(([name, { pid }]) => [pid, name] as const),
+    [postgres.pid, 'PostgreSQL'],
+    [connect.pid, 'Connect'],
+    [dataplane.pid, 'data plane'],
+    [registry.pid, 'registry'],
+    [control.pid, 'runtime and activator'],
+    [process.pid, bench],
+    [peerPid ?? null, peerPart]
+  ]
+  const parts = new Map(known.flatMap(([pid, part]) => (pid === null ? [] : [[pid, part] as const])))
+  const byPart = new Map<string, number>()
+  const processes = partsOf(await processTimes(), { parts, runtime: control.pid, self: process.pid })
+  for (const { part, ms } of processes.values()) byPart.set(part, (byPart.get(part) ?? 0) + ms)
+  return byPart
+}
+
+export interface Cost {
+  /** Milliseconds a student, largest first; without what the benchmark itself took. */
+  readonly parts: readonly (readonly [part: string, ms: number])[]
+  readonly totalMs: number
+  readonly benchMs: number
+}
+
+export function costOf(before: CpuByPart, after: CpuByPart, students: number): Cost {
+  const ms = (part: string) => ((after.get(part) ?? 0) - (before.get(part) ?? 0)) / Math.max(1, students)
+  const parts = Array.from(after.keys(), part => [part, ms(part)] as const)
+    .filter(([part]) => part !== bench)
+    .toSorted(([, a], [, b]) => b - a)
+  return { parts, totalMs: parts.reduce((sum, [, one]) => sum + one, 0), benchMs: ms(bench) }
+}
