@@ -13,7 +13,7 @@ export default defineCommand({
   queries: { 'GET /:id': readStudent },
   source: '/students/createStudent',
   publishes: { STUDENT_CREATE_TOPIC: studentCreated },
-  reads: [directory, timeline],
-  writes: [students],
+  reads: [students, directory, timeline],
+  inserts: [students],
   handle: createStudent
 })

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
 import { defineService } from '../runtime/define-service.ts'
+import {
+  commandAnswers,
+  deadLetters,
+  fences,
+  handledEvents,
+  heldEvents,
+  outbox,
+  replayItems,
+  replayJobs
+} from '../runtime/tables.ts'
 import { DeadLetterReplayConfig } from './config.ts'
 import { deadLetterReplay } from './handler.ts'
 import { startReplayer } from './replayer.ts'
@@ -7,6 +17,10 @@ import { startReplayer } from './replayer.ts'
 export default defineService({
   name: 'deadLetterReplay',
   config: DeadLetterReplayConfig,
+  reads: [handledEvents, outbox], // was a letter's event published?
+  // A discarded letter moves its fence, and a replay that an event asks for is done once.
+  writes: [deadLetters, fences, replayJobs, replayItems, commandAnswers],
+  deletes: [heldEvents, replayJobs], // those that a fence has passed
   serve({ db, log, config }) {
     const { FUNCTION_URLS: functionUrls, REPLAY_LIMIT: replayLimit, REGISTRY_URL: registryUrl } = config
     const replayer = startReplayer(db, log, {

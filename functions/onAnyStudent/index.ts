@@ -7,6 +7,6 @@ export default defineFunction({
   name: 'onAnyStudent',
   accepts: [studentCreated, studentUpdated],
   order: 'by subject and sequence',
-  writes: [timeline],
+  inserts: [timeline],
   handle: onAnyStudent
 })

@@ -7,6 +7,7 @@ import type { EventType } from './events/event-type.ts'
 export type Publications = Readonly<Record<string, EventType>>
 
 export interface Declaration {
+  readonly kind: 'function' | 'command' | 'service'
   /** That of its folder. */
   readonly name: string
   /** The types of events that it follows; none for a function that takes commands or requests only. */
@@ -14,8 +15,8 @@ export interface Declaration {
   /** Whether it follows each entity in the order of its events. */
   readonly order?: Order
   readonly publishes: Publications
-  /** The tables of its domain that its role may read and write; absent for a function without a database. */
-  readonly database?: { readonly reads: readonly PgTable[]; readonly writes: readonly PgTable[] }
+  /** What its role may do beside what its kind needs; absent for a function without a database. */
+  readonly database?: Tables
   /** Reads the environment, listens on PORT, and drains on SIGTERM. */
   start(): void
 }
@@ -23,10 +24,24 @@ export interface Declaration {
 /** In the order of each subject's sequence; or exactly once by source and id, in any order. */
 export type Order = 'by subject and sequence' | 'none'
 
+/** The tables of its domain that a function uses. A table may stand in several lists. */
 export interface Tables {
+  /** select */
   readonly reads?: readonly PgTable[]
+  /** select, insert and update, as an upsert needs */
   readonly writes?: readonly PgTable[]
+  /** insert alone */
+  readonly inserts?: readonly PgTable[]
+  /** select and update */
+  readonly updates?: readonly PgTable[]
+  /** select and delete */
+  readonly deletes?: readonly PgTable[]
 }
 
-export const databaseOf = ({ reads, writes }: Tables): Declaration['database'] =>
-  reads === undefined && writes === undefined ? undefined : { reads: reads ?? [], writes: writes ?? [] }
+export const databaseOf = ({ reads, writes, inserts, updates, deletes }: Tables): Tables => ({
+  reads: reads ?? [],
+  writes: writes ?? [],
+  inserts: inserts ?? [],
+  updates: updates ?? [],
+  deletes: deletes ?? []
+})

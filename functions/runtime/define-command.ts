@@ -48,10 +48,11 @@ export function defineCommand<Command extends z.ZodType>(
   definition: CommandDefinition<Command>
 ): CommandDefinition<Command> & Declaration {
   return {
+    kind: 'command',
     accepts: [],
     publishes: {},
     ...definition,
-    database: databaseOf({ writes: [], ...definition }),
+    database: databaseOf(definition),
     start: () => start(definition)
   }
 }

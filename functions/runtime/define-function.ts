@@ -72,12 +72,13 @@ export function defineFunction<Accepts extends Types>(
 ): Declaration {
   return 'order' in definition
     ? {
+        kind: 'function',
         publishes: {},
         ...definition,
-        database: databaseOf({ reads: [], ...definition }),
+        database: databaseOf(definition),
         start: () => startWithDatabase(definition)
       }
-    : { publishes: {}, ...definition, start: () => startPlain(definition) }
+    : { kind: 'function', publishes: {}, ...definition, start: () => startPlain(definition) }
 }
 
 function startWithDatabase<Accepts extends Types>(fn: FunctionWithDatabase<Accepts>): void {

@@ -18,10 +18,11 @@ export function defineService<Config extends z.ZodType<HostConfig & DatabaseConf
 ): Declaration {
   const { name } = definition
   return {
+    kind: 'service',
     name,
     accepts: [],
     publishes: {},
-    database: databaseOf({ reads: [], ...definition }),
+    database: databaseOf(definition),
     start() {
       const config = loadConfig(definition.config)
       serve(name, config, log => {

@@ -11,6 +11,6 @@ export default defineCommand({
   http: { route: 'PATCH /:id', body: StudentChange },
   source: '/students/updateStudent',
   publishes: { STUDENT_UPDATE_TOPIC: studentUpdated },
-  writes: [students],
+  updates: [students],
   handle: updateStudent
 })

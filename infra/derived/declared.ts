@@ -1,9 +1,11 @@
-// What knative/*.yaml says, as far as other files follow from it.
+// What knative/*.yaml and the functions' declarations say, as far as other files follow from it.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
 import * as z from 'zod'
+import type { Declaration } from '../../functions/runtime/declaration.ts'
 import { projectDirectory } from '../bundle.ts'
+import { readDeclarations } from './declarations.ts'
 
 const Named = z.object({ metadata: z.object({ name: z.string() }) })
 const DeadLetters = z.object({ deadLetterSink: z.object({ ref: z.object({ name: z.string() }) }) })
@@ -41,7 +43,7 @@ export interface DeclaredFunction {
   readonly name: string
   /** Of its folder, from FUNCTION_TARGET: onStudentCreate. */
   readonly target: string
-  readonly usesDatabase: boolean
+  readonly declaration: Declaration
   /** Of its outbox: its variables that end in _TOPIC. */
   readonly publishes: readonly string[]
 }
@@ -66,7 +68,11 @@ export interface Declared {
   readonly sinks: readonly { readonly name: string; readonly topic: string }[]
 }
 
-export async function readDeclared(folder = join(projectDirectory, 'knative')): Promise<Declared> {
+export async function readDeclared(
+  folder = join(projectDirectory, 'knative'),
+  declarations?: readonly Declaration[]
+): Promise<Declared> {
+  const known = declarations ?? (await readDeclarations())
   const files = await filesInOrder(folder)
   const objects: { kind: string; object: unknown }[] = []
   for (const file of files) {
@@ -86,10 +92,16 @@ export async function readDeclared(folder = join(projectDirectory, 'knative')): 
       const [{ env }] = spec.template.spec.containers
       const target = env.find(variable => variable.name === 'FUNCTION_TARGET')?.value
       if (target === undefined) throw new Error(`the Service ${name} has no FUNCTION_TARGET`)
+      const declaration = known.find(({ name: declared }) => declared === target)
+      if (declaration === undefined) {
+        throw new Error(
+          `the Service ${name} runs ${target}, and there is no functions/${target}/index.ts: write it, or delete the Service`
+        )
+      }
       return {
         name,
         target,
-        usesDatabase: env.some(variable => variable.name === 'DATABASE_URL'),
+        declaration,
         publishes: env.flatMap(({ name: variable, value }) =>
           variable.endsWith('_TOPIC') && value !== undefined ? [value] : []
         )

@@ -1,4 +1,6 @@
-// Which files follow from knative/*.yaml, and what stands in them. A function's YAML is thereby all that says it exists.
+// Which files follow from knative/*.yaml and functions/*/index.ts, and what stands in them: nothing else is edited by hand for a
+// new function.
+import { grantsOf } from './database-rights.ts'
 import type { Declared, DeclaredFunction } from './declared.ts'
 import {
   eventPolicyOfSink,
@@ -22,6 +24,7 @@ const registries = { dev: 'dev.local', production: 'registry.example.com' }
 
 export function derivedRegions(declared: Declared): Region[] {
   const { files, functions, sources, sinks } = declared
+  const withDatabase = functions.filter(({ declaration }) => declaration.database !== undefined)
   const production = 'infra/overlays/production'
   return [
     { file: 'knative/kustomization.yaml', region: 'resources', lines: files.map(file => `- ${file}`) },
@@ -65,21 +68,23 @@ export function derivedRegions(declared: Declared): Region[] {
     {
       file: 'infra/postgres/cluster.yaml',
       region: 'roles of functions',
-      lines: functions.filter(({ usesDatabase }) => usesDatabase).map(managedRole)
+      lines: withDatabase.map(managedRole)
+    },
+    {
+      file: 'infra/postgres/roles/grants.sql',
+      region: 'rights of functions',
+      lines: withDatabase.flatMap(fn => grantsOf(fn.declaration, roleOf(fn)))
     },
     {
       file: 'infra/postgres/roles/grants.sql',
       region: 'own rows',
-      lines: functions.filter(({ name, usesDatabase }) => usesDatabase && name !== 'dead-letter-replay').map(ownRows)
+      lines: withDatabase.filter(({ name }) => name !== 'dead-letter-replay').map(ownRows)
     },
     {
       file: 'infra/secrets.sh',
       region: 'users',
       lines: [
-        `function_roles="${functions
-          .filter(({ usesDatabase }) => usesDatabase)
-          .map(roleOf)
-          .join(' ')}"`,
+        `function_roles="${withDatabase.map(roleOf).join(' ')}"`,
         `source_users="${names(sources)}"`,
         `sink_users="${names(sinks)}"`
       ]

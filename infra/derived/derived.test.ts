@@ -2,7 +2,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import onAnyStudent from '../../functions/onAnyStudent/index.ts'
+import type { Declaration } from '../../functions/runtime/declaration.ts'
+import { studentUpdated } from '../../functions/students/student-events.ts'
+import { directory, users } from '../../functions/students/tables.ts'
 import { projectDirectory } from '../bundle.ts'
+import { grantsOf } from './database-rights.ts'
+import { readDeclarations } from './declarations.ts'
 import { type Declared, readDeclared } from './declared.ts'
 import { derive } from './derived.ts'
 import { withRegion } from './region.ts'
@@ -13,7 +19,7 @@ test('what follows from knative/ is current: npm run generate', async () => {
   }
 })
 
-test('a new file in knative/ is all that makes a function known everywhere', async () => {
+test('a new file in knative/ and a declaration are all that make a function known everywhere', async () => {
   const before = await derive(await readDeclared())
   const after = await derive(
     await withFunction('on-student-move', 'onStudentMove', 'student_move', yaml =>
@@ -29,8 +35,8 @@ test('a new file in knative/ is all that makes a function known everywhere', asy
   expect(addedTo(`${production}/disruption-budgets.yaml`)).toContain(
     '      serving.knative.dev/service: on-student-move'
   )
-  const users = addedTo(`${production}/kafka-users.yaml`).filter(line => /^ {10}name: /.test(line))
-  expect(users.map(line => line.trim().slice('name: '.length))).toEqual([
+  const kafkaUsers = addedTo(`${production}/kafka-users.yaml`).filter(line => /^ {10}name: /.test(line))
+  expect(kafkaUsers.map(line => line.trim().slice('name: '.length))).toEqual([
     // Its own user: password, topic and group.
     'kafka-on-student-move',
     'student_move',
@@ -45,8 +51,9 @@ test('a new file in knative/ is all that makes a function known everywhere', asy
   expect(addedTo('infra/jobs/jobs.yaml')).toEqual([
     '                  value: student_create,student_update,student_moved'
   ])
+  expect(addedTo('infra/postgres/roles/grants.sql')).toContain('grant insert on timeline to on_student_move;')
   expect(addedTo('infra/postgres/roles/grants.sql').join()).toMatch(
-    /^call pg_temp\.allow_rows\('on_student_move', \$\$function = 'onStudentMove'\$\$, 'fences'/
+    /,call pg_temp\.allow_rows\('on_student_move', \$\$function = 'onStudentMove'\$\$, 'fences'/
   )
   expect(addedTo(`${production}/eventing.yaml`)).toContain('          name: kafka-on-student-move')
   expect(addedTo(`${production}/event-policies.yaml`)).toContain('        name: on-student-move')
@@ -67,13 +74,41 @@ test('a new file in knative/ is all that makes a function known everywhere', asy
 })
 
 test('a function without a database has no role, no password, and a budget all the same', async () => {
-  const declared = await withFunction('plain', 'plain', 'student_move', yaml =>
-    yaml.replaceAll('DATABASE_URL', 'OTHER_URL')
-  )
-  const derived = await derive(declared)
+  const { database: _, ...plain } = onAnyStudent
+  const derived = await derive(await withFunction('plain', 'plain', 'student_move', yaml => yaml, plain))
   expect(derived.get('infra/postgres/cluster.yaml')).not.toContain('plain')
+  expect(derived.get('infra/postgres/roles/grants.sql')).not.toContain('plain')
   expect(derived.get('infra/secrets.sh')).toMatch(/^function_roles="(?!.*plain)/m)
   expect(derived.get('infra/overlays/production/disruption-budgets.yaml')).toContain('service: plain\n')
+})
+
+test('a function may do what the core needs for its kind, and what it says of its own tables', () => {
+  const declaration: Declaration = {
+    ...onAnyStudent,
+    publishes: { MOVED_TOPIC: studentUpdated },
+    database: { reads: [users], updates: [directory], deletes: [directory] }
+  }
+  expect(grantsOf(declaration, 'mover')).toEqual([
+    'grant select, insert on handled_events to mover;',
+    'grant select on users, event_schemas to mover;',
+    'grant select, insert, update on dead_letters, fences to mover;',
+    'grant select, insert, delete on held_events to mover;',
+    'grant insert on outbox to mover;',
+    'grant select, update, delete on directory to mover;'
+  ])
+  expect(grantsOf({ ...declaration, order: 'none', publishes: {}, database: {} }, 'mover').join()).not.toMatch(
+    /fences|held_events|outbox/
+  )
+  const { order: _, ...command } = declaration
+  expect(grantsOf({ ...command, kind: 'command', publishes: {}, database: {} }, 'mover')).toEqual([
+    'grant select, insert, update on command_answers to mover;'
+  ])
+})
+
+test('a Service without a function is refused with the file and the cure', async () => {
+  await expect(readDeclared(join(projectDirectory, 'knative'), [])).rejects.toThrow(
+    'the Service create-student runs createStudent, and there is no functions/createStudent/index.ts: write it, or delete the Service'
+  )
 })
 
 test('a region keeps what is around it, takes the indentation of its marker, and its absence is named', () => {
@@ -92,7 +127,8 @@ async function withFunction(
   name: string,
   target: string,
   topic: string,
-  edit = (yaml: string) => yaml
+  edit = (yaml: string) => yaml,
+  declaration: Declaration = onAnyStudent
 ): Promise<Declared> {
   const folder = await mkdtemp(join(tmpdir(), 'knative-'))
   onTestFinished(() => rm(folder, { recursive: true }))
@@ -103,5 +139,5 @@ async function withFunction(
     .replaceAll('onAnyStudent', target)
     .replace(/ {2}topics:\n( {4}- .*\n)+/, `  topics:\n    - ${topic}\n`)
   await writeFile(join(folder, `${name}.yaml`), edit(yaml))
-  return readDeclared(folder)
+  return readDeclared(folder, [...(await readDeclarations()), { ...declaration, name: target }])
 }

@@ -1,4 +1,4 @@
-// `npm run generate:cluster`: brings up to date what follows from knative/*.yaml.
+// `npm run generate:cluster`: brings up to date what follows from knative/*.yaml and the functions' declarations.
 import { readDeclared } from './declared.ts'
 import { writeDerived } from './derived.ts'
 
