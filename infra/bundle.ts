@@ -26,12 +26,15 @@ export async function functionNames(): Promise<string[]> {
   return names.flat().toSorted()
 }
 
-/** `outfile` ends in .cjs: Node starts CommonJS about 30 ms sooner than the same bundle as an ES module. */
+/** `outfile` ends in .cjs. */
 export function bundleOptions(name: string, outfile: string) {
+  return { ...functionBundle(), entryPoints: [join(functionsDirectory, name, 'index.ts')], outfile }
+}
+
+/** Node starts CommonJS about 30 ms sooner than the same bundle as an ES module. */
+export function functionBundle() {
   return {
     ...sharedOptions,
-    entryPoints: [join(functionsDirectory, name, 'index.ts')],
-    outfile,
     format: 'cjs',
     footer: { js: 'module.exports.default?.start?.()' },
     plugins: [mimeTypesOnce(), onlyNeededMediaTypes, withoutUnused]

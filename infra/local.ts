@@ -3,10 +3,12 @@
 import { defineDeadLetters } from './dead-letters/arguments.ts'
 import { runCommand } from './knative-local/cli/command-line.ts'
 import { localCommand } from './knative-local/cli/local.ts'
+import { manifestPathsIn } from './knative-local/manifest-paths.ts'
+import { project } from './project.ts'
 import { defineAudit, defineRecord } from './proof/audit/arguments.ts'
 import { defineChaos } from './proof/chaos/arguments.ts'
 
-const program = localCommand()
+const program = localCommand(() => manifestPathsIn(project))
 program.addCommand(
   defineDeadLetters(async given => (await import('./dead-letters/dead-letters-command.ts')).runDeadLetters(given))
 )

@@ -34,7 +34,7 @@ export const Endpoints = z.object({
   /** Of the runtime itself: `npm run local` talks to it. */
   control: z.object({ url: z.string(), pid: z.number().int() }),
   kubeconfig: z.string(),
-  /** The folder whose knative/ and infra/ are read: an edit there takes effect. */
+  /** The folder whose YAML is read: an edit there takes effect. */
   manifestRoot: z.string()
 })
 export type Endpoints = z.infer<typeof Endpoints>
@@ -87,7 +87,7 @@ export interface Described {
 }
 
 export function describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot }: Described): Endpoints {
-  const { functions, bootstrap, brokers, postgres, registry, connect, dataplane } = stack
+  const { functions, bootstrap, brokers, postgres, databaseUrl, registry, connect, dataplane } = stack
   return {
     ready: true,
     functions: Object.fromEntries(
@@ -104,9 +104,9 @@ export function describeEndpoints({ stack, plan, ports, stateDirectory, manifest
       brokers: brokers.map(broker => ({ id: broker.id, port: broker.port, pid: pidOf(broker) }))
     },
     postgres: {
-      url: postgres.url('students'),
+      url: databaseUrl,
       pid: pidOf(postgres),
-      psql: psqlCommand(stateDirectory, postgres.url('students'))
+      psql: psqlCommand(stateDirectory, databaseUrl)
     },
     registry: { ...registry.address, pid: pidOf(registry) },
     connect: { ...connect.address, pid: pidOf(connect) },

@@ -1,14 +1,14 @@
-// The YAML that the local runtime reads: the same folders that kustomize builds for a cluster.
+// The YAML of a project: the same folders that kustomize builds for a cluster.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectDirectory } from '../bundle.ts'
-
-/** The last three only matter to the Kubernetes API. */
-const folders = ['knative', 'infra/kafka', 'infra/debezium', 'infra/postgres', 'infra/registry']
+import type { Project } from './project.ts'
 
 /** Those of a root that has them; of the project's own relative to it, as messages name files. */
-export function manifestPathsIn(root: string): string[] {
-  return folders
+export function manifestPathsIn(
+  { directory, manifests }: Pick<Project, 'directory' | 'manifests'>,
+  root = directory
+): string[] {
+  return manifests
     .filter(folder => existsSync(join(root, folder, 'kustomization.yaml')))
-    .map(folder => (root === projectDirectory ? folder : join(root, folder)))
+    .map(folder => (root === directory ? folder : join(root, folder)))
 }

@@ -29,7 +29,7 @@ export function partsOf(stack: Stack): Part[] {
   const { brokers, postgres, connect, registry, dataplane, functions } = stack
   return [
     ...brokers.map(broker => server(`broker-${broker.id}`, broker, broker.accepts)),
-    server('postgres', postgres, () => answersQuery(postgres.url('students'))),
+    server('postgres', postgres, () => answersQuery(stack.databaseUrl)),
     server('connect', connect, async () => {
       refuseUnhealthyConnectors(await connect.status())
       return true

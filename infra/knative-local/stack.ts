@@ -7,11 +7,6 @@
 //
 // All JVMs start at once: each is up before what it needs answers, and waits by itself.
 import { join } from 'node:path'
-import { functionsDirectory, projectDirectory } from '../bundle.ts'
-import { applyGrants } from '../jobs/grants.ts'
-import { migrate } from '../jobs/migrate.ts'
-import { registerSchemas } from '../jobs/register-schemas.ts'
-import { seedUsers } from '../jobs/seed-users.ts'
 import type { Plan } from './manifests/plan.ts'
 import type { ClusterAddresses } from './parts/cluster-addresses.ts'
 import { brokerConfig, connectConfig } from './parts/cluster-config.ts'
@@ -33,10 +28,13 @@ import { type ServicePorts } from './parts/service-ports.ts'
 import { createSecrets } from './parts/secrets.ts'
 import { createTopicMaker, type TopicMaker } from './parts/topic-maker.ts'
 import { writeWhole } from './parts/write-whole.ts'
+import type { Project, Tables } from './project.ts'
 
 export interface Stack {
   readonly bootstrap: readonly string[]
   readonly postgres: Postgres
+  /** Of the main database, as its owner. */
+  readonly databaseUrl: string
   readonly brokers: readonly KafkaBroker[]
   readonly registry: Registry
   readonly connect: Connect
@@ -50,6 +48,7 @@ export interface Stack {
 }
 
 export interface StackOptions {
+  readonly project: Project
   readonly plan: Plan
   /** Where the plan was read: the data plane reads it by itself. */
   readonly manifestPaths: readonly string[]
@@ -72,6 +71,7 @@ export type StopOrder = (typeof stopOrder)[number][number]
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const {
+    project,
     plan,
     manifestPaths,
     ports,
@@ -105,16 +105,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     )
   started('postgres', postgres.stop)
   const postgresAnswers = later(postgres.start().then(() => step('PostgreSQL answers', postgres.answers)))
-  const newestMigration = async (): Promise<void> => {
-    await migrateTables(postgres.url(database))
-    await applyGrants(postgres.url(database))
-  }
+  const { tables } = project
   const migrated = later(
-    postgresAnswers.then(() =>
-      step('tables are migrated', async () => {
-        await newestMigration()
-        await seedUsers(postgres.url(database))
-      })
+    postgresAnswers.then(
+      () =>
+        tables &&
+        step('tables are migrated', async () => {
+          await migrate(tables, postgres.url(database))
+          await tables.seed?.(postgres.url(database))
+        })
     )
   )
 
@@ -125,13 +124,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     step('functions are built', () =>
       createFunctions(processes, {
         services: plan.services,
-        functionsDirectory,
+        sources: project.sources,
         ports: servicePorts,
         firstInstancePort: ports.firstInstance,
         lastInstancePort: ports.ingress + portsPerStack - 1,
         stateDirectory,
         inspect,
-        sources: () => ({ addresses: addresses(), secrets: secrets() }),
+        environment: () => ({ addresses: addresses(), secrets: secrets() }),
         report,
         pidChanged
       })
@@ -195,14 +194,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   started('registry', registry.stop)
   await registry.start()
   const schemasRegistered = later(
-    Promise.all([step('the schema registry answers', registry.answers), migrated]).then(() =>
-      step('schemas are registered', () =>
-        registerSchemas({
-          registryUrl,
-          databaseUrl: postgres.url(database),
-          schemasFolder: join(projectDirectory, 'schemas')
-        })
-      )
+    Promise.all([step('the schema registry answers', registry.answers), migrated]).then(
+      () =>
+        project.registerSchemas &&
+        step('schemas are registered', async () =>
+          project.registerSchemas?.({ registryUrl, databaseUrl: postgres.url(database) })
+        )
     )
   )
 
@@ -235,13 +232,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     bootstrap,
     postgres,
+    databaseUrl: postgres.url(database),
     brokers,
     registry,
     connect,
     functions,
     dataplane,
     topics,
-    migrate: newestMigration,
+    migrate: async () => tables && migrate(tables, postgres.url(database)),
     async apply(edited) {
       applied = edited
       const attempt = (what: string, change: () => Promise<void>): Promise<void> =>
@@ -265,9 +263,9 @@ function serviceAddresses(plan: Plan, running: Functions['services']): Record<st
   )
 }
 
-async function migrateTables(databaseUrl: string): Promise<void> {
+async function migrate(tables: Tables, databaseUrl: string): Promise<void> {
   try {
-    await migrate(databaseUrl, join(projectDirectory, 'infra/postgres/migrations'))
+    await tables.migrate(databaseUrl)
   } catch (error) {
     const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error)
     throw new Error(
@@ -304,10 +302,20 @@ function localAddresses(
   return {
     http: new Map([
       ...services,
-      ['schema-registry.students', registryUrl],
+      ...registries(plan).map((name): [string, string] => [name, registryUrl]),
       ['kafka-broker-ingress.knative-eventing', `http://127.0.0.1:${ports.ingress}`],
       ['kafka-sink-ingress.knative-eventing', `http://127.0.0.1:${ports.sinkIngress}`]
     ]),
     bootstrap: new Map(clusters)
   }
+}
+
+/** Every Service in front of the one registry that runs here, as NAME.NAMESPACE. */
+function registries({ objects }: Plan): string[] {
+  return objects
+    .filter(
+      ({ apiVersion, kind, metadata }) =>
+        apiVersion === 'v1' && kind === 'Service' && metadata.name === 'schema-registry'
+    )
+    .map(({ metadata }) => `${metadata.name}.${metadata.namespace}`)
 }

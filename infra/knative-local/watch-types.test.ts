@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { projectDirectory } from '../bundle.ts'
 import { openProcesses } from './parts/processes.ts'
 import { until } from './parts/until.ts'
 import { watchTypes } from './watch-types.ts'
@@ -33,7 +33,9 @@ async function start(code: string) {
   const state = join(root, 'state')
   await mkdir(sources)
   await mkdir(state)
-  await symlink(join(projectDirectory, 'node_modules'), join(root, 'node_modules'))
+  await mkdir(join(root, 'node_modules'))
+  const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
+  await symlink(typescript, join(root, 'node_modules/typescript'))
   await writeFile(
     join(root, 'tsconfig.json'),
     JSON.stringify({ compilerOptions: { types: [] }, include: ['functions'] })

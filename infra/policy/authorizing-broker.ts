@@ -10,7 +10,7 @@ import { openProcesses, type Processes } from '../knative-local/parts/processes.
 import { until } from '../knative-local/parts/until.ts'
 import { KafkaTopic, kafkaTopic, KafkaUser, kafkaUser } from './kinds.ts'
 import { objectsOf } from './render.ts'
-import { freePorts } from '../test/free-ports.ts'
+import { freePorts } from '../knative-local/testing/free-ports.ts'
 
 const users = objectsOf('production', kafkaUser, KafkaUser)
 export const topics = objectsOf('production', kafkaTopic, KafkaTopic).map(({ spec }) => spec.topicName)

@@ -22,7 +22,7 @@ import { createHttpSender } from '../knative-local/dataplane/http-sender.ts'
 import { brokerIngress, listen } from '../knative-local/dataplane/ingress.ts'
 import type { KafkaRecord } from '../knative-local/dataplane/record.ts'
 import { startActivator } from '../knative-local/serving/activator.ts'
-import { freePort } from './free-ports.ts'
+import { freePort } from '../knative-local/testing/free-ports.ts'
 
 const attributes = { 'ce-specversion': '1.0', 'ce-id': 'an-id', 'ce-source': '/s', 'ce-type': 't' }
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'

@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node'
 import { openProcesses } from '../knative-local/parts/processes.ts'
 import { createPostgres, superuser } from '../knative-local/parts/postgres.ts'
 import { migrate } from '../jobs/migrate.ts'
-import { freePort } from './free-ports.ts'
+import { freePort } from '../knative-local/testing/free-ports.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,8 @@
 // The one real stack that all end-to-end tests of a run share.
 import type { TestProject } from 'vitest/node'
 import type { Endpoints } from '../knative-local/endpoints.ts'
-import { createStackFolder } from '../knative-local/temporary-stack.ts'
+import { createStackFolder } from '../knative-local/testing/stack-folder.ts'
+import { devEntry, project } from '../project.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,12 +14,12 @@ declare module 'vitest' {
 /** Within the 15 s that a stop may take, and some for a busy machine. */
 const stopTimeoutMs = 30_000
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await createStackFolder()
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const folder = await createStackFolder(project, devEntry)
   try {
     const { main, endpoints, stateDirectory } = await folder.start()
-    project.provide('endpoints', endpoints)
-    project.provide('stateDirectory', stateDirectory)
+    provide('endpoints', endpoints)
+    provide('stateDirectory', stateDirectory)
     return async () => {
       await main.stop(stopTimeoutMs)
       await folder.remove()

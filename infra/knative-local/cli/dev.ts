@@ -1,10 +1,8 @@
-// `npm run dev`: the whole system on this machine, from the same YAML as in a cluster. Flags: settings.ts, or --help.
+// A project's whole system on this machine, from the same YAML as in a cluster. Flags: settings.ts, or --help.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { functionsDirectory, projectDirectory } from '../../bundle.ts'
 import { startControl } from '../control.ts'
-import { startDailyPrune } from '../daily-prune.ts'
 import { createEndpointsFile, describeEndpoints } from '../endpoints.ts'
 import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
 import { lines } from '../terminal-text.ts'
@@ -22,12 +20,13 @@ import { openProcesses, type Processes } from '../parts/processes.ts'
 import { startProgress } from '../parts/progress.ts'
 import { openStateFolder } from '../parts/state-folder.ts'
 import { lockState } from '../parts/state-lock.ts'
+import type { Project, Tables } from '../project.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { startStack, type StopOrder, stopOrder } from '../stack.ts'
+import { type Stack, startStack, type StopOrder, stopOrder } from '../stack.ts'
 import { writeServiceFile } from '../parts/postgres-service.ts'
 import { statusScreen } from './status-screen.ts'
 import { functionOf } from '../serving/environment.ts'
-import { watchFiles } from '../watch-files.ts'
+import { type FileWatch, watchFiles } from '../watch-files.ts'
 import { watchTypes } from '../watch-types.ts'
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
@@ -56,22 +55,19 @@ let processes: Processes | undefined
 let stopRequestedAt: number | undefined
 let killed = false
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
-process.on('uncaughtException', error => void fail(error))
+/** Runs until a signal ends the process; once in a process. */
+export async function runDev(project: Project, args: readonly string[]): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
+  process.on('uncaughtException', error => void fail(error))
+  const settings = readSettings(args, process.env)
+  if (settings === 'help') process.exit(0)
+  await main(project, settings).catch(fail)
+}
 
-const settings = readSettings(process.argv.slice(2), process.env)
-if (settings === 'help') process.exit(0)
-await main(settings).catch(fail)
-
-async function main({
-  stateDirectory,
-  portBase,
-  manifestRoot,
-  clean,
-  inspect: inspected,
-  typecheck
-}: Settings): Promise<void> {
-  process.chdir(projectDirectory)
+async function main(project: Project, settings: Settings): Promise<void> {
+  const { stateDirectory, portBase, clean, inspect: inspected, typecheck } = settings
+  const manifestRoot = settings.manifestRoot ?? project.directory
+  process.chdir(project.directory)
   await openStateFolder(stateDirectory)
   const lock = await lockState(stateDirectory)
   stopsAfter.push(lock.release)
@@ -81,7 +77,7 @@ async function main({
   await endpointsFile.remove() // of a run that was killed
   if (clean) await removeState(stateDirectory)
 
-  const manifestPaths = manifestPathsIn(manifestRoot)
+  const manifestPaths = manifestPathsIn(project, manifestRoot)
   const loaded = await readPlan(manifestPaths)
   let { plan } = loaded
   checkInspected(inspected, plan)
@@ -93,6 +89,7 @@ async function main({
   stopsAfter.push(opened.close)
 
   const stack = await startStack({
+    project,
     plan,
     manifestPaths,
     ports,
@@ -119,18 +116,7 @@ async function main({
     report
   })
   stopsBefore.push(manifests.close)
-  const migrations = await watchFiles({
-    paths: [join(projectDirectory, 'infra/postgres/migrations')],
-    recursive: true,
-    matches: file => /\.(?:sql|json)$/.test(file),
-    changed: () =>
-      void stack.migrate().then(
-        () => report('the tables are at the newest migration'),
-        (error: Error) => report(error.message)
-      ),
-    failed: error => report(`migrations are no longer watched: ${error.message}`)
-  })
-  stopsBefore.push(migrations.close)
+  if (project.tables) stopsBefore.push((await watchMigrations(project.tables, stack)).close)
   const live = watchLiveState(stack, () => plan)
   stopsBefore.push(async () => live.stop())
   const kubernetes = await startKubernetesApi({
@@ -144,27 +130,36 @@ async function main({
   stopsBefore.push(control.close)
   const endpoints = () => describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot })
   const topics = stack.topics.topics()
-  const pruning = startDailyPrune({
-    jobsFile: 'infra/jobs/jobs.yaml',
-    databaseUrl: stack.postgres.url('students'),
-    bootstrap: stack.bootstrap,
-    report
-  })
-  stopsBefore.push(pruning.stop)
+  const beside = await project.startBeside?.({ databaseUrl: stack.databaseUrl, bootstrap: stack.bootstrap, report })
+  if (beside) stopsBefore.push(beside.stop)
   stopsBefore.push(endpointsFile.remove)
   await writeServiceFile(stateDirectory, endpoints().postgres.url)
   await endpointsFile.publish(endpoints)
   progress.end()
   if (typecheck) {
     const types = await watchTypes(opened, {
-      directory: projectDirectory,
-      sources: [functionsDirectory, join(projectDirectory, 'schemas/generated')],
+      directory: project.directory,
+      sources: [project.sources.directory, ...project.sources.alsoWatched],
       stateDirectory,
       report
     })
     if (types) stopsBefore.push(types.stop)
   }
-  write(statusScreen({ plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
+  write(statusScreen({ project, plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
+}
+
+function watchMigrations({ migrations }: Tables, stack: Stack): Promise<FileWatch> {
+  return watchFiles({
+    paths: [migrations],
+    recursive: true,
+    matches: file => /\.(?:sql|json)$/.test(file),
+    changed: () =>
+      void stack.migrate().then(
+        () => report('the tables are at the newest migration'),
+        (error: Error) => report(error.message)
+      ),
+    failed: error => report(`migrations are no longer watched: ${error.message}`)
+  })
 }
 
 function checkInspected(name: string | undefined, { services }: Plan): void {

@@ -17,10 +17,10 @@ const whatActionsDo: Readonly<Record<Action, string>> = {
   restart: 'stop, then start'
 }
 const partsHelp =
-  '\nParts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every function (create-student or createStudent).'
+  '\nParts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every Service (create-order, or createOrder as its function is called).'
 
-/** `npm run local --` without what a project adds. */
-export function localCommand(): Command {
+/** Without what a project adds; `ownPaths` is its YAML, relative to the working directory. */
+export function localCommand(ownPaths: () => readonly string[]): Command {
   const program = createCommand('npm run local --')
     .description('Looks at the running stack of npm run dev and handles its parts.')
     .option(...stateFlag)
@@ -73,14 +73,11 @@ export function localCommand(): Command {
     )
   command('sql', "runs one statement on the stack's PostgreSQL, as the owner of its tables")
     .argument('<statement>', '"-" reads it from standard input')
-    .option('--database <name>', 'of this database', 'students')
+    .option('--database <name>', 'of this database; the main one by default')
     .option('--json', 'rows as JSON')
-    .addHelpText(
-      'after',
-      "\nExample: npm run local -- sql \"insert into users values ('user-9', 'Ada', 'ada@example.com')\""
-    )
+    .addHelpText('after', '\nExample: npm run local -- sql "select count(*) from orders"')
     .action(
-      exits(async (statement: string, options: { database: string; json?: boolean }, self: Command) => {
+      exits(async (statement: string, options: { database?: string; json?: boolean }, self: Command) => {
         const [endpoints, folder] = await running(self)
         if (endpoints === undefined) throw nothingRuns(folder)
         const { runSql } = await import('./run-sql.ts')
@@ -99,10 +96,13 @@ export function localCommand(): Command {
         const { fromWhereTheUserIs, readElsewhere } = await import('../dataplane/arguments.ts')
         const elsewhere = readElsewhere({ ...(resolve && { resolve }), ...(sink !== undefined && { sink }) })
         if ('problems' in elsewhere) throw new UsageError(elsewhere.problems.join('\n'))
-        return checkCommand(
-          [...file, ...paths].map(path => fromWhereTheUserIs(path, process.env)),
-          { ...elsewhere, write: text => process.stdout.write(text), colour: process.stdout.isTTY }
-        )
+        const named = [...file, ...paths].map(path => fromWhereTheUserIs(path, process.env))
+        return checkCommand(named.length > 0 ? named : ownPaths(), {
+          ...elsewhere,
+          complete: named.length === 0,
+          write: text => process.stdout.write(text),
+          colour: process.stdout.isTTY
+        })
       })
     )
   return program

@@ -10,11 +10,11 @@ const statementTimeoutMs = 60_000
 export async function runSql(
   url: string,
   given: string,
-  { database, json }: { readonly database: string; readonly json?: boolean }
+  { database, json }: { readonly database?: string; readonly json?: boolean }
 ): Promise<number> {
   const statement = given === '-' ? await text(process.stdin) : given
   const connection = new URL(url)
-  connection.pathname = `/${encodeURIComponent(database)}`
+  if (database !== undefined) connection.pathname = `/${encodeURIComponent(database)}`
   const client = new pg.Client({
     connectionString: connection.href,
     application_name: 'npm run local -- sql',

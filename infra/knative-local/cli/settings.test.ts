@@ -1,14 +1,12 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { projectDirectory } from '../../bundle.ts'
 import { defaultPortBase, parseSettings } from './settings.ts'
 
 test('without flags the state is in .local and the ports begin at the documented base', () => {
   expect(parseSettings([], {})).toEqual({
     clean: false,
-    stateDirectory: join(projectDirectory, '.local'),
+    stateDirectory: resolve('.local'),
     portBase: defaultPortBase,
-    manifestRoot: projectDirectory,
     typecheck: true
   })
 })
@@ -21,8 +19,8 @@ test('flags win over the environment', () => {
 })
 
 test('a function is inspected and types are left alone when that is asked for', () => {
-  expect(parseSettings(['--inspect', 'createStudent', '--no-typecheck'], {})).toMatchObject({
-    inspect: 'createStudent',
+  expect(parseSettings(['--inspect', 'createOrder', '--no-typecheck'], {})).toMatchObject({
+    inspect: 'createOrder',
     typecheck: false
   })
 })

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { z } from 'zod'
-import { projectDirectory } from '../../bundle.ts'
 import { createCommand, exitStatus, printError, UsageError } from './command-line.ts'
 
 /** From the base on, 100 ports belong to one stack (ports.ts). */
@@ -28,8 +27,8 @@ export interface Settings {
   readonly clean: boolean
   readonly stateDirectory: string
   readonly portBase: number
-  /** Holds knative/ and infra/, as the project does. */
-  readonly manifestRoot: string
+  /** Holds the project's folders of YAML, as the project does, when it is not the project itself. */
+  readonly manifestRoot?: string | undefined
   /** The function to run with an inspector. */
   readonly inspect?: string | undefined
   /** Whether tsc runs beside all else. */
@@ -39,7 +38,7 @@ export interface Settings {
 export const stateFlag = ['--state <dir>', 'folder of the stack (LOCAL_STATE; default .local)'] as const
 
 export function stateDirectoryOf(flag: string | undefined, env: NodeJS.ProcessEnv): string {
-  return resolve(projectDirectory, flag || env.LOCAL_STATE || '.local')
+  return resolve(flag || env.LOCAL_STATE || '.local')
 }
 
 function devCommand(): Command {
@@ -51,7 +50,7 @@ function devCommand(): Command {
     .option('--port-base <n>', `first of the 100 ports of this stack (LOCAL_PORT_BASE; default ${defaultPortBase})`)
     .option(
       '--manifests <dir>',
-      "a copy of knative/ and infra/ to read in place of the project's, for edits apart from it"
+      "a copy of the project's folders of YAML to read in place of them, for edits apart from it"
     )
     .option('--inspect <function>', 'run this function with an inspector at 127.0.0.1:9229, for breakpoints')
     .option('--no-typecheck', 'do not run tsc in the background')
@@ -80,7 +79,7 @@ export function parseSettings(args: readonly string[], env: NodeJS.ProcessEnv): 
     clean,
     stateDirectory: stateDirectoryOf(state, env),
     portBase,
-    manifestRoot: resolve(projectDirectory, manifests ?? '.'),
+    manifestRoot: manifests === undefined ? undefined : resolve(manifests),
     inspect,
     typecheck
   }

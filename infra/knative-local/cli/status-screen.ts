@@ -1,12 +1,14 @@
 // What a person sees when all is ready: every function and topic, where to send what, and a line to paste.
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Endpoints } from '../endpoints.ts'
 import type { Plan, Service } from '../manifests/plan.ts'
 import { psqlCommand } from '../parts/postgres-service.ts'
 import type { TopicDescription } from '../parts/topics.ts'
+import type { Project } from '../project.ts'
 import { table } from './table.ts'
 
 export interface Screen {
+  readonly project: Project
   readonly plan: Plan
   readonly endpoints: Endpoints
   readonly topics: readonly TopicDescription[]
@@ -14,19 +16,20 @@ export interface Screen {
   readonly stateDirectory: string
 }
 
-export function statusScreen({ plan, endpoints, topics, seconds, stateDirectory }: Screen): string {
+export function statusScreen({ project, plan, endpoints, topics, seconds, stateDirectory }: Screen): string {
   const functions = plan.services.flatMap(service => {
     const [target, running] = Object.entries(endpoints.functions).find(([, one]) => one.service === service.name) ?? []
     if (!target || !running) return [] // it could not be started, which has been reported
-    return [[target, triggersOf(service, plan).join(', '), `functions/${target}/handler.ts`, running.url]]
+    return [
+      [target, triggersOf(service, plan).join(', '), shortened(join(project.sources.directory, target)), running.url]
+    ]
   })
   const visible = topics
     .filter(({ topic }) => !topic.startsWith('__'))
     .toSorted((a, b) => a.topic.localeCompare(b.topic))
   const broker = plan.brokers[0]
-  const create = endpoints.functions.createStudent?.url
   const folder = shortened(stateDirectory)
-  const student = '{"userId":"user-1","name":"Ada Lovelace","email":"ada@example.com"}'
+  const linesToTry = project.linesToTry?.(endpoints) ?? []
   return [
     '',
     ...table(['Function', 'Triggered by', 'Source', 'URL'], functions),
@@ -39,13 +42,12 @@ export function statusScreen({ plan, endpoints, topics, seconds, stateDirectory 
     ...(broker ? [`Broker ingress  ${endpoints.ingress.url}/${broker.namespace}/${broker.name}`] : []),
     `Kafka           ${endpoints.kafka.bootstrap}`,
     `PostgreSQL      ${new URL(endpoints.postgres.url).host}, ${psqlCommand(folder, endpoints.postgres.url)}`,
-    `                npm run local -- sql 'select * from users'`,
     `Registry        ${endpoints.registry.url}`,
     `All addresses   ${folder}/endpoints.json`,
     `Logs            npm run local -- logs -f, or ${folder}/logs`,
     `Kubernetes      KUBECONFIG=${shortened(endpoints.kubeconfig)} kubectl get kafkasources`,
     '',
-    ...(create ? ['Try it:', `  curl -i ${create} -H 'content-type: application/json' -d '${student}'`, ''] : []),
+    ...(linesToTry.length > 0 ? ['Try it:', ...linesToTry.map(line => `  ${line}`), ''] : []),
     `Ready after ${seconds} s. Edit a function or a YAML file and it takes effect; Ctrl-C stops everything.`,
     ''
   ].join('\n')

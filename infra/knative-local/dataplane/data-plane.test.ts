@@ -10,7 +10,7 @@ import { Subscriber, serveSubscriber, type Received } from './conformance/subscr
 import { javaPartitioner } from './kafka/kafkajs.ts'
 import { DataPlane, type DataPlanePlan } from './data-plane.ts'
 import { openRecordWriter } from './record-writer.ts'
-import { startTestKafka, type TestKafka } from './testing/kafka.ts'
+import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 
 const origin = { file: 'test', line: 1 }
 const delivery = { retry: 0, backoffPolicy: 'linear', backoffDelayMs: 100, timeoutMs: 5000 } as const

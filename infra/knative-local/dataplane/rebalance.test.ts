@@ -5,8 +5,8 @@ import type { Producer } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { until } from '../parts/until.ts'
 import { openRecordWriter } from './record-writer.ts'
-import { startDataPlane, type DataPlaneProcess } from './testing/data-plane-process.ts'
-import { startTestKafka, type TestKafka } from './testing/kafka.ts'
+import { startDataPlane, type DataPlaneProcess } from '../testing/data-plane-process.ts'
+import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 
 const KEYS = Array.from({ length: 24 }, (_, i) => `student-${i}`)
 const SESSION_TIMEOUT_MS = 10_000

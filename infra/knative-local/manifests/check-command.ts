@@ -1,12 +1,12 @@
-// `npm run local -- check [FILE-or-DIR...]`: says everything that is wrong with the YAML, and starts nothing.
-import { projectDirectory } from '../../bundle.ts'
-import { manifestPathsIn } from '../manifest-paths.ts'
+// `check [FILE-or-DIR...]`: says everything that is wrong with the YAML, and starts nothing.
 import { loadPlan } from './load-plan.ts'
 import { formatProblems } from './problem.ts'
 
 export interface CheckOutput {
   readonly write: (text: string) => void
   readonly colour: boolean
+  /** A reference to an object that no file declares is an error: these are all the files there are. */
+  readonly complete?: boolean
   /** Objects that are elsewhere, as `namespace/name`. */
   readonly resolved?: ReadonlySet<string>
   /** Every other sink is elsewhere. */
@@ -15,9 +15,8 @@ export interface CheckOutput {
 
 /** Returns the exit status: 0 when nothing is an error, 1 otherwise. What a file names and does not declare is no error of the file. */
 export async function checkCommand(paths: readonly string[], output: CheckOutput): Promise<0 | 1> {
-  const ownFiles = paths.length === 0
-  const { plan, problems } = await loadPlan(ownFiles ? manifestPathsIn(projectDirectory) : paths, {
-    complete: ownFiles,
+  const { plan, problems } = await loadPlan(paths, {
+    complete: output.complete ?? false,
     ...(output.resolved && { resolved: output.resolved }),
     ...(output.anySink && { anySink: output.anySink })
   })

@@ -1,7 +1,6 @@
 // The Knative data plane as a process of its own, so that it can be killed like any other part. It reads the YAML itself.
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { projectDirectory } from '../../bundle.ts'
 import { logToScreen } from './log-to-screen.ts'
 import type { Processes, RunningProcess } from './processes.ts'
 import type { Reporting } from './reporting.ts'
@@ -66,7 +65,6 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
       name: 'dataplane',
       command: process.execPath,
       args: ['--disable-warning=TimeoutNegativeWarning', resolve(import.meta.dirname, '../cli/dataplane.ts'), ...args],
-      cwd: projectDirectory,
       env: process.env,
       onLine(line) {
         if (line.trim() === 'ready') isReady = true

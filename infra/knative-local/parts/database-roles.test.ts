@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { parseAllDocuments } from 'yaml'
-import { projectDirectory } from '../../bundle.ts'
 import type { ManifestObject } from '../manifests/plan.ts'
 import { databaseCluster } from './database-cluster.ts'
 import { applyDatabaseObjects, passwordsFor } from './database-roles.ts'
@@ -62,20 +60,37 @@ test('passwords stay, a new role gets one, and only the owner can read the file'
   expect((await stat(file)).mode & 0o777).toBe(0o600)
 })
 
-test('the project names a role without rights of its own for each function, and one that may replicate', async () => {
-  const text = await readFile(join(projectDirectory, 'infra/postgres/cluster.yaml'), 'utf8')
-  const { databases, roles, secrets } = databaseCluster(
-    parseAllDocuments(text).map(document => document.toJS() as ManifestObject)
-  )
-  expect(databases).toEqual([
-    { name: 'students', owner: 'students' },
-    { name: 'registry', owner: 'registry' }
+test('the YAML names databases, roles without rights of their own, and whose password a Secret holds', () => {
+  const { databases, roles, secrets } = databaseCluster([
+    object('Cluster', 'shop-db', {
+      bootstrap: { initdb: { database: 'shop', owner: 'shop' } },
+      managed: {
+        roles: [
+          { name: 'cdc', login: true, replication: true, passwordSecret: { name: 'shop-db-cdc' } },
+          { name: 'gone', ensure: 'absent' }
+        ]
+      }
+    }),
+    object('Database', 'reports', { name: 'reports', owner: 'cdc', cluster: { name: 'shop-db' } }),
+    object('Database', 'elsewhere', { name: 'other', owner: 'other', cluster: { name: 'another-db' } })
   ])
-  expect(roles.filter(({ superuser, createdb, createrole }) => superuser || createdb || createrole)).toEqual([])
-  expect(roles.filter(({ replication }) => replication).map(({ name }) => name)).toEqual(['debezium'])
-  expect(secrets.get('students-db-app')).toBe('students')
-  expect(secrets.get('students-db-create-student')).toBe('create_student')
+  expect(databases).toEqual([
+    { name: 'shop', owner: 'shop' },
+    { name: 'reports', owner: 'cdc' }
+  ])
+  expect(roles).toMatchObject([
+    { name: 'shop', login: true, superuser: false, replication: false },
+    { name: 'cdc', login: true, superuser: false, replication: true }
+  ])
+  expect([...secrets]).toEqual([
+    ['shop-db-app', 'shop'],
+    ['shop-db-cdc', 'cdc']
+  ])
 })
+
+function object(kind: string, name: string, spec: object): ManifestObject {
+  return { apiVersion: 'postgresql.cnpg.io/v1', kind, metadata: { name }, spec } as unknown as ManifestObject
+}
 
 async function query(connectionString: string, sql: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString })

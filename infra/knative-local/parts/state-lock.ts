@@ -1,4 +1,4 @@
-// One stack per state folder: a file with the pid of the main that has it.
+// One stack per state folder: a file with the pid of the main that has it, and its command line.
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,13 +12,15 @@ export interface StateLock {
 export async function lockState(stateDirectory: string): Promise<StateLock> {
   await mkdir(stateDirectory, { recursive: true })
   const file = join(stateDirectory, 'main.pid')
-  const take = () => writeFile(file, `${process.pid}\n`, { flag: 'wx' })
+  const content = `${process.pid}\n${await commandOf(process.pid)}\n`
+  const take = () => writeFile(file, content, { flag: 'wx' })
   try {
     await take()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    const pid = Number.parseInt(await readFile(file, 'utf8'), 10)
-    if (await isMain(pid)) throw alreadyRunning(stateDirectory, pid)
+    const [first = '', command] = (await readFile(file, 'utf8')).split('\n')
+    const pid = Number.parseInt(first, 10)
+    if (await isMain(pid, command)) throw alreadyRunning(stateDirectory, pid)
     // Only one of two that find the same stale lock can move it away; the other one fails here or at `take`.
     await rename(file, `${file}.stale`).catch(() => undefined)
     await rm(`${file}.stale`, { force: true })
@@ -36,12 +38,14 @@ function alreadyRunning(stateDirectory: string, pid: number | undefined): Error 
 }
 
 /** A pid alone proves nothing: after a crash the system may have given it to another program. */
-async function isMain(pid: number): Promise<boolean> {
-  if (Number.isNaN(pid) || pid === process.pid) return false
-  try {
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)])
-    return stdout.includes('cli/dev.ts')
-  } catch {
-    return false
-  }
+async function isMain(pid: number, command: string | undefined): Promise<boolean> {
+  return !Number.isNaN(pid) && pid !== process.pid && command !== undefined && (await commandOf(pid)) === command
+}
+
+/** Undefined when no such process runs. */
+async function commandOf(pid: number): Promise<string | undefined> {
+  const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => ({
+    stdout: ''
+  }))
+  return stdout.trim().replaceAll('\n', ' ') || undefined
 }

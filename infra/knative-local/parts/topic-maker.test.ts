@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { startTestKafka, type TestKafka } from '../dataplane/testing/kafka.ts'
+import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 import type { KafkaTopic, Plan } from '../manifests/plan.ts'
 import { createTopicMaker } from './topic-maker.ts'
 import { until } from './until.ts'

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { until } from '../parts/until.ts'
-import { freePort } from '../../test/free-ports.ts'
+import { freePort } from '../testing/free-ports.ts'
 import { type Activator, type Limits, startActivator } from './activator.ts'
 
 test('a request and its answer pass through with their headers and bytes', async () => {

@@ -10,7 +10,7 @@ import {
   type Metafile
 } from 'esbuild'
 import { join, relative, resolve } from 'node:path'
-import { bundleOptions, projectDirectory } from '../../bundle.ts'
+import type { FunctionSources } from '../project.ts'
 
 export interface BuiltFunction {
   readonly code: Uint8Array
@@ -30,15 +30,22 @@ type Options = BuildOptions & { readonly metafile: true; readonly write: false }
 /** Functions that esbuild keeps in memory, at 100 MB each: an edited one is built again in two thirds of the time. */
 const maxRemembered = 2
 
-/** `sources` has a folder for each function; what is built is to be kept in DIRECTORY/NAME/ANYTHING/, to which its source map points. */
-export function createFunctionBuilder(sources: string, directory: string): FunctionBuilder {
+/** What is built is to be kept in DIRECTORY/NAME/ANYTHING/, to which its source map points. */
+export function createFunctionBuilder(
+  { directory: sources, bundle }: Pick<FunctionSources, 'directory' | 'bundle'>,
+  directory: string
+): FunctionBuilder {
+  const workingDirectory = bundle().absWorkingDir ?? process.cwd()
   const contexts = new Map<string, BuildContext<Options>>()
   const entryOf = (name: string): string => join(sources, name, 'index.ts')
   const outOf = (name: string): string => `${name}/new/${name}`
   const optionsOf = (names: readonly string[]): Options => {
-    const { outfile: _, ...options } = bundleOptions(names[0] ?? '', '')
     return {
-      ...options,
+      ...bundle(),
+      absWorkingDir: workingDirectory,
+      metafile: true,
+      sourcemap: 'linked',
+      logLevel: 'silent', // reported by whoever asked for it
       entryPoints: names.map(name => ({ in: entryOf(name), out: outOf(name) })),
       outdir: directory,
       outExtension: { '.js': '.cjs' },
@@ -68,7 +75,7 @@ export function createFunctionBuilder(sources: string, directory: string): Funct
       outputFiles.find(({ path }) => path === join(directory, `${outOf(name)}${ending}`))?.contents
     const [code, map] = [find('.cjs'), find('.cjs.map')]
     if (!code || !map) return `${name}: no bundle came out`
-    return { code, map, inputs: inputsOf(metafile, relative(projectDirectory, entryOf(name))) }
+    return { code, map, inputs: inputsOf(metafile, workingDirectory, entryOf(name)) }
   }
 
   async function buildOne(name: string, run = remembered): Promise<BuiltFunction | string> {
@@ -99,16 +106,16 @@ export function createFunctionBuilder(sources: string, directory: string): Funct
 }
 
 /** All modules that can be reached from the entry, also those of which nothing is left in the bundle. */
-function inputsOf({ inputs }: Metafile, entry: string): string[] {
+function inputsOf({ inputs }: Metafile, workingDirectory: string, entry: string): string[] {
   const reached = new Set<string>()
-  const waiting = [entry]
+  const waiting = [relative(workingDirectory, entry)]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const input = inputs[next]
     if (reached.has(next) || !input) continue
     reached.add(next)
     waiting.push(...input.imports.map(({ path }) => path))
   }
-  return [...reached].map(path => resolve(projectDirectory, path))
+  return [...reached].map(path => resolve(workingDirectory, path))
 }
 
 async function explain(error: unknown): Promise<string> {

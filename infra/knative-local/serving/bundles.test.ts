@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../parts/until.ts'
 import { type Bundles, startBundles } from './bundles.ts'
+import { plainBundle } from './plain-bundle.ts'
 
 test('a bundle runs what its source says', async () => {
   const { bundles } = await twoFunctions()
@@ -128,7 +129,7 @@ async function start(sources: string, directory: string): Promise<Started> {
   const changes: string[][] = []
   const broken: string[] = []
   const bundles = await startBundles({
-    sources,
+    sources: { directory: sources, alsoWatched: [], bundlerFiles: [], bundle: () => plainBundle },
     directory,
     changed: names => {
       changed.push(...names)

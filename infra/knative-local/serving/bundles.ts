@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { projectDirectory } from '../../bundle.ts'
+import type { FunctionSources } from '../project.ts'
 import { watchFiles } from '../watch-files.ts'
 import { type BuiltFunction, createFunctionBuilder } from './build-functions.ts'
 
@@ -17,8 +17,7 @@ export interface Bundles {
 }
 
 export interface BundlesOptions {
-  /** The folder with a folder for each function. */
-  readonly sources: string
+  readonly sources: FunctionSources
   readonly directory: string
   /** A source file has changed and with it these functions' bundles. */
   changed(names: readonly string[]): void
@@ -29,8 +28,6 @@ export interface BundlesOptions {
 /** What was built, and from what: enough to know at the next start that nothing has to be built. */
 const Built = z.object({ file: z.string(), inputs: z.record(z.string(), z.string()) })
 type Built = z.infer<typeof Built>
-
-const bundler = join(import.meta.dirname, '../../bundle.ts')
 
 export async function startBundles({ sources, directory, changed, broken }: BundlesOptions): Promise<Bundles> {
   const names = new Set<string>()
@@ -44,7 +41,7 @@ export async function startBundles({ sources, directory, changed, broken }: Bund
     for (const [name, result] of await builder.build(wanted)) {
       if (typeof result !== 'string') {
         failures.delete(name)
-        built.set(name, await keep(join(directory, name), name, result))
+        built.set(name, await keep(join(directory, name), name, result, sources.bundlerFiles))
       } else if (failures.get(name) !== result) {
         failures.set(name, result)
         broken(name, result)
@@ -72,7 +69,7 @@ export async function startBundles({ sources, directory, changed, broken }: Bund
   }
 
   const watch = await watchFiles({
-    paths: [sources, join(projectDirectory, 'schemas', 'generated')],
+    paths: [sources.directory, ...sources.alsoWatched],
     recursive: true,
     matches: file => /\.(?:[cm]?[tj]s|json)$/.test(file),
     changed: files => void (queue = queue.then(() => rebuild(files))),
@@ -105,12 +102,17 @@ export async function startBundles({ sources, directory, changed, broken }: Bund
 }
 
 /** A folder for each content: the instance that runs the old one still reads its source map. */
-async function keep(folder: string, name: string, { code, map, inputs }: BuiltFunction): Promise<Built> {
+async function keep(
+  folder: string,
+  name: string,
+  { code, map, inputs }: BuiltFunction,
+  bundlerFiles: readonly string[]
+): Promise<Built> {
   const target = join(folder, createHash('sha256').update(code).digest('hex').slice(0, 12))
   const file = join(target, `${name}.cjs`)
   await mkdir(target, { recursive: true })
   await Promise.all([writeFile(file, code), writeFile(`${file}.map`, map)])
-  const record: Built = { file, inputs: await fingerprints([bundler, ...inputs]) }
+  const record: Built = { file, inputs: await fingerprints([...bundlerFiles, ...inputs]) }
   await writeFile(join(folder, 'built.json'), JSON.stringify(record))
   return record
 }

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { freePort } from '../../test/free-ports.ts'
+import { freePort } from '../testing/free-ports.ts'
 import type { Service } from '../manifests/plan.ts'
 import { openProcesses } from '../parts/processes.ts'
 import { openServicePorts } from '../parts/service-ports.ts'
 import { until } from '../parts/until.ts'
 import { createFunctions, type FunctionsOptions } from './functions.ts'
+import { plainBundle } from './plain-bundle.ts'
 
 test('a Service that is added runs beside the others at a port of its own, and one that is removed is gone', async () => {
   const { functions, write, get, reports, folder } = await start(['b'])
@@ -111,12 +112,12 @@ async function start(
   const reports: string[] = []
   const functions = await createFunctions(processes, {
     services: names.map(name => service(name)),
-    functionsDirectory: folder,
+    sources: { directory: folder, alsoWatched: [], bundlerFiles: [], bundle: () => plainBundle },
     ports: await openServicePorts(state, first),
     firstInstancePort: first + 100,
     lastInstancePort: first + 199,
     stateDirectory: state,
-    sources: () => ({ addresses: { http: new Map(), bootstrap: new Map() }, secrets: noSecrets }),
+    environment: () => ({ addresses: { http: new Map(), bootstrap: new Map() }, secrets: noSecrets }),
     report: sentence => void reports.push(sentence),
     pidChanged: () => undefined,
     ...more

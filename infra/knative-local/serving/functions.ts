@@ -6,6 +6,7 @@ import { isFree } from '../parts/ports.ts'
 import type { Processes } from '../parts/processes.ts'
 import type { Reporting } from '../parts/reporting.ts'
 import type { ServicePorts } from '../parts/service-ports.ts'
+import type { FunctionSources } from '../project.ts'
 import { startBundles } from './bundles.ts'
 import { type EnvironmentSources, functionOf, serviceEnvironment } from './environment.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
@@ -24,8 +25,7 @@ export interface Functions {
 
 export interface FunctionsOptions extends Reporting {
   readonly services: readonly Service[]
-  /** Holds a folder for each function. */
-  readonly functionsDirectory: string
+  readonly sources: FunctionSources
   readonly ports: ServicePorts
   readonly firstInstancePort: number
   readonly lastInstancePort: number
@@ -34,7 +34,7 @@ export interface FunctionsOptions extends Reporting {
   readonly inspect?: string | undefined
   readonly inspectorPort?: number
   /** Asked for at each start of an instance: addresses are known late. */
-  sources(): EnvironmentSources
+  environment(): EnvironmentSources
 }
 
 /** Where editors look for a program to attach to. */
@@ -51,13 +51,14 @@ interface Running {
 
 /** Builds and takes the ports; `start` runs them. */
 export async function createFunctions(processes: Processes, options: FunctionsOptions): Promise<Functions> {
-  const { functionsDirectory, ports, stateDirectory, sources, report, pidChanged } = options
+  const { sources, ports, stateDirectory, environment, report, pidChanged } = options
+  const functionsDirectory = sources.directory
   const nextPort = instancePorts(options.firstInstancePort, options.lastInstancePort)
   const running = new Map<string, Running>()
   const services = new Map<string, FunctionService>()
 
   const bundles = await startBundles({
-    sources: functionsDirectory,
+    sources,
     directory: join(stateDirectory, 'functions'),
     changed: targets => {
       for (const one of running.values()) if (targets.includes(one.target)) void reload(one)
@@ -82,7 +83,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
           PATH: process.env.PATH ?? '',
           NODE_ENV: 'production', // as in the image
           NODE_COMPILE_CACHE: join(stateDirectory, 'compile-cache'),
-          ...serviceEnvironment(spec, sources())
+          ...serviceEnvironment(spec, environment())
         },
         // What it says at each further failure of its start is in its log.
         onLine: line => void (services.get(spec.name)?.problem() === undefined && show(line))
@@ -154,7 +155,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
 
   async function change(one: Running, next: Service): Promise<void> {
     const [before, target] = [one.target, functionOf(next)]
-    serviceEnvironment(next, sources()) // throws before anything has changed
+    serviceEnvironment(next, environment()) // throws before anything has changed
     await bundles.add([target])
     await one.service.replace(next)
     Object.assign(one, { spec: next, target })

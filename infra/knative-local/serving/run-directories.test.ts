@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { freePorts } from '../../test/free-ports.ts'
+import { freePorts } from '../testing/free-ports.ts'
 import { addRunDirectory, removeRunDirectory } from './run-directories.ts'
 
 test('what a killed run left goes when the next one starts, and what runs beside it stays', async () => {

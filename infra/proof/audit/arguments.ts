@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { collect, createCommand, exits, UsageError } from '../../knative-local/cli/command-line.ts'
 import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
-import { projectDirectory } from '../../bundle.ts'
+import { project } from '../../project.ts'
 import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
 import type { AuditedKafka } from './kafka-client.ts'
@@ -37,7 +37,7 @@ export const defineAudit = (run: (flags: AuditFlags) => Promise<number>) =>
     .description('proves that no event is lost or applied twice, or names it')
     .option(
       '-f, --file <path>',
-      `YAML whose KafkaSources are audited; may be repeated (${manifestPathsIn(projectDirectory).join(', ')})`,
+      `YAML whose KafkaSources are audited; may be repeated (${manifestPathsIn(project).join(', ')})`,
       collect
     )
     .option('--grace <seconds>', 'an outbox row this young may still be on its way to Kafka', '30')

@@ -1,7 +1,7 @@
 // `npm run local -- audit`: what became of every event.
 import { join } from 'node:path'
 import { z } from 'zod'
-import { projectDirectory } from '../../bundle.ts'
+import { project } from '../../project.ts'
 import { exitStatus, print, printError, UsageError } from '../../knative-local/cli/command-line.ts'
 import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
 import { loadPlan } from '../../knative-local/manifests/load-plan.ts'
@@ -20,7 +20,7 @@ export async function runAuditCommand(flags: AuditFlags): Promise<number> {
     const grace = Grace.safeParse(flags.grace)
     if (!grace.success) throw new UsageError('--grace must be a whole number of seconds, at most 86400')
     const { kafka, databaseUrl } = await readAddresses(flags, process.env)
-    const manifests = flags.file ?? manifestPathsIn(projectDirectory).map(path => join(projectDirectory, path))
+    const manifests = flags.file ?? manifestPathsIn(project).map(path => join(project.directory, path))
     const { plan, problems } = await loadPlan(manifests)
     if (plan === undefined) throw new UsageError(formatProblems(problems))
     const report = await runAudit({

@@ -21,7 +21,7 @@ import { bundleOptions, functionNames } from '../../bundle.ts'
 import { migrate } from '../../jobs/migrate.ts'
 import { createPostgres, superuser } from '../../knative-local/parts/postgres.ts'
 import { openProcesses } from '../../knative-local/parts/processes.ts'
-import { freePort } from '../../test/free-ports.ts'
+import { freePort } from '../../knative-local/testing/free-ports.ts'
 
 const runs = 15
 const startTimeoutMs = 10_000

@@ -10,7 +10,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startTestKafka, type TestKafka } from '../../knative-local/dataplane/testing/kafka.ts'
+import { startTestKafka, type TestKafka } from '../../knative-local/testing/kafka.ts'
 import { until } from '../../knative-local/parts/until.ts'
 import type { Measured } from './dispatch/subscriber.ts'
 

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { projectDirectory } from '../../bundle.ts'
+import { project } from '../../project.ts'
 import { kafkaClient } from '../audit/kafka-client.ts'
 import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { loadPlan } from '../../knative-local/manifests/load-plan.ts'
@@ -42,7 +42,9 @@ export async function runChaosCommand(options: ChaosOptions): Promise<number> {
   const folder = stateDirectoryOf(options.state, process.env)
   const endpoints = await readEndpoints(folder)
   if (endpoints === undefined) throw new UsageError(`Nothing runs on ${folder}. Start it with npm run dev.`)
-  const { plan } = await loadPlan(manifestPathsIn(endpoints.manifestRoot).map(path => resolve(projectDirectory, path)))
+  const { plan } = await loadPlan(
+    manifestPathsIn(project, endpoints.manifestRoot).map(path => resolve(project.directory, path))
+  )
   if (plan === undefined) throw new UsageError('The YAML has errors: npm run local -- check lists them.')
 
   const reports = join(folder, 'chaos')

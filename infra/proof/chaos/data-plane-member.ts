@@ -1,7 +1,7 @@
 // Another process of the data plane on the same YAML: it joins every group, takes its share of the partitions, and reaches
 // the functions that follow students through proxies.
 import { resolve } from 'node:path'
-import { projectDirectory } from '../../bundle.ts'
+import { project } from '../../project.ts'
 import type { Endpoints } from '../../knative-local/endpoints.ts'
 import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
 import type { Plan } from '../../knative-local/manifests/plan.ts'
@@ -53,7 +53,7 @@ export async function startDataPlaneMember(
     args: [
       '--disable-warning=TimeoutNegativeWarning',
       resolve(import.meta.dirname, '../../knative-local/cli/dataplane.ts'),
-      ...manifestPathsIn(manifestRoot).flatMap(path => ['-f', path]),
+      ...manifestPathsIn(project, manifestRoot).flatMap(path => ['-f', path]),
       '--bootstrap',
       kafka.bootstrap,
       '--client-id',
@@ -64,7 +64,7 @@ export async function startDataPlaneMember(
       '--status-port=0',
       ...resolved
     ],
-    cwd: projectDirectory,
+    cwd: project.directory,
     env: process.env,
     onLine: line => void (isReady ||= line === 'ready')
   })

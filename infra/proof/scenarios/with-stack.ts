@@ -1,7 +1,8 @@
 // The stack that a scenario runs on: the one that runs, or one of its own that is deleted in the end.
 import { type Endpoints, readEndpoints } from '../../knative-local/endpoints.ts'
 import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
-import { createStackFolder } from '../../knative-local/temporary-stack.ts'
+import { createStackFolder } from '../../knative-local/testing/stack-folder.ts'
+import { devEntry, project } from '../../project.ts'
 
 export interface StackChoice {
   /** One of its own, though another one runs. */
@@ -27,7 +28,7 @@ export async function withStack<Result>(
     throw new Error(`Nothing runs on ${stateDirectory}. Start it with npm run dev -- --state ${state}.`)
   }
   say('Starting a stack of its own: about 15 seconds.')
-  const folder = await createStackFolder()
+  const folder = await createStackFolder(project, devEntry)
   try {
     const stack = await folder.start()
     const result = await use(stack.endpoints, stateDirectory) // what a scenario writes for people outlives the stack

@@ -5,6 +5,7 @@ import { kafkaClient } from '../../proof/audit/kafka-client.ts'
 import { runChaos } from '../../proof/chaos/run-chaos.ts'
 import { loadPlan } from '../../knative-local/manifests/load-plan.ts'
 import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
+import { project } from '../../project.ts'
 import { openProcesses } from '../../knative-local/parts/processes.ts'
 
 test(
@@ -12,7 +13,7 @@ test(
   { timeout: 300_000 },
   async () => {
     const endpoints = inject('endpoints')
-    const { plan } = await loadPlan(manifestPathsIn(inject('endpoints').manifestRoot))
+    const { plan } = await loadPlan(manifestPathsIn(project, inject('endpoints').manifestRoot))
     if (plan === undefined) throw new Error('the YAML is not right')
     const processes = openProcesses(join(inject('stateDirectory'), 'chaos'))
     onTestFinished(async () => {

@@ -7,8 +7,9 @@ import { readEndpoints } from '../../knative-local/endpoints.ts'
 import { findLeftovers } from '../../knative-local/parts/leftovers.ts'
 import { isFree, portsPerStack } from '../../knative-local/parts/ports.ts'
 import { until } from '../../knative-local/parts/until.ts'
-import { createStackFolder, type StackFolder } from '../../knative-local/temporary-stack.ts'
+import { createStackFolder, type StackFolder } from '../../knative-local/testing/stack-folder.ts'
 import { send } from './students.ts'
+import { devEntry, project } from '../../project.ts'
 
 const student = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }
 
@@ -16,7 +17,7 @@ test(
   'a stack stops without a trace, goes on with its data, and leaves nothing even when it is killed',
   { timeout: 300_000 },
   async () => {
-    const folder = await createStackFolder()
+    const folder = await createStackFolder(project, devEntry)
     onTestFinished(() => folder.remove())
 
     const first = await folder.start()

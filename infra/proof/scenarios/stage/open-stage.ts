@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import pg from 'pg'
 import { kafkaClient } from '../../audit/kafka-client.ts'
-import { projectDirectory } from '../../../bundle.ts'
+import { project } from '../../../project.ts'
 import { actOnPart } from '../../../knative-local/cli/act-on-part.ts'
 import type { Endpoints } from '../../../knative-local/endpoints.ts'
 import { manifestPathsIn } from '../../../knative-local/manifest-paths.ts'
@@ -33,7 +33,7 @@ const queryTimeoutMs = 60_000
 export async function openStage(options: StageOptions): Promise<OpenStage> {
   const { endpoints, directory, short, flags = {}, signal, progress = () => undefined } = options
   const { plan, problems } = await loadPlan(
-    manifestPathsIn(endpoints.manifestRoot).map(path => resolve(projectDirectory, path))
+    manifestPathsIn(project, endpoints.manifestRoot).map(path => resolve(project.directory, path))
   )
   if (!plan) throw new Error(`The YAML is not right:\n${formatProblems(problems)}`)
   const kafka = await kafkaClient({ bootstrap: endpoints.kafka.bootstrap })

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
-import { prune, PruneConfig, type Pruned } from '../jobs/prune.ts'
-import { withAdmin } from './parts/kafka-admin.ts'
+import { createKafkaClient } from './kafka-client.ts'
+import { prune, PruneConfig, type Pruned } from './prune.ts'
 
 const everyMs = 24 * 60 * 60 * 1000
 /** Right after the start Debezium has yet to take up its slot, and a prune would say that nobody reads it. */
@@ -52,7 +52,13 @@ export async function pruneOnce(
 ): Promise<string[]> {
   try {
     const settings = PruneConfig.parse({ ...(await settingsIn(jobsFile)), DATABASE_URL: databaseUrl })
-    return describe(await withAdmin(bootstrap, admin => prune(settings, admin, signal)))
+    const admin = createKafkaClient('prune', { bootstrap: bootstrap.join(',') }).admin()
+    await admin.connect()
+    try {
+      return describe(await prune(settings, admin, signal))
+    } finally {
+      await admin.disconnect()
+    }
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error
     return [`not pruned, by ${jobsFile}: ${reason}`]

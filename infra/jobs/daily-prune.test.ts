@@ -4,16 +4,16 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../test/database.ts'
 import { eventually } from '../test/function-process.ts'
 import { pruneOnce, startDailyPrune } from './daily-prune.ts'
-import { startTestKafka, type TestKafka } from './dataplane/testing/kafka.ts'
-import { loadPlan } from './manifests/load-plan.ts'
-import { manifestPathsIn } from './manifest-paths.ts'
-import { applyTopics, wantedTopics } from './parts/topics.ts'
-import { projectDirectory } from '../bundle.ts'
+import { startTestKafka, type TestKafka } from '../knative-local/testing/kafka.ts'
+import { loadPlan } from '../knative-local/manifests/load-plan.ts'
+import { manifestPathsIn } from '../knative-local/manifest-paths.ts'
+import { applyTopics, wantedTopics } from '../knative-local/parts/topics.ts'
+import { project } from '../project.ts'
 
 let kafka: TestKafka
 beforeAll(async () => {
   kafka = await startTestKafka(1)
-  const { plan } = await loadPlan(manifestPathsIn(projectDirectory))
+  const { plan } = await loadPlan(manifestPathsIn(project))
   if (plan === undefined) throw new Error('the YAML is not right')
   await applyTopics(
     kafka.admin,

@@ -1,15 +1,15 @@
-// `npm run dev` as a child: on free ports, in a folder of its own and with its own copy of the YAML, gone when its parent is,
+// A project's whole stack as a child: on free ports, in a folder of its own and with its own copy of the YAML, gone when its parent is,
 // however that ends.
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { projectDirectory } from '../bundle.ts'
-import { type Endpoints, readEndpoints } from './endpoints.ts'
-import { manifestPathsIn } from './manifest-paths.ts'
-import { killLeftovers } from './parts/leftovers.ts'
-import { isFree, portsPerStack } from './parts/ports.ts'
-import { openProcesses, type Processes, type RunningProcess } from './parts/processes.ts'
-import { until } from './parts/until.ts'
+import { type Endpoints, readEndpoints } from '../endpoints.ts'
+import { manifestPathsIn } from '../manifest-paths.ts'
+import { killLeftovers } from '../parts/leftovers.ts'
+import { isFree, portsPerStack } from '../parts/ports.ts'
+import { openProcesses, type Processes, type RunningProcess } from '../parts/processes.ts'
+import { until } from '../parts/until.ts'
+import type { Project } from '../project.ts'
 
 export interface LocalStack {
   readonly stateDirectory: string
@@ -33,14 +33,15 @@ export interface StackFolder {
 /** The first start of all also fetches the jars. */
 const startTimeoutMs = 300_000
 
-export async function createStackFolder(): Promise<StackFolder> {
+/** `entry` is the program that calls `runDev`. */
+export async function createStackFolder(project: Project, entry: string): Promise<StackFolder> {
   const root = await mkdtemp(join(tmpdir(), 'local-stack-'))
   const stateDirectory = join(root, 'state')
   await mkdir(stateDirectory)
   const portBase = await freePortBase()
   const manifestRoot = join(root, 'manifests')
-  for (const path of manifestPathsIn(projectDirectory)) {
-    await cp(join(projectDirectory, path), join(manifestRoot, path), { recursive: true })
+  for (const path of manifestPathsIn(project)) {
+    await cp(join(project.directory, path), join(manifestRoot, path), { recursive: true })
   }
   // Its reaper ends main when this process ends, and main's own reaper ends the rest.
   const processes: Processes = openProcesses(root)
@@ -52,7 +53,7 @@ export async function createStackFolder(): Promise<StackFolder> {
       command: process.execPath,
       args: [
         '--disable-warning=TimeoutNegativeWarning',
-        join(projectDirectory, 'infra/knative-local/cli/dev.ts'),
+        entry,
         '--state',
         stateDirectory,
         '--port-base',
@@ -62,6 +63,7 @@ export async function createStackFolder(): Promise<StackFolder> {
         '--no-typecheck',
         ...flags
       ],
+      cwd: project.directory,
       env: process.env,
       onLine: line => (output += `${line}\n`)
     })

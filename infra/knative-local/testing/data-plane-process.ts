@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { openProcesses, type Exit } from '../../parts/processes.ts'
-import { until } from '../../parts/until.ts'
-import type { DataPlaneStatus } from '../status.ts'
+import { openProcesses, type Exit } from '../parts/processes.ts'
+import { until } from '../parts/until.ts'
+import type { DataPlaneStatus } from '../dataplane/status.ts'
 
 export interface DataPlaneProcess {
   readonly exited: Promise<Exit>
@@ -19,7 +19,7 @@ export interface DataPlaneProcess {
   cleanUp(): Promise<void>
 }
 
-const dataPlaneEntry = resolve(import.meta.dirname, '../../cli/dataplane.ts')
+const dataPlaneEntry = resolve(import.meta.dirname, '../cli/dataplane.ts')
 const READY_WITHIN_MS = 60_000
 
 export async function startDataPlane(

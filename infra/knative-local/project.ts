@@ -1,0 +1,46 @@
+// What the runtime has to know of a project that it runs and that no YAML says.
+import type { BuildOptions } from 'esbuild'
+import type { Endpoints } from './endpoints.ts'
+
+export interface Project {
+  /** Holds the folders below, and is the working directory of all that runs: messages name files relative to it. */
+  readonly directory: string
+  /** Folders of YAML, relative to `directory` or to a copy of it; those without a kustomization.yaml are passed over. */
+  readonly manifests: readonly string[]
+  readonly sources: FunctionSources
+  /** The tables of the main database: brought to their newest state before anything reads them. */
+  readonly tables?: Tables
+  /** Once PostgreSQL has its tables and the registry answers. Its address holds a user and a password. */
+  registerSchemas?(urls: { readonly registryUrl: string; readonly databaseUrl: string }): Promise<void>
+  /** What runs beside the stack from the moment all is ready. */
+  startBeside?(stack: Beside): Promise<{ stop(): Promise<void> }>
+  /** Lines for the screen that a person can paste. */
+  linesToTry?(endpoints: Endpoints): readonly string[]
+}
+
+/** Functions in TypeScript: a folder each, and one bundle. */
+export interface FunctionSources {
+  /** Holds a folder with an index.ts for each function, named as FUNCTION_TARGET of its Service. */
+  readonly directory: string
+  /** Folders that functions import from and that lie elsewhere: an edit there builds them again too. */
+  readonly alsoWatched: readonly string[]
+  /** An edit of these is a reason to build everything again at the next start. */
+  readonly bundlerFiles: readonly string[]
+  /** How esbuild makes a bundle; entry and output are added. */
+  bundle(): BuildOptions
+}
+
+export interface Tables {
+  /** Holds the migrations; a new one is taken up while the stack runs. */
+  readonly migrations: string
+  /** Safe to call again. */
+  migrate(databaseUrl: string): Promise<void>
+  /** Rows to try things with, once after each start. */
+  seed?(databaseUrl: string): Promise<void>
+}
+
+export interface Beside {
+  readonly databaseUrl: string
+  readonly bootstrap: readonly string[]
+  report(sentence: string): void
+}

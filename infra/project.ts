@@ -1,0 +1,49 @@
+// This project's own use of the local runtime: its YAML, its functions, and the jobs that run after which part. What a job needs
+// is loaded when it runs.
+import { join } from 'node:path'
+import { functionBundle, functionsDirectory, projectDirectory } from './bundle.ts'
+import type { Project } from './knative-local/project.ts'
+
+/** Runs this project. */
+export const devEntry = join(projectDirectory, 'infra/dev.ts')
+const migrations = join(projectDirectory, 'infra/postgres/migrations')
+
+export const project: Project = {
+  directory: projectDirectory,
+  /** The last three only matter to the Kubernetes API. */
+  manifests: ['knative', 'infra/kafka', 'infra/debezium', 'infra/postgres', 'infra/registry'],
+  sources: {
+    directory: functionsDirectory,
+    alsoWatched: [join(projectDirectory, 'schemas/generated')],
+    bundlerFiles: [join(projectDirectory, 'infra/bundle.ts')],
+    bundle: functionBundle
+  },
+  tables: {
+    migrations,
+    async migrate(databaseUrl) {
+      const { migrate } = await import('./jobs/migrate.ts')
+      const { applyGrants } = await import('./jobs/grants.ts')
+      await migrate(databaseUrl, migrations)
+      await applyGrants(databaseUrl)
+    },
+    async seed(databaseUrl) {
+      const { seedUsers } = await import('./jobs/seed-users.ts')
+      await seedUsers(databaseUrl)
+    }
+  },
+  async registerSchemas(urls) {
+    const { registerSchemas } = await import('./jobs/register-schemas.ts')
+    await registerSchemas({ ...urls, schemasFolder: join(projectDirectory, 'schemas') })
+  },
+  async startBeside(stack) {
+    const { startDailyPrune } = await import('./jobs/daily-prune.ts')
+    return startDailyPrune({ ...stack, jobsFile: 'infra/jobs/jobs.yaml' })
+  },
+  linesToTry({ functions: { createStudent } }) {
+    const student = '{"userId":"user-1","name":"Ada Lovelace","email":"ada@example.com"}'
+    return [
+      ...(createStudent ? [`curl -i ${createStudent.url} -H 'content-type: application/json' -d '${student}'`] : []),
+      "npm run local -- sql 'select * from users'"
+    ]
+  }
+}
