@@ -14,31 +14,31 @@ export const DiscardCommand = z.strictObject({ reason: line(500) })
 export async function discardLetter(db: Database, letterId: string, reason: string) {
   return inTransaction(db, async tx => {
     const letter = await lockOpenLetter(tx, letterId)
-    const { function: functionName, studentId, sequence, predecessor } = letter
+    const { function: functionName, entity, sequence, predecessor } = letter
     await releaseHeld(tx, letter)
     await tx
       .update(deadLetters)
       .set({ state: 'discarded', closedAt: sql`now()`, closedBecause: `discarded: ${reason}`, dueAt: null })
       .where(eq(deadLetters.id, letterId))
     const owned = await tx.$count(deadLetters, and(eq(deadLetters.id, letterId), ownsPlace('dead_letters')))
-    const holdsPlace = studentId !== null && sequence !== null && owned > 0
-    const place = holdsPlace && { studentId, sequence, predecessor: predecessor ?? sequence - 1 }
+    const holdsPlace = entity !== null && sequence !== null && owned > 0
+    const place = holdsPlace && { entity, sequence, predecessor: predecessor ?? sequence - 1 }
     const moved = place && (await moveFenceOver(tx, functionName, place))
-    return { id: letterId, state: 'discarded', student: studentId, sequence, fenceMoved: moved }
+    return { id: letterId, state: 'discarded', student: entity, sequence, fenceMoved: moved }
   })
 }
 
 async function moveFenceOver(
   tx: Transaction,
   functionName: string,
-  { studentId, sequence, predecessor }: Place
+  { entity, sequence, predecessor }: Place
 ): Promise<boolean> {
   // An edited event that failed has a letter of its own: while one of the two is open, the place is not given up.
   const another = await tx.$count(
     deadLetters,
     and(
       eq(deadLetters.function, functionName),
-      eq(deadLetters.studentId, studentId),
+      eq(deadLetters.entity, entity),
       eq(deadLetters.sequence, sequence),
       inArray(deadLetters.state, ['open', 'replaying'])
     )
@@ -47,7 +47,7 @@ async function moveFenceOver(
   // Its own held event is gone: this is an edit of it, which is next in line now and goes on by itself.
   const held = await tx.$count(
     heldEvents,
-    and(eq(heldEvents.function, functionName), eq(heldEvents.studentId, studentId), eq(heldEvents.sequence, sequence))
+    and(eq(heldEvents.function, functionName), eq(heldEvents.entity, entity), eq(heldEvents.sequence, sequence))
   )
   if (held > 0) return false
   const moved = await tx
@@ -56,7 +56,7 @@ async function moveFenceOver(
     .where(
       and(
         eq(fences.function, functionName),
-        eq(fences.studentId, studentId),
+        eq(fences.entity, entity),
         between(fences.sequence, predecessor, sequence - 1)
       )
     )

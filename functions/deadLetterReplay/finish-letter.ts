@@ -36,7 +36,7 @@ export async function finishLetter(
     from (
       select exists (
         select from held_events join dead_letters letter on letter.id = ${letter.letterId}
-        where held_events.function = letter.function and held_events.student_id = letter.student_id
+        where held_events.function = letter.function and held_events.entity = letter.entity
           and held_events.sequence = letter.sequence
       ) as waits
     ) held

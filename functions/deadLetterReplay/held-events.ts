@@ -12,7 +12,7 @@ const minAge = '2 seconds'
 
 export interface HeldEvent {
   readonly function: string
-  readonly studentId: string
+  readonly entity: string
   readonly attributes: EventAttributes
   readonly data: Buffer
 }
@@ -20,9 +20,9 @@ export interface HeldEvent {
 /** Held events that are next in line and have no letter. */
 export async function findDrivable(db: Database): Promise<HeldEvent[]> {
   const { rows } = await db.execute<HeldEvent & Record<string, unknown>>(sql`
-    select held.function, held.student_id as "studentId", held.attributes, held.data
+    select held.function, held.entity, held.attributes, held.data
     from held_events held
-    join fences on fences.function = held.function and fences.student_id = held.student_id
+    join fences on fences.function = held.function and fences.entity = held.entity
     where coalesce(held.predecessor, held.sequence - 1) <= fences.sequence and held.held_at < now() - ${minAge}::interval
     order by held.held_at limit ${maxEvents}`)
   return rows
@@ -33,24 +33,24 @@ export async function advanceFences(db: Database): Promise<void> {
   await db.execute(sql`
     update fences set sequence = letter.sequence
     from dead_letters letter
-    where letter.state = 'discarded' and letter.function = fences.function and letter.student_id = fences.student_id
+    where letter.state = 'discarded' and letter.function = fences.function and letter.entity = fences.entity
       and fences.sequence between coalesce(letter.predecessor, letter.sequence - 1) and letter.sequence - 1
       and ${ownsPlace('letter')}
       and not exists (
         select from dead_letters another
-        where another.function = letter.function and another.student_id = letter.student_id
+        where another.function = letter.function and another.entity = letter.entity
           and another.sequence = letter.sequence and another.state in ('open', 'replaying')
       )
       -- Nobody would ask again for an edit that waits in its place.
       and not exists (
         select from held_events held
-        where held.function = letter.function and held.student_id = letter.student_id
+        where held.function = letter.function and held.entity = letter.entity
           and held.sequence = letter.sequence and (held.source, held.event_id) <> (letter.source, letter.event_id)
       )`)
   // An event that was held when its letter was discarded: nobody will ask for it.
   await db.execute(sql`
     delete from held_events using fences, dead_letters letter
-    where held_events.function = fences.function and held_events.student_id = fences.student_id
+    where held_events.function = fences.function and held_events.entity = fences.entity
       and held_events.sequence <= fences.sequence
       and letter.function = held_events.function and letter.source = held_events.source
       and letter.event_id = held_events.event_id and letter.state = 'discarded'`)

@@ -9,11 +9,11 @@ export const holdsBack = (letter: string) =>
   sql.raw(`(
     ${letter}.origin <> 'unverified' and not exists (
       select from fences
-      where fences.function = ${letter}.function and fences.student_id = ${letter}.student_id
+      where fences.function = ${letter}.function and fences.entity = ${letter}.entity
         and fences.sequence >= ${letter}.sequence
     ) and not exists (
       select from held_events rival
-      where rival.function = ${letter}.function and rival.student_id = ${letter}.student_id
+      where rival.function = ${letter}.function and rival.entity = ${letter}.entity
         and rival.sequence = ${letter}.sequence
         and (rival.source, rival.event_id) <> (${letter}.source, ${letter}.event_id)
     )

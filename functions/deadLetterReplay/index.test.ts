@@ -18,6 +18,7 @@ import { PermanentFailure } from '../runtime/errors.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
 import { commandAnswers, deadLetters, fences, heldEvents, outbox, replayItems, replayJobs } from '../runtime/tables.ts'
 import { directory, timeline, users } from '../students/tables.ts'
+import { userWithId } from '../students/user-with-id.ts'
 import { discardLetter } from './discard-letter.ts'
 import { finishLetter } from './finish-letter.ts'
 import { advanceFences } from './held-events.ts'
@@ -26,7 +27,7 @@ import { ReplayCommand } from './letter-filter.ts'
 import { abortReplay, previewReplay, startDueReplay, startReplay } from './replay-job.ts'
 import { resendLetter } from './resend-letter.ts'
 
-const firstPlace = { studentId: 'student-1', sequence: 1, predecessor: 0 }
+const firstPlace = { entity: 'student-1', sequence: 1, predecessor: 0 }
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 
 test('a letter is read back decoded, with its reason and state', async () => {
@@ -385,7 +386,7 @@ test('discarding a letter moves no fence over the edit that is held in its place
   const original = studentEvent({ version: 2 })
   const failure = new PermanentFailure('refused', 'refused for the test')
   await inTransaction(db, tx =>
-    recordLetter(tx, onAnyStudent, original, failure, { studentId: 'student-1', sequence: 2, predecessor: 1 })
+    recordLetter(tx, onAnyStudent, original, failure, { entity: 'student-1', sequence: 2, predecessor: 1 })
   )
   const edited = studentEvent({ version: 2 }, { attributes: { id: 'edited', causationid: original.id } })
   expect(await deliverInOrder(db, onAnyStudent, edited)).toBe('held')
@@ -702,7 +703,7 @@ test('however often a letter was replayed in vain, it is replayed when its user 
 
 test('a letter that is due is not forgotten by a replay that skips it, or that ends before it is sent', async () => {
   const { db } = await testDatabase()
-  const failure = new PermanentFailure('user-not-found', 'no user', { waitsForUser: 'user-1' })
+  const failure = new PermanentFailure('user-not-found', 'no user', { waitsFor: userWithId('user-1') })
   const event = studentEvent({ version: 1 })
   await inTransaction(db, tx => recordLetter(tx, onStudentCreate, event, failure, firstPlace))
   await db.update(deadLetters).set({ dueAt: new Date(), replays: 10 })
@@ -714,7 +715,7 @@ test('a letter that is due is not forgotten by a replay that skips it, or that e
 
 test('a letter whose function was down when its user appeared is due again later, up to the limit', async () => {
   const { db } = await testDatabase()
-  const failure = new PermanentFailure('user-not-found', 'no user', { waitsForUser: 'user-1' })
+  const failure = new PermanentFailure('user-not-found', 'no user', { waitsFor: userWithId('user-1') })
   const event = studentEvent({ version: 1 })
   await inTransaction(db, tx => recordLetter(tx, onStudentCreate, event, failure, firstPlace))
   for (let tries = 0; tries < 3; tries++) {

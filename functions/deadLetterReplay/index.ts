@@ -34,7 +34,7 @@ export default defineService({
     const operatorPort = config.OPERATOR_PORT
     return {
       isReady: async () => {
-        await db.execute(sql`select from dead_letters limit 1`) // throws while the table is not there
+        await db.execute(sql`select entity from dead_letters limit 1`) // throws while it is not migrated
         return true
       },
       stop: replayer.stop,

@@ -13,7 +13,7 @@ export interface LeasedLetter {
   readonly letterId: string
   readonly function: string
   readonly eventId: string
-  readonly studentId: string | null
+  readonly entity: string | null
   /** The id of the edited event that is sent in the letter's place. */
   readonly editedId: string | null
   readonly attributes: EventAttributes
@@ -142,7 +142,7 @@ async function lease(
           select from replay_items earlier join dead_letters before on before.id = earlier.letter_id
           where earlier.job_id = item.job_id and earlier.position < item.position
             and earlier.state in ('waiting', 'sending')
-            and before.function = letter.function and before.student_id = letter.student_id
+            and before.function = letter.function and before.entity = letter.entity
         )
       order by item.position limit ${count}
     ), leased as (
@@ -155,7 +155,7 @@ async function lease(
       where id in (select letter_id from leased where tries = 1)
     )
     select ${jobId} as "jobId", leased.position, leased.tries, letter.id as "letterId", letter.function,
-      letter.event_id as "eventId", letter.student_id as "studentId", leased.edited_id as "editedId",
+      letter.event_id as "eventId", letter.entity, leased.edited_id as "editedId",
       case when leased.edited_id is null then letter.attributes
         else letter.attributes - 'expirytime' || jsonb_build_object('id', leased.edited_id, 'causationid', letter.event_id)
         end as attributes,

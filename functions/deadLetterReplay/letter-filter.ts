@@ -68,7 +68,7 @@ export function matches(wanted: Filter & { readonly ids?: readonly string[] }): 
     ids.length === 0 ? undefined : inArray(deadLetters.id, [...ids]),
     given(wanted.function, name => eq(deadLetters.function, name)),
     given(wanted.reason, reason => eq(deadLetters.reason, reason)),
-    given(wanted.student, student => eq(deadLetters.studentId, student)),
+    given(wanted.student, student => eq(deadLetters.entity, student)),
     given(type, () => sql`${deadLetters.attributes}->>'type' = ${type}`),
     given(wanted.since, since => gte(deadLetters.lastFailedAt, new Date(since))),
     given(wanted.until, until => lt(deadLetters.lastFailedAt, new Date(until))),

@@ -48,7 +48,7 @@ export const ownsPlace = (letter: string): SQL =>
     ${letter}.origin <> 'unverified' and ${letter}.reason <> 'sequence-taken'
     and not exists (
       select from outbox published
-      where published.subject = ${letter}.student_id and published.sequence = lpad(${letter}.sequence::text, 10, '0')
+      where published.subject = ${letter}.entity and published.sequence = lpad(${letter}.sequence::text, 10, '0')
         and published.id::text <> ${letter}.attributes->>'id'
         and published.id::text is distinct from ${letter}.attributes->>'causationid'
     )

@@ -14,7 +14,7 @@ type Letter = typeof deadLetters.$inferSelect
 export async function lockOpenLetter(tx: Transaction, letterId: string): Promise<Letter> {
   const isLetter = eq(sql`${deadLetters.id}::text`, letterId)
   const [found] = await tx.select().from(deadLetters).where(isLetter)
-  if (found?.studentId) await lockFence(tx, found.function, found.studentId)
+  if (found?.entity) await lockFence(tx, found.function, found.entity)
   const [letter] = await tx.select().from(deadLetters).where(isLetter).for('update')
   if (letter === undefined)
     throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${letterId}`)
@@ -33,7 +33,7 @@ export async function releaseHeld(tx: Transaction, letter: Letter): Promise<void
         eq(heldEvents.function, letter.function),
         eq(heldEvents.source, letter.source),
         eq(heldEvents.eventId, letter.eventId),
-        eq(heldEvents.studentId, letter.studentId ?? ''),
+        eq(heldEvents.entity, letter.entity ?? ''),
         eq(heldEvents.sequence, letter.sequence ?? 0)
       )
     )

@@ -18,7 +18,7 @@ const maxHeld = 100
 
 const heldBehind = sql<number>`(
   select count(*)::int from held_events
-  where held_events.function = dead_letters.function and held_events.student_id = dead_letters.student_id
+  where held_events.function = dead_letters.function and held_events.entity = dead_letters.entity
     and held_events.sequence > dead_letters.sequence and ${holdsBack('dead_letters')}
 )`
 
@@ -81,7 +81,7 @@ export async function readLetter(db: Database, id: string, decode: DecodeData) {
   const heldEventsBehind = await db
     .select({ sequence: heldEvents.sequence, event: heldEvents.attributes, heldAt: heldEvents.heldAt })
     .from(heldEvents)
-    .where(and(eq(heldEvents.function, letter.function), eq(heldEvents.studentId, letter.studentId ?? '')))
+    .where(and(eq(heldEvents.function, letter.function), eq(heldEvents.entity, letter.entity ?? '')))
     .orderBy(asc(heldEvents.sequence))
     .limit(maxHeld)
   const data = await decode(letter.attributes, letter.data)

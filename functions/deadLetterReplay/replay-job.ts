@@ -20,12 +20,12 @@ const letterSummary = {
   function: deadLetters.function,
   reason: deadLetters.reason,
   state: deadLetters.state,
-  student: deadLetters.studentId,
+  student: deadLetters.entity,
   sequence: deadLetters.sequence,
   type: sql<string>`${deadLetters.attributes}->>'type'`,
   replays: deadLetters.replays
 }
-const inOrder = [asc(deadLetters.studentId), asc(deadLetters.sequence), asc(deadLetters.id)]
+const inOrder = [asc(deadLetters.entity), asc(deadLetters.sequence), asc(deadLetters.id)]
 
 /** What would be replayed, in the order of each student's events, and what to know before it is. */
 export async function previewReplay(db: Database, command: ReplayRequest, replayLimit: number) {
@@ -44,7 +44,7 @@ export async function previewReplay(db: Database, command: ReplayRequest, replay
   const behind = await db.execute<{ id: string }>(sql`
     select later.id from dead_letters later
     join dead_letters earlier
-      on earlier.function = later.function and earlier.student_id = later.student_id
+      on earlier.function = later.function and earlier.entity = later.entity
       and earlier.sequence < later.sequence and earlier.state = 'open' and ${holdsBack('earlier')}
     where later.id in (select id from dead_letters where ${open}) and later.state = 'open'
       and earlier.id not in (select id from dead_letters where ${open})
@@ -117,12 +117,12 @@ async function addItems(
 ): Promise<number> {
   const added = await tx.execute(sql`
     with chosen as (
-      select id, student_id, sequence, ${skip} as skip from dead_letters
+      select id, entity, sequence, ${skip} as skip from dead_letters
       where ${chosen} and id not in (select letter_id from replay_items where job_id = ${jobId} and state = 'skipped')
-      order by student_id, sequence, id limit ${batchLetters} for update skip locked
+      order by entity, sequence, id limit ${batchLetters} for update skip locked
     ), items as (
       insert into replay_items (job_id, letter_id, position, state, detail, finished_at)
-      select ${jobId}, id, ${position}::int + row_number() over (order by student_id, sequence, id),
+      select ${jobId}, id, ${position}::int + row_number() over (order by entity, sequence, id),
         case when skip is null then 'waiting' else 'skipped' end, skip, case when skip is not null then now() end
       from chosen
       on conflict do nothing
@@ -197,7 +197,7 @@ export async function readReplayResults(db: Database, jobId: string) {
     .select({
       letter: replayItems.letterId,
       function: deadLetters.function,
-      student: deadLetters.studentId,
+      student: deadLetters.entity,
       sequence: deadLetters.sequence,
       result: replayItems.state,
       tries: replayItems.tries,

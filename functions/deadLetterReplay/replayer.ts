@@ -84,7 +84,7 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
     await releaseExpired(db)
     await advanceFences(db)
     for (const event of await findDrivable(db)) {
-      const key = `${event.function} ${event.studentId}`
+      const key = `${event.function} ${event.entity}`
       if (driving.has(key)) continue
       driving.add(key)
       track(drive(event).finally(() => driving.delete(key)))
@@ -108,7 +108,7 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
       letter: letter.letterId,
       function: letter.function,
       eventId: letter.eventId,
-      student: letter.studentId
+      student: letter.entity
     }
     if (breakingOff.signal.aborted && result.outcome === 'try-again') {
       await giveBack(db, letter, { ...result, backoffMs: 0 })

@@ -70,7 +70,7 @@ async function isHandled(
   position: ReturnType<typeof positionOf>
 ): Promise<boolean> {
   if (position === undefined) return false
-  await lockFence(tx, functionName, position.studentId)
+  await lockFence(tx, functionName, position.entity)
   const rows = await tx
     .select({ id: handledEvents.eventId })
     .from(handledEvents)
@@ -79,7 +79,7 @@ async function isHandled(
         eq(handledEvents.function, functionName),
         eq(handledEvents.source, event.source),
         eq(handledEvents.eventId, event.id),
-        eq(handledEvents.studentId, position.studentId), // an id that was used twice is another event
+        eq(handledEvents.entity, position.entity), // an id that was used twice is another event
         eq(handledEvents.sequence, position.sequence)
       )
     )

@@ -5,11 +5,12 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { inTransaction, type Database } from '../runtime/host/database.ts'
-import { lockUser } from '../runtime/delivery/dead-letters.ts'
+import { lockAwaited } from '../runtime/delivery/dead-letters.ts'
 import { InvalidEvent } from '../runtime/errors.ts'
 import { parseJson } from '../runtime/events/json.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
 import { deadLetters } from '../runtime/tables.ts'
+import { userWithId } from '../students/user-with-id.ts'
 
 /** `after` is null for a deletion; an event without it is no change event. */
 const Change = z.object({ after: z.object({ id: z.string() }).nullable() })
@@ -19,12 +20,13 @@ export async function userAppeared(db: Database, event: ReceivedEvent): Promise<
   const userId = readChange(event).after?.id
   if (userId === undefined) return 0 // a deletion
   return inTransaction(db, async tx => {
-    await lockUser(tx, userId)
+    const { key } = userWithId(userId)
+    await lockAwaited(tx, key)
     // A letter under way may just have missed the user: it is due once that replay is over, if it is open then.
     const due = await tx
       .update(deadLetters)
       .set({ dueAt: sql`now()`, automaticReplays: 0 })
-      .where(and(eq(deadLetters.waitsForUser, userId), inArray(deadLetters.state, ['open', 'replaying'])))
+      .where(and(eq(deadLetters.waitsFor, key), inArray(deadLetters.state, ['open', 'replaying'])))
       .returning({ id: deadLetters.id })
     return due.length
   })

@@ -21,7 +21,7 @@ test('a student whose user is unknown is a dead letter that waits for the user',
   await expect(deliverInOrder(db, onStudentCreate, studentEvent({ version: 1 }))).rejects.toThrow('no user has the id')
   expect(await db.$count(directory)).toBe(0)
   expect(await db.select().from(deadLetters)).toMatchObject([
-    { function: 'onStudentCreate', reason: 'user-not-found', class: 'permanent', waitsForUser: 'user-1', dueAt: null }
+    { function: 'onStudentCreate', reason: 'user-not-found', class: 'permanent', waitsFor: 'user:user-1', dueAt: null }
   ])
 })
 

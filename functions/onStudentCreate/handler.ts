@@ -9,6 +9,7 @@ import { PermanentFailure } from '../runtime/errors.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory, users } from '../students/tables.ts'
+import { userWithId } from '../students/user-with-id.ts'
 
 type Context = Pick<DeliveryContext, 'tx'>
 
@@ -16,7 +17,7 @@ export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Con
   const { id, userId, name, email, version } = data
   const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId))
   if (user === undefined) {
-    throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsForUser: userId })
+    throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsFor: userWithId(userId) })
   }
   await tx
     .insert(directory)

@@ -1,11 +1,11 @@
 // One declaration makes a function that follows events:
 //
 //   export default defineFunction({
-//     name: 'onStudentCreate',
-//     accepts: [studentCreated],
+//     name: 'onOrderPlaced',
+//     accepts: [orderPlaced],
 //     order: 'by subject and sequence',
-//     reads: [users],
-//     writes: [directory],
+//     reads: [customers],
+//     writes: [invoices],
 //     handle: async ({ data }, { tx }) => { … }
 //   })
 //
@@ -91,7 +91,7 @@ function startWithDatabase<Accepts extends Types>(fn: FunctionWithDatabase<Accep
     return {
       isReady: async () => {
         await answers()
-        await db.execute(sql`select from handled_events limit 1`) // throws while the table is not there
+        await db.execute(sql`select entity from handled_events limit 1`) // throws while it is not migrated
         return publisher.isReady()
       },
       close,

@@ -1,4 +1,13 @@
 // What a failure means. Anything that is not one of these may succeed when it is tried again.
+import type { Transaction } from './host/database.ts'
+
+/** What is missing for an event to succeed. */
+export interface Awaited {
+  /** Names it, such as `user:user-9`: whoever sees it appear marks the letters that wait for this key as due. */
+  readonly key: string
+  /** Whether it has appeared since the handler missed it. */
+  isThere(tx: Transaction): Promise<boolean>
+}
 
 /** The same bytes will fail again: Knative sends such an event to the dead letter sink without another try. */
 export class PermanentFailure extends Error {
@@ -6,13 +15,13 @@ export class PermanentFailure extends Error {
   /** A word for filters, such as `user-not-found`. */
   readonly reason: string
   readonly class: 'invalid' | 'permanent' = 'permanent'
-  /** The user whose appearance would let the event succeed. */
-  readonly waitsForUser?: string
+  /** What would let the event succeed once it appears. */
+  readonly waitsFor?: Awaited
 
-  constructor(reason: string, message: string, options: { waitsForUser?: string } = {}) {
+  constructor(reason: string, message: string, options: { waitsFor?: Awaited } = {}) {
     super(message)
     this.reason = reason
-    this.waitsForUser = options.waitsForUser
+    this.waitsFor = options.waitsFor
   }
 }
 

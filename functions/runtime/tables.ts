@@ -103,15 +103,15 @@ export const commandAnswers = pgTable(
   ]
 )
 
-/** Per function and student, the last sequence done. Its row lock makes deliveries for one student take turns. */
+/** Per function and entity, the last sequence done. Its row lock makes deliveries for one entity take turns. */
 export const fences = pgTable(
   'fences',
   {
     function: text().notNull(),
-    studentId: text('student_id').notNull(),
+    entity: text().notNull(),
     sequence: integer().notNull()
   },
-  table => [primaryKey({ columns: [table.function, table.studentId] })]
+  table => [primaryKey({ columns: [table.function, table.entity] })]
 )
 
 /** Events whose effect is in the database, one row per function: written with the effect or not at all. */
@@ -122,7 +122,7 @@ export const handledEvents = pgTable(
     source: text().notNull(),
     eventId: text('event_id').notNull(),
     /** Null for a function that follows no order, as the sequence. */
-    studentId: text('student_id'),
+    entity: text(),
     sequence: integer(),
     /** The moment of the insert, under the fence's lock, so that it follows the sequence; now() is the transaction's start. */
     handledAt: at('handled_at')
@@ -140,7 +140,7 @@ export const heldEvents = pgTable(
   'held_events',
   {
     function: text().notNull(),
-    studentId: text('student_id').notNull(),
+    entity: text().notNull(),
     sequence: integer().notNull(),
     source: text().notNull(),
     eventId: text('event_id').notNull(),
@@ -150,7 +150,7 @@ export const heldEvents = pgTable(
     data: bytea().notNull(),
     heldAt: at('held_at').notNull().defaultNow()
   },
-  table => [primaryKey({ columns: [table.function, table.studentId, table.sequence] })]
+  table => [primaryKey({ columns: [table.function, table.entity, table.sequence] })]
 )
 
 export const letterClasses = ['invalid', 'permanent', 'exhausted', 'unreachable'] as const
@@ -168,8 +168,8 @@ export const deadLetters = pgTable(
     function: text().notNull(),
     source: text().notNull(),
     eventId: text('event_id').notNull(),
-    /** Absent for an event that is about no student. */
-    studentId: text('student_id'),
+    /** Absent for an event of no entity's order. */
+    entity: text(),
     sequence: integer(),
     /** As of a held event; null also where only Knative saw the event fail. */
     predecessor: integer(),
@@ -194,9 +194,9 @@ export const deadLetters = pgTable(
     data: bytea().notNull(),
     /** The data as JSON where it could be decoded, for searching. */
     decoded: jsonb(),
-    /** The missing user whose appearance makes this letter due. */
-    waitsForUser: text('waits_for_user'),
-    /** From when on the replayer replays it by itself. */
+    /** The key of what makes this letter due when it appears, such as `user:user-9`. */
+    waitsFor: text('waits_for'),
+    /** From when on the replayer replays it automatically. */
     dueAt: at('due_at'),
     firstFailedAt: at('first_failed_at').notNull().defaultNow(),
     lastFailedAt: at('last_failed_at').notNull().defaultNow(),
@@ -206,9 +206,9 @@ export const deadLetters = pgTable(
   },
   table => [
     uniqueIndex('dead_letters_event').on(table.function, table.source, table.eventId),
-    index('dead_letters_student').on(table.studentId, table.function, table.sequence),
+    index('dead_letters_entity').on(table.entity, table.function, table.sequence),
     index('dead_letters_waiting')
-      .on(table.waitsForUser)
+      .on(table.waitsFor)
       .where(sql`state in ('open', 'replaying')`),
     index('dead_letters_due')
       .on(table.dueAt)
@@ -266,7 +266,7 @@ export const replayItems = pgTable(
     letterId: uuid('letter_id')
       .notNull()
       .references(() => deadLetters.id, { onDelete: 'cascade' }),
-    /** The order in the job: that of each student's events. */
+    /** The order in the job: that of each entity's events. */
     position: integer().notNull(),
     state: text({ enum: replayItemStates }).notNull().default('waiting'),
     tries: integer().notNull().default(0),

@@ -10,7 +10,6 @@ import {
   heldEvents,
   outbox
 } from '../../functions/runtime/tables.ts'
-import { users } from '../../functions/students/tables.ts'
 
 type Right = 'select' | 'insert' | 'update' | 'delete'
 
@@ -50,10 +49,7 @@ function neededByCore({ kind, order: ofEvents, publishes }: Declaration): Tables
   const publishing: Tables = { inserts: [outbox], reads: [eventSchemas] }
   return [
     ...(kind === 'command' ? [{ writes: [commandAnswers] }] : []),
-    // A letter that waits for a user asks whether the user has come meanwhile.
-    ...(kind === 'function'
-      ? [{ writes: [deadLetters], inserts: [handledEvents], reads: [handledEvents, users] }]
-      : []),
+    ...(kind === 'function' ? [{ writes: [deadLetters], inserts: [handledEvents], reads: [handledEvents] }] : []),
     ...(ofEvents === 'by subject and sequence'
       ? [{ writes: [fences], inserts: [heldEvents], deletes: [heldEvents] }]
       : []),

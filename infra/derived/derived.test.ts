@@ -90,9 +90,9 @@ test('a function may do what the core needs for its kind, and what it says of it
   }
   expect(grantsOf(declaration, 'mover')).toEqual([
     'grant select, insert on handled_events to mover;',
-    'grant select on users, event_schemas to mover;',
     'grant select, insert, update on dead_letters, fences to mover;',
     'grant select, insert, delete on held_events to mover;',
+    'grant select on event_schemas, users to mover;',
     'grant insert on outbox to mover;',
     'grant select, update, delete on directory to mover;'
   ])

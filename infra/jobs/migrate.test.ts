@@ -6,9 +6,13 @@ import { sql } from 'drizzle-orm'
 import { Client } from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import onAnyStudent from '../../functions/onAnyStudent/index.ts'
+import { userAppeared } from '../../functions/deadLetterReplay/user-appeared.ts'
+import onStudentCreate from '../../functions/onStudentCreate/index.ts'
 import onStudentUpdate from '../../functions/onStudentUpdate/index.ts'
 import { deliverInOrder } from '../../functions/runtime/delivery/deliver-in-order.ts'
 import { connect } from '../../functions/runtime/host/database.ts'
+import { deadLetters } from '../../functions/runtime/tables.ts'
+import { users } from '../../functions/students/tables.ts'
 import { projectDirectory } from '../bundle.ts'
 import { studentEvent } from '../test/student-event.ts'
 import { migrate } from './migrate.ts'
@@ -53,6 +57,30 @@ test('students from before the predecessors: their next events name what came be
       returning predecessors`)
     return rows[0]?.predecessors
   }
+})
+
+test('letters, fences and handled events from before the core knew entities: what waits for a user is due when it appears', async () => {
+  const { db, url } = await databaseAt('0002_closed_letters')
+  const waiting = studentEvent({ version: 1, userId: 'user-9' })
+  const done = studentEvent({ id: 'student-2', version: 1 })
+  await db.execute(sql`
+    insert into dead_letters (id, function, source, event_id, student_id, sequence, class, reason, detail, attempts, attributes,
+      data, waits_for_user)
+    values (${crypto.randomUUID()}, 'onStudentCreate', ${waiting.source}, ${waiting.id}, 'student-1', 1, 'permanent',
+      'user-not-found', 'no user has the id user-9', 1, ${JSON.stringify(waiting.attributes)}, ${waiting.data}, 'user-9')`)
+  await db.execute(sql`
+    insert into handled_events (function, source, event_id, student_id, sequence)
+    values ('onStudentCreate', ${done.source}, ${done.id}, 'student-2', 1)`)
+  await db.execute(sql`insert into fences (function, student_id, sequence) values ('onStudentCreate', 'student-2', 1)`)
+
+  await migrate(url)
+
+  const appeared = { ...waiting, type: 'change', data: Buffer.from(JSON.stringify({ after: { id: 'user-9' } })) }
+  expect(await userAppeared(db, appeared)).toBe(1)
+  await db.insert(users).values({ id: 'user-9', name: 'Ada', email: 'ada@example.com' })
+  expect(await deliverInOrder(db, onStudentCreate, waiting)).toBe('applied')
+  expect(await db.select().from(deadLetters)).toMatchObject([{ entity: 'student-1', state: 'resolved' }])
+  expect(await deliverInOrder(db, onStudentCreate, done)).toBe('already-done')
 })
 
 /** A database of its own, migrated up to and with one migration. */

@@ -38,7 +38,7 @@ test('what is older than its retention goes, and the rest stays', async () => {
   for (const age of [7, 9, 59, 61]) {
     await addOutboxRow(db, 'student', age)
     await db.execute(sql`
-      insert into handled_events (function, source, event_id, student_id, sequence, handled_at)
+      insert into handled_events (function, source, event_id, entity, sequence, handled_at)
       values ('f', 's', ${`event-${age}`}, 'student', 1, now() - make_interval(days => ${age}))`)
   }
   await confirmAll()
@@ -105,13 +105,13 @@ test('the outbox rows of a student whose events are held stay, because one may b
     await addClosedLetter(db, student, 100)
   }
   await db.execute(sql`
-    insert into held_events (function, student_id, sequence, source, event_id, attributes, data)
+    insert into held_events (function, entity, sequence, source, event_id, attributes, data)
     values ('f', 'waits', 3, 's', 'third', '{}', '')`)
   await confirmAll()
   expect(await run()).toMatchObject({ removed: { outbox: 1, handled_events: 1, dead_letters: 1 } })
   expect((await db.execute(sql`select subject from outbox`)).rows).toEqual([{ subject: 'waits' }])
-  expect((await db.execute(sql`select student_id from handled_events`)).rows).toEqual([{ student_id: 'waits' }])
-  expect((await db.execute(sql`select student_id from dead_letters`)).rows).toEqual([{ student_id: 'waits' }])
+  expect((await db.execute(sql`select entity from handled_events`)).rows).toEqual([{ entity: 'waits' }])
+  expect((await db.execute(sql`select entity from dead_letters`)).rows).toEqual([{ entity: 'waits' }])
 })
 
 test('the answer to a command stays while a letter of that command can still be replayed', async () => {
@@ -141,14 +141,14 @@ test('an open letter stays, however old, with its history and what was handled i
     const closed = sql`case when ${state} = 'resolved' then now() - interval '91 days' end`
     await db.execute(sql`
       with letter as (
-        insert into dead_letters (id, function, source, event_id, student_id, sequence, class, reason, detail, state, attributes, data, first_failed_at, closed_at)
+        insert into dead_letters (id, function, source, event_id, entity, sequence, class, reason, detail, state, attributes, data, first_failed_at, closed_at)
         values (gen_random_uuid(), 'f', 's', ${state}, ${state}, ${n}, 'permanent', 'r', 'd', ${state}, '{}', '', now() - interval '400 days', ${closed})
         returning id
       ), job as (
         insert into replay_jobs (id, name, command, concurrency, state, finished_at)
         values (gen_random_uuid(), ${state}, '{}', 1, 'done', now() - interval '91 days') returning id
       ), handled as (
-        insert into handled_events (function, source, event_id, student_id, sequence, handled_at)
+        insert into handled_events (function, source, event_id, entity, sequence, handled_at)
         values ('f', 's', ${`other-${n}`}, ${state}, ${n}, now() - interval '91 days')
       )
       insert into replay_items (job_id, letter_id, position, state)
@@ -162,10 +162,10 @@ test('an open letter stays, however old, with its history and what was handled i
 
 test('a letter that was discarded before its turn stays until the fence has moved over it', async () => {
   const { db, run } = await start()
-  await db.execute(sql`insert into fences (function, student_id, sequence) values ('f', 'student', 3)`)
+  await db.execute(sql`insert into fences (function, entity, sequence) values ('f', 'student', 3)`)
   for (const sequence of [3, 5]) {
     await db.execute(sql`
-      insert into dead_letters (id, function, source, event_id, student_id, sequence, class, reason, detail, state, attributes, data, closed_at)
+      insert into dead_letters (id, function, source, event_id, entity, sequence, class, reason, detail, state, attributes, data, closed_at)
       values (gen_random_uuid(), 'f', 's', ${`event-${sequence}`}, 'student', ${sequence}, 'permanent', 'r', 'd', 'discarded', '{}', '', now() - interval '91 days')`)
   }
   expect(await run()).toMatchObject({ removed: { dead_letters: 1 } })
@@ -306,16 +306,16 @@ async function addOutboxRow(db: Database, subject: string, age: number): Promise
     values (gen_random_uuid(), 't', 'k', 't', 's', ${subject}, 't', 'c', 'd', '1', 'k', 'p', '', now() - make_interval(days => ${age}))`)
 }
 
-async function addHandledEvent(db: Database, studentId: string, age: number): Promise<void> {
+async function addHandledEvent(db: Database, entity: string, age: number): Promise<void> {
   await db.execute(sql`
-    insert into handled_events (function, source, event_id, student_id, sequence, handled_at)
-    values ('f', 's', ${studentId}, ${studentId}, 1, now() - make_interval(days => ${age}))`)
+    insert into handled_events (function, source, event_id, entity, sequence, handled_at)
+    values ('f', 's', ${entity}, ${entity}, 1, now() - make_interval(days => ${age}))`)
 }
 
-async function addClosedLetter(db: Database, studentId: string, age: number): Promise<void> {
+async function addClosedLetter(db: Database, entity: string, age: number): Promise<void> {
   await db.execute(sql`
-    insert into dead_letters (id, function, source, event_id, student_id, sequence, class, reason, detail, state, attributes, data, closed_at)
-    values (gen_random_uuid(), 'f', 's', ${studentId}, ${studentId}, 2, 'permanent', 'r', 'd', 'resolved', '{}', '', now() - make_interval(days => ${age}))`)
+    insert into dead_letters (id, function, source, event_id, entity, sequence, class, reason, detail, state, attributes, data, closed_at)
+    values (gen_random_uuid(), 'f', 's', ${entity}, ${entity}, 2, 'permanent', 'r', 'd', 'resolved', '{}', '', now() - make_interval(days => ${age}))`)
 }
 
 /** Reads the slot, as the connector does once its snapshot is over, and confirms nothing. */

@@ -70,7 +70,7 @@ interface Removal {
 }
 
 /** No event of the student waits for one that is missing, which a row of the outbox would bring again. */
-const notHeld = (studentId: string) => `not exists (select from held_events held where held.student_id = ${studentId})`
+const notHeld = (entity: string) => `not exists (select from held_events held where held.entity = ${entity})`
 
 /**
  * Whether the slot's horizon tells what was published. A slot that took the place of a lost one begins with the present, and
@@ -93,9 +93,9 @@ const removals: readonly Removal[] = [
   {
     table: 'handled_events',
     ofOutbox: true,
-    old: `handled_at < now() - make_interval(days => $1) and ${notHeld('handled_events.student_id')} and not exists (
+    old: `handled_at < now() - make_interval(days => $1) and ${notHeld('handled_events.entity')} and not exists (
       select from dead_letters letter
-      where letter.student_id = handled_events.student_id and letter.function = handled_events.function
+      where letter.entity = handled_events.entity and letter.function = handled_events.function
         and letter.sequence = handled_events.sequence and letter.state in ('open', 'replaying'))`,
     values: config => [config.INBOX_DAYS]
   },
@@ -114,12 +114,12 @@ const removals: readonly Removal[] = [
     table: 'dead_letters',
     ofOutbox: true,
     old: `closed_at < now() - make_interval(days => $1) and state in ('resolved', 'discarded')
-      and ${notHeld('dead_letters.student_id')}
+      and ${notHeld('dead_letters.entity')}
       and not exists (
         select from replay_items item where item.letter_id = dead_letters.id and item.state in ('waiting', 'sending'))
       and not (state = 'discarded' and exists (
         select from fences
-        where fences.function = dead_letters.function and fences.student_id = dead_letters.student_id
+        where fences.function = dead_letters.function and fences.entity = dead_letters.entity
           and fences.sequence < dead_letters.sequence))`,
     values: config => [config.CLOSED_LETTERS_DAYS]
   },

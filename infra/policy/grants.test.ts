@@ -121,14 +121,14 @@ test('of a table that functions share, a function sees and writes its own rows, 
   const { db, url } = database
   await db
     .insert(fences)
-    .values(['onStudentCreate', 'onAnyStudent'].map(name => ({ function: name, studentId: 'student-1', sequence: 1 })))
+    .values(['onStudentCreate', 'onAnyStudent'].map(name => ({ function: name, entity: 'student-1', sequence: 1 })))
   await asRole('on_any_student', url, async client => {
     expect((await client.query('select function from fences')).rows).toEqual([{ function: 'onAnyStudent' }])
     expect((await client.query('update fences set sequence = 9')).rowCount).toBe(1)
     for (const statement of [
-      `insert into fences (function, student_id, sequence) values ('onStudentCreate', 'student-2', 1)`,
-      `insert into fences (function, student_id, sequence) values ('onStudentCreate', 'student-1', 1)
-         on conflict (function, student_id) do update set sequence = 9`,
+      `insert into fences (function, entity, sequence) values ('onStudentCreate', 'student-2', 1)`,
+      `insert into fences (function, entity, sequence) values ('onStudentCreate', 'student-1', 1)
+         on conflict (function, entity) do update set sequence = 9`,
       `update fences set function = 'onStudentUpdate'`
     ]) {
       await expect(client.query(statement), statement).rejects.toThrow('row-level security')

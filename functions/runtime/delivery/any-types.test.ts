@@ -74,8 +74,8 @@ test('any types, in any order and with duplicates: each accepted event has one e
   let run = 0
   await fc.assert(
     fc.asyncProperty(histories(), async ({ history, accepts, order, oldUpTo }) => {
-      const studentId = `any-${run++}`
-      const events = (await publish(db, studentId, history)).map((event, index) =>
+      const entity = `any-${run++}`
+      const events = (await publish(db, entity, history)).map((event, index) =>
         // Before the extension there were no other types.
         index < oldUpTo && !history.slice(0, index + 1).includes(other) ? without(event, 'predecessors') : event
       )
@@ -85,8 +85,8 @@ test('any types, in any order and with duplicates: each accepted event has one e
         if (event !== undefined && accepts.includes(event.type)) await deliver(db, fn, event)
       }
       const expected = events.flatMap(({ type }, index) => (accepts.includes(type) ? [index + 1] : []))
-      expect(await applied(db, studentId)).toEqual(expected)
-      expect(await db.$count(heldEvents, eq(heldEvents.studentId, studentId))).toBe(0)
+      expect(await applied(db, entity)).toEqual(expected)
+      expect(await db.$count(heldEvents, eq(heldEvents.entity, entity))).toBe(0)
     }),
     { numRuns: 60 }
   )
@@ -114,17 +114,17 @@ const histories = () =>
     })
 
 /** Writes a student's history into the outbox, as any version of a writer does, and reads it as the events that go out. */
-async function publish(db: Database, studentId: string, history: readonly string[]): Promise<ReceivedEvent[]> {
+async function publish(db: Database, entity: string, history: readonly string[]): Promise<ReceivedEvent[]> {
   const events: ReceivedEvent[] = []
   for (const [index, type] of history.entries()) {
-    const event = studentEvent({ id: studentId, version: index + 1 }, { type, attributes: { type } })
+    const event = studentEvent({ id: entity, version: index + 1 }, { type, attributes: { type } })
     const { source, subject = '', time = '', attributes, data } = event
     const [row] = await db
       .insert(outbox)
       .values({
         id: crypto.randomUUID(),
         topic: 'any',
-        key: studentId,
+        key: entity,
         type,
         source,
         subject,
@@ -132,7 +132,7 @@ async function publish(db: Database, studentId: string, history: readonly string
         contentType: 'application/protobuf',
         dataschema: 'http://registry.example.com/1',
         sequence: attributes.sequence ?? '',
-        partitionkey: studentId,
+        partitionkey: entity,
         traceparent: '',
         payload: data
       })
@@ -171,11 +171,11 @@ function recorder(accepts: readonly string[], name = 'recorder'): DeliveredFunct
   }
 }
 
-async function applied(db: Database, studentId = 'student-1'): Promise<number[]> {
+async function applied(db: Database, entity = 'student-1'): Promise<number[]> {
   const rows = await db
     .select({ sequence: timeline.sequence })
     .from(timeline)
-    .where(eq(timeline.studentId, studentId))
+    .where(eq(timeline.studentId, entity))
     .orderBy(asc(timeline.sequence))
   return rows.map(({ sequence }) => sequence)
 }

@@ -14,9 +14,9 @@ import { deadLetters } from '../tables.ts'
 const maxDetailLength = 500
 
 /**
- * Records that a function failed an event for good; a second failure of the same event counts on its letter.
- * A letter that waits for a user is due at once when the user is there by now: the lock makes that check and the
- * arrival of the user's CDC event take turns, so a user who appears at this very moment is not missed.
+ * Records that a function failed an event permanently; a second failure of the same event counts on its letter.
+ * A letter that waits for something is due at once when that is there by now: the lock makes this check and the report of
+ * its appearance take turns, so that what appears at this very moment is not missed.
  */
 export async function recordLetter(
   tx: Transaction,
@@ -25,9 +25,9 @@ export async function recordLetter(
   failure: PermanentFailure,
   place?: Place
 ): Promise<void> {
-  const waitsForUser = failure.waitsForUser ?? null
+  const { waitsFor } = failure
   const decoded = fn.accepts.find(({ type }) => type === event.type)?.asJson(event.data)
-  if (waitsForUser !== null) await lockUser(tx, waitsForUser)
+  if (waitsFor) await lockAwaited(tx, waitsFor.key)
   const { kafkatopic: topic, knativekafkapartition: partition, knativekafkaoffset: offset } = event.attributes
   const found = {
     predecessor: place?.predecessor ?? null,
@@ -38,8 +38,8 @@ export async function recordLetter(
     reason: failure.reason,
     detail: failure.message.slice(0, maxDetailLength),
     status: 422,
-    waitsForUser,
-    dueAt: sql`case when exists (select from users where id = ${waitsForUser}) then now() end`
+    waitsFor: waitsFor?.key ?? null,
+    dueAt: (await waitsFor?.isThere(tx)) ? sql`now()` : null
   }
   await underOwnId(event, place, (eventId, isItsLetter) =>
     tx
@@ -72,13 +72,13 @@ export async function underOwnId<Row>(
   upsert: (eventId: string, isItsLetter: SQL | undefined) => Promise<Row[]>
 ): Promise<Row[]> {
   const isItsLetter = and(
-    sql`${deadLetters.studentId} is not distinct from ${position?.studentId ?? null}`,
+    sql`${deadLetters.entity} is not distinct from ${position?.entity ?? null}`,
     sql`${deadLetters.sequence} is not distinct from ${position?.sequence ?? null}`,
     eq(deadLetters.data, event.data)
   )
   const written = await upsert(event.id, isItsLetter)
   if (written.length > 0) return written
-  const place = JSON.stringify([position?.studentId, position?.sequence])
+  const place = JSON.stringify([position?.entity, position?.sequence])
   const digest = createHash('sha256').update(place).update(event.data).digest('hex')
   return upsert(`${event.id}#${digest.slice(0, 16)}`, isItsLetter)
 }
@@ -105,7 +105,7 @@ export function newLetter(
     function: functionName,
     source: event.source,
     eventId: event.id, // as a key: see underOwnId
-    studentId: position?.studentId ?? null,
+    entity: position?.entity ?? null,
     sequence: position?.sequence ?? null,
     attributes: asPublished(event.attributes),
     data: event.data,
@@ -124,7 +124,7 @@ function asPublished(attributes: EventAttributes): EventAttributes {
   return published
 }
 
-/** Until the transaction ends, nobody else decides what a missing or new user means for letters. */
-export async function lockUser(tx: Transaction, userId: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`user:${userId}`}, 0))`)
+/** Until the transaction ends, nobody else decides what it means for letters that `key` is missing or has appeared. */
+export async function lockAwaited(tx: Transaction, key: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`)
 }

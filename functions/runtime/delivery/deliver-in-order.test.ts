@@ -7,13 +7,14 @@ import { type Database, inTransaction } from '../host/database.ts'
 import { recordLetter } from './dead-letters.ts'
 import type { DeliveredFunction } from './delivered-function.ts'
 import { deliverInOrder } from './deliver-in-order.ts'
-import { PermanentFailure } from '../errors.ts'
+import { type Awaited, PermanentFailure } from '../errors.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import type { EventType } from '../events/event-type.ts'
 import { type Student, studentCreated, studentUpdated } from '../../students/student-events.ts'
 import { positionOf } from './position.ts'
 import { deadLetters, fences, handledEvents, heldEvents } from '../tables.ts'
 import { timeline, users } from '../../students/tables.ts'
+import { userWithId } from '../../students/user-with-id.ts'
 
 test('an event delivered twice has one effect', async () => {
   const { db } = await testDatabase()
@@ -48,7 +49,7 @@ test('a function that never sees creates starts at the first update', async () =
   )
 })
 
-test('a failure for good leaves a letter, no effect, and holds what follows', async () => {
+test('a permanent failure leaves a letter, no effect, and holds what follows', async () => {
   const { db } = await testDatabase()
   const failing = recorder({ failsAt: 2 })
   await deliverInOrder(db, failing, studentEvent({ version: 1 }))
@@ -77,7 +78,7 @@ test('a replay that succeeds resolves the letter and applies what was held behin
   expect(await letters(db)).toMatchObject([{ state: 'resolved' }])
 })
 
-test('a held event that fails for good becomes a letter, and the delivery before it still succeeds', async () => {
+test('a held event that fails permanently becomes a letter, and the delivery before it still succeeds', async () => {
   const { db } = await testDatabase()
   const failing = recorder({ failsAt: 2 })
   await deliverInOrder(db, failing, studentEvent({ version: 3 }))
@@ -117,8 +118,8 @@ test('bytes that cannot be decoded are a letter of class invalid, kept byte for 
 test('an event about no student is a letter that holds nothing back', async () => {
   const { db } = await testDatabase()
   const event = studentEvent({ version: 1 }, { attributes: { sequence: 'seven' } })
-  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('not an event of a student')
-  expect(await letters(db)).toMatchObject([{ studentId: null, class: 'invalid' }])
+  await expect(deliverInOrder(db, recorder(), event)).rejects.toThrow('not an event of an entity')
+  expect(await letters(db)).toMatchObject([{ entity: null, class: 'invalid' }])
   expect(await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))).toBe('applied')
 })
 
@@ -147,8 +148,8 @@ test('two events under one id that both fail are two letters, each with its own 
   expect(await deliverInOrder(db, recorder(), first)).toBe('applied')
   await expect(deliverInOrder(db, recorder(), second)).rejects.toThrow('has been handled')
   expect(await letters(db)).toMatchObject([
-    { eventId: first.id, studentId: 'student-1', state: 'resolved', attempts: 1, data: first.data },
-    { studentId: 'student-2', reason: 'event-id-reused', state: 'open', attempts: 3, data: second.data }
+    { eventId: first.id, entity: 'student-1', state: 'resolved', attempts: 1, data: first.data },
+    { entity: 'student-2', reason: 'event-id-reused', state: 'open', attempts: 3, data: second.data }
   ])
   expect((await letters(db)).map(({ attributes }) => attributes.id)).toEqual([first.id, first.id])
 })
@@ -202,7 +203,7 @@ test('an event does not go ahead of another one that is held for its place', asy
   const first = studentEvent({ version: 2 })
   await deliverInOrder(db, recorder(), first)
   await expect(
-    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody goes on with the held one
+    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody continues with the held one
   ).rejects.toThrow('broken for now')
   const rival = studentEvent({ version: 2 }, { attributes: { id: 'rival' } })
   await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('holds sequence 2')
@@ -269,7 +270,7 @@ test('an event that comes again while an edit of it waits in its place changes n
   expect(await deliverInOrder(db, recorder(), editOf(refused, 'mended'))).toBe('held')
   expect(await deliverInOrder(db, recorder(), original)).toBe('held')
   await expect(
-    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody goes on with the held one
+    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody continues with the held one
   ).rejects.toThrow('broken for now')
   const before = await letters(db)
   expect(before).toMatchObject([
@@ -319,7 +320,7 @@ test('a held event whose data PostgreSQL cannot keep becomes a letter when its t
 test('a letter for a user who has appeared meanwhile is due at once', async () => {
   const { db } = await testDatabase()
   await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
-  const waiting = recorder({ failsAt: 1, waitsForUser: 'user-1' })
+  const waiting = recorder({ failsAt: 1, waitsFor: userWithId('user-1') })
   await expect(deliverInOrder(db, waiting, studentEvent({ version: 1 }))).rejects.toThrow(PermanentFailure)
   expect((await letters(db))[0]?.dueAt).not.toBeNull()
 })
@@ -329,16 +330,16 @@ test('in any order, with any duplicates and side by side, each event has one eff
   let run = 0
   await fc.assert(
     fc.asyncProperty(deliveries(), async sequences => {
-      const studentId = `student-${run++}`
+      const entity = `student-${run++}`
       for (let at = 0; at < sequences.length; at += 3) {
         const together = sequences.slice(at, at + 3)
         await Promise.all(
-          together.map(version => deliverInOrder(db, recorder(), studentEvent({ id: studentId, version })))
+          together.map(version => deliverInOrder(db, recorder(), studentEvent({ id: entity, version })))
         )
       }
-      expect(await effects(db, studentId)).toEqual([1, 2, 3, 4, 5])
-      expect(await db.$count(handledEvents, eq(handledEvents.studentId, studentId))).toBe(5)
-      expect(await db.$count(heldEvents, eq(heldEvents.studentId, studentId))).toBe(0)
+      expect(await effects(db, entity)).toEqual([1, 2, 3, 4, 5])
+      expect(await db.$count(handledEvents, eq(handledEvents.entity, entity))).toBe(5)
+      expect(await db.$count(heldEvents, eq(heldEvents.entity, entity))).toBe(0)
     }),
     { numRuns: 40 }
   )
@@ -361,9 +362,9 @@ const deliveries = () =>
       return fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length })
     })
 
-/** Writes one timeline row an event; fails for good or for now where told. */
+/** Writes one timeline row an event; fails permanently or for now where asked to. */
 function recorder(
-  options: { accepts?: readonly EventType<Student>[]; failsAt?: number; breaksAt?: number; waitsForUser?: string } = {}
+  options: { accepts?: readonly EventType<Student>[]; failsAt?: number; breaksAt?: number; waitsFor?: Awaited } = {}
 ): DeliveredFunction<Student> {
   return {
     name: 'recorder',
@@ -380,18 +381,18 @@ function recorder(
         email: student.email
       })
       if (student.version === options.failsAt) {
-        throw new PermanentFailure('refused', 'refused for the test', { waitsForUser: options.waitsForUser })
+        throw new PermanentFailure('refused', 'refused for the test', { waitsFor: options.waitsFor })
       }
       if (student.version === options.breaksAt) throw new Error('broken for now')
     }
   }
 }
 
-async function effects(db: Database, studentId = 'student-1'): Promise<number[]> {
+async function effects(db: Database, entity = 'student-1'): Promise<number[]> {
   const rows = await db
     .select({ sequence: timeline.sequence })
     .from(timeline)
-    .where(eq(timeline.studentId, studentId))
+    .where(eq(timeline.studentId, entity))
     .orderBy(asc(timeline.sequence))
   return rows.map(row => row.sequence)
 }

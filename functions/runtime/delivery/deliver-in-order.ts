@@ -1,11 +1,11 @@
-// Exactly one effect per event and function, in the order of each student's sequence.
+// Exactly one effect per event and function, in the order of each entity's sequence.
 //
-// A delivery locks the fence of its function and student, the last sequence done, and compares:
+// A delivery locks the fence of its function and entity, the last sequence done, and compares:
 //   the event is at or below it      done already: nothing happens; another event that claims this place fails permanently
 //   its predecessor is               it is next: effect, fence and handled_events row are one transaction
 //   its predecessor is above it      it is held, byte for byte, until its turn comes
 // The predecessor is the last event before it whose type the function accepts (position.ts), so that a function may take
-// any of a student's types.
+// any of an entity's types.
 // A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
 import { and, asc, eq, ne, sql } from 'drizzle-orm'
@@ -31,7 +31,7 @@ interface Ordered extends DeliveredFunction {
 
 export type Outcome = 'applied' | 'already-done' | 'held'
 
-/** Of held events applied behind one delivery. Beyond it the delivery fails and its redelivery goes on. */
+/** Of held events applied behind one delivery. Beyond it the delivery fails and its redelivery continues. */
 const maxSuccessors = 1_000
 
 /** @throws PermanentFailure after its dead letter has been recorded; anything else may be tried again */
@@ -45,12 +45,12 @@ export async function deliverInOrder<Data>(
   refuseStray(fn, event)
   const place = placeOf(fn, event)
   if (place === undefined) {
-    const failure = new InvalidEvent('no subject, or no sequence: not an event of a student')
+    const failure = new InvalidEvent('no subject, or no sequence: not an event of an entity')
     await inTransaction(db, tx => recordLetter(tx, fn, event, failure))
     throw failure
   }
   const { outcome, successorHeld } = await deliverOne(db, fn, event, place)
-  if (successorHeld) await applyHeld(db, fn, place.studentId)
+  if (successorHeld) await applyHeld(db, fn, place.entity)
   return outcome
 }
 
@@ -69,11 +69,11 @@ interface Delivered {
 async function deliverOne(db: Database, fn: Ordered, event: ReceivedEvent, place: Place): Promise<Delivered> {
   try {
     return await inTransaction(db, async tx => {
-      const fence = await lockFence(tx, fn.name, place.studentId)
+      const fence = await lockFence(tx, fn.name, place.entity)
       if (place.sequence <= fence) {
         const failure = await whyNotDone(tx, fn, event, place)
         if (failure !== undefined) throw failure
-        // A crash may have left held events behind that nobody drives: any delivery for the student continues with them.
+        // A crash may have left held events behind that nobody drives: any delivery for the entity continues with them.
         return { outcome: 'already-done', successorHeld: true }
       }
       if (place.predecessor > fence) {
@@ -100,17 +100,17 @@ async function whyNotDone(
   tx: Transaction,
   fn: Ordered,
   event: ReceivedEvent,
-  { studentId, sequence }: Position
+  { entity, sequence }: Position
 ): Promise<PermanentFailure | undefined> {
-  const values = [fn.name, event.source, event.id, studentId, sequence]
+  const values = [fn.name, event.source, event.id, entity, sequence]
   const { rows } = await tx.$client.query<{ done: boolean; taken: boolean }>({ ...isDoneStatement, values })
   if (rows[0]?.done) return undefined
   if (rows[0]?.taken) {
-    return new PermanentFailure('sequence-taken', `another event of this student was done as sequence ${sequence}`)
+    return new PermanentFailure('sequence-taken', `another event of this entity was done as sequence ${sequence}`)
   }
   return new PermanentFailure(
     'overtaken',
-    `later events of this student were done before ${fn.name} accepted ${event.type}, so sequence ${sequence} is out of turn`
+    `later events of this entity were done before ${fn.name} accepted ${event.type}, so sequence ${sequence} is out of turn`
   )
 }
 
@@ -119,24 +119,24 @@ const isDoneStatement = {
   text: `
     select exists (
       select from handled_events
-      where function = $1 and source = $2 and event_id = $3 and student_id = $4 and sequence = $5
+      where function = $1 and source = $2 and event_id = $3 and entity = $4 and sequence = $5
     ) or exists (
       select from dead_letters
-      where function = $1 and source = $2 and attributes->>'id' = $3 and student_id = $4 and sequence = $5
+      where function = $1 and source = $2 and attributes->>'id' = $3 and entity = $4 and sequence = $5
         and state in ('resolved', 'discarded') and origin <> 'unverified'
     ) as done, exists (
-      select from handled_events where function = $1 and student_id = $4 and sequence = $5
+      select from handled_events where function = $1 and entity = $4 and sequence = $5
     ) as taken`
 }
 
 /** Applies what waited for its turn, one transaction each; stops at a gap or at an event that fails permanently. */
-async function applyHeld(db: Database, fn: Ordered, studentId: string): Promise<void> {
+async function applyHeld(db: Database, fn: Ordered, entity: string): Promise<void> {
   for (let applied = 0; applied < maxSuccessors; applied++) {
     let next: { readonly event: ReceivedEvent; readonly place: Place; readonly passed: boolean } | undefined
     try {
       await inTransaction(db, async tx => {
-        const fence = await lockFence(tx, fn.name, studentId)
-        const event = await findFirstHeld(tx, fn, studentId)
+        const fence = await lockFence(tx, fn.name, entity)
+        const event = await findFirstHeld(tx, fn, entity)
         const place = event && placeOf(fn, event)
         if (event === undefined || place === undefined || place.predecessor > fence) return
         const passed = place.sequence <= fence
@@ -155,7 +155,7 @@ async function applyHeld(db: Database, fn: Ordered, studentId: string): Promise<
     }
     if (next === undefined) return
   }
-  throw new Error(`over ${maxSuccessors} held events for one student; the redelivery continues with them`)
+  throw new Error(`over ${maxSuccessors} held events for one entity; the redelivery continues with them`)
 }
 
 type Held = Pick<ReceivedEvent, 'source' | 'attributes'>
@@ -171,27 +171,27 @@ const closeEventStatement = {
   name: 'close_event',
   text: `
     with recursive ${sentAs}, handled as (
-      insert into handled_events (function, student_id, sequence, source, event_id) values ($1, $2, $3, $4, $5)
+      insert into handled_events (function, entity, sequence, source, event_id) values ($1, $2, $3, $4, $5)
     ), moved as (
-      update fences set sequence = $3 where function = $1 and student_id = $2
+      update fences set sequence = $3 where function = $1 and entity = $2
     ), resolved as (
       update dead_letters set state = 'resolved', closed_at = now(), due_at = null,
         closed_because = case when attributes->>'id' = $5 then 'applied' else 'applied as ' || $5 end
-      where function = $1 and student_id = $2 and sequence = $3 and source = $4 and state in ('open', 'replaying')
+      where function = $1 and entity = $2 and sequence = $3 and source = $4 and state in ('open', 'replaying')
         -- Not the letter of a rival for this place: that one stays open, and a person decides.
         and (attributes->>'id' = $5 or event_id = any (array(select event_id from sent_as)))
     ), released as (
-      delete from held_events where function = $1 and student_id = $2 and sequence = $3
+      delete from held_events where function = $1 and entity = $2 and sequence = $3
     )
     select exists (
-      select from held_events where function = $1 and student_id = $2 and sequence > $3
+      select from held_events where function = $1 and entity = $2 and sequence > $3
         and coalesce(predecessor, sequence - 1) <= $3
     ) as successor_held, (
       select jsonb_build_object('source', source, 'attributes', attributes) from held_events
-      where function = $1 and student_id = $2 and sequence = $3 and (source <> $4 or event_id <> $5)
+      where function = $1 and entity = $2 and sequence = $3 and (source <> $4 or event_id <> $5)
     ) as another_held, exists (
       select from dead_letters
-      where function = $1 and student_id = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
+      where function = $1 and entity = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
         and state = 'discarded' and origin <> 'unverified'
     ) as discarded`
 }
@@ -224,19 +224,19 @@ async function hold(tx: Transaction, fn: Ordered, event: ReceivedEvent, place: P
 }
 
 const heldByAnother = (sequence: number) =>
-  new PermanentFailure('sequence-taken', `another event of this student holds sequence ${sequence}`)
+  new PermanentFailure('sequence-taken', `another event of this entity holds sequence ${sequence}`)
 
 async function isDiscarded(
   tx: Transaction,
   fn: Ordered,
   event: ReceivedEvent,
-  { studentId, sequence }: Position
+  { entity, sequence }: Position
 ): Promise<boolean> {
   const isLetter = and(
     eq(deadLetters.function, fn.name),
     eq(deadLetters.source, event.source),
     eq(sql`${deadLetters.attributes}->>'id'`, event.id),
-    eq(deadLetters.studentId, studentId),
+    eq(deadLetters.entity, entity),
     eq(deadLetters.sequence, sequence)
   )
   return (
@@ -250,22 +250,22 @@ async function isDiscarded(
 async function findHeld(
   tx: Transaction,
   fn: Ordered,
-  { studentId, sequence }: Position
+  { entity, sequence }: Position
 ): Promise<ReceivedEvent | undefined> {
   const isPlace = and(
     eq(heldEvents.function, fn.name),
-    eq(heldEvents.studentId, studentId),
+    eq(heldEvents.entity, entity),
     eq(heldEvents.sequence, sequence)
   )
   const [held] = await tx.select().from(heldEvents).where(isPlace)
   return held && eventOf(held)
 }
 
-async function findFirstHeld(tx: Transaction, fn: Ordered, studentId: string): Promise<ReceivedEvent | undefined> {
+async function findFirstHeld(tx: Transaction, fn: Ordered, entity: string): Promise<ReceivedEvent | undefined> {
   const [held] = await tx
     .select()
     .from(heldEvents)
-    .where(and(eq(heldEvents.function, fn.name), eq(heldEvents.studentId, studentId)))
+    .where(and(eq(heldEvents.function, fn.name), eq(heldEvents.entity, entity)))
     .orderBy(asc(heldEvents.sequence))
     .limit(1)
   return held && eventOf(held)
@@ -284,21 +284,21 @@ function eventOf(held: typeof heldEvents.$inferSelect): ReceivedEvent {
   }
 }
 
-/** Runs the handler and closes the event in the same transaction; tells whether the next one is waiting. */
+/** Runs the handler and closes the event in the same transaction; returns whether the next one is waiting. */
 async function apply(
   tx: Transaction,
   fn: Ordered,
   event: ReceivedEvent,
-  { studentId, sequence }: Position
+  { entity, sequence }: Position
 ): Promise<boolean> {
   try {
     await fn.handle(readTyped(event, fn.accepts), fn.contextOf(tx, event))
-    const values = [fn.name, studentId, sequence, event.source, event.id, event.attributes.causationid]
+    const values = [fn.name, entity, sequence, event.source, event.id, event.attributes.causationid]
     const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
     const [closed] = rows
     if (closed?.discarded) throw new NotToBeApplied()
     if (closed?.another_held) {
-      const isEdit = await isEditOf(tx, fn.name, closed.another_held, event, { studentId, sequence })
+      const isEdit = await isEditOf(tx, fn.name, closed.another_held, event, { entity, sequence })
       throw isEdit ? new NotToBeApplied() : heldByAnother(sequence)
     }
     return closed?.successor_held ?? false
@@ -322,7 +322,7 @@ async function recordFailure(
   found: PermanentFailure
 ): Promise<PermanentFailure | undefined> {
   return inTransaction(db, async tx => {
-    const fence = await lockFence(tx, fn.name, place.studentId)
+    const fence = await lockFence(tx, fn.name, place.entity)
     const failure = place.sequence <= fence ? await whyNotDone(tx, fn, event, place) : found
     if (failure === undefined) return undefined
     await recordLetter(tx, fn, event, failure, place)
@@ -335,7 +335,7 @@ async function release(tx: Transaction, fn: Ordered, event: ReceivedEvent, place
   await tx.delete(heldEvents).where(
     and(
       eq(heldEvents.function, fn.name),
-      eq(heldEvents.studentId, place.studentId),
+      eq(heldEvents.entity, place.entity),
       eq(heldEvents.sequence, place.sequence),
       eq(heldEvents.source, event.source), // not another event that holds this place
       eq(heldEvents.eventId, event.id)

@@ -41,7 +41,7 @@ test('a failure that may pass leaves nothing, and a discarded event has no effec
   expect(await effects(db)).toEqual([])
 })
 
-/** Writes one row an event, then fails where told. */
+/** Writes one row an event, then fails where asked to. */
 function recorder(failure?: Error): DeliveredFunction<Student> {
   return {
     name: 'recorder',

@@ -6,7 +6,7 @@ import type { Position } from './position.ts'
 
 /**
  * A recursive CTE of all ids under which an edited event was sent, none for an event that is no edit.
- * $1 function, $2 student, $3 sequence, $4 source, $6 `causationid`
+ * $1 function, $2 entity, $3 sequence, $4 source, $6 `causationid`
  */
 export const sentAs = `
   sent_as as (
@@ -14,7 +14,7 @@ export const sentAs = `
     union
     select unnest(array[letter.event_id, letter.attributes->>'causationid'])
     from sent_as join dead_letters letter
-      on letter.function = $1 and letter.student_id = $2 and letter.sequence = $3 and letter.source = $4
+      on letter.function = $1 and letter.entity = $2 and letter.sequence = $3 and letter.source = $4
       and sent_as.event_id in (letter.event_id, letter.attributes->>'causationid')
   )`
 
@@ -24,13 +24,13 @@ export async function isEditOf(
   functionName: string,
   edit: Pick<ReceivedEvent, 'source' | 'attributes'>,
   event: ReceivedEvent,
-  { studentId, sequence }: Position
+  { entity, sequence }: Position
 ): Promise<boolean> {
   const { causationid } = edit.attributes
   if (causationid === undefined || edit.source !== event.source) return false
   const { rowCount } = await tx.$client.query(`with recursive ${sentAs} select from sent_as where event_id = $5`, [
     functionName,
-    studentId,
+    entity,
     sequence,
     event.source,
     event.id,

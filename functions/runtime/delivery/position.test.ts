@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { predecessorOf } from './position.ts'
 
-const at = (sequence: number) => ({ studentId: 'student-1', sequence })
+const at = (sequence: number) => ({ entity: 'student-1', sequence })
 
 test.each([
   ['the first event has none', 'none', ['A', 'B'], 0],

@@ -1,9 +1,9 @@
-// Where an event stands among the events of its student, and what has to be done before it.
+// Where an event stands among the events of its entity, and what has to be done before it.
 import type { ReceivedEvent } from '../events/received-event.ts'
 
-/** Where an event stands among the events of its student. */
+/** Where an event stands among the events of its entity. */
 export interface Position {
-  readonly studentId: string
+  readonly entity: string
   readonly sequence: number
 }
 
@@ -18,17 +18,17 @@ export function formatSequence(version: number): string {
   return String(version).padStart(10, '0')
 }
 
-/** Reads subject and sequence; undefined when the event is not about a student. */
+/** Reads subject and sequence; undefined when the event is of no entity's order. */
 export function positionOf(event: Pick<ReceivedEvent, 'subject' | 'attributes'>): Position | undefined {
   const sequence = Number(/^\d{1,10}$/.exec(event.attributes.sequence ?? '')?.[0])
   if (!event.subject || !Number.isInteger(sequence) || sequence < 1 || sequence > 2 ** 31 - 1) return undefined
-  return { studentId: event.subject, sequence }
+  return { entity: event.subject, sequence }
 }
 
 /**
- * The extension `predecessors` says, by type, which sequence of the student came last before the event: the database
+ * The extension `predecessors` says, by type, which sequence of the entity came last before the event: the database
  * writes it with the event (infra/postgres/migrations/0003_predecessors.sql), so that a function finds its own predecessor
- * whatever types it takes: `school.student.v1.StudentCreated=1&school.student.v1.StudentUpdated=4`, or `none`.
+ * whatever types it takes: `shop.OrderPlaced=1&shop.OrderPaid=4`, or `none`.
  *
  * An event without it was written before the extension was: then each sequence follows the one before it, from
  * `firstSequence` on, the lowest that an event of the accepted types has.

@@ -5,7 +5,7 @@ import type { DeliveredFunction } from './delivered-function.ts'
 
 /**
  * What no record of Kafka and no writer of ours stands behind, such as a bare `func invoke`, leaves no letter: whoever sent it
- * is told, and nobody else misses it. From a KafkaSource, whatever it is, it has a partition and an offset.
+ * gets the answer, and nobody else misses it. From a KafkaSource, whatever it is, it has a partition and an offset.
  *
  * @throws InvalidEvent
  */

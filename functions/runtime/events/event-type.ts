@@ -127,7 +127,7 @@ export function jsonEvent<Schema extends z.ZodType>(
 }
 
 const place = (entity: { readonly id: string; readonly sequence: number } | undefined): Position | undefined =>
-  entity && { studentId: entity.id, sequence: entity.sequence }
+  entity && { entity: entity.id, sequence: entity.sequence }
 
 /** @throws InvalidEvent when the type is not accepted, the bytes cannot be decoded, or they contradict the attributes */
 export function readTyped<Data>(event: ReceivedEvent, accepts: readonly EventType<Data>[]): TypedEvent<Data> {
@@ -149,7 +149,7 @@ function checkPosition<Data>(event: ReceivedEvent, { type, firstSequence, positi
   const said = positionIn(data)
   if (said === undefined) return
   const position = positionOf(event)
-  if (position?.studentId !== said.studentId || position.sequence !== said.sequence) {
+  if (position?.entity !== said.entity || position.sequence !== said.sequence) {
     throw new InvalidEvent('subject and sequence do not match the id and version in the data')
   }
   if (position.sequence < firstSequence) {

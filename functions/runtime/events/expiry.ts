@@ -1,8 +1,8 @@
 // Time to live of one message: the CloudEvents attribute `expirytime`, after which its sender no longer wants it.
 // https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/expirytime.md
 //
-// Commands honour it: one that comes too late is a dead letter, so that nothing is dropped without a word. Students' events
-// do not: they tell what has happened, and one left out would hold back all that follows it.
+// Commands honour it: one that comes too late is a dead letter, so that nothing is dropped without a word. Events of an
+// entity do not: they say what has happened, and one left out would hold back all that follows it.
 import * as z from 'zod'
 import { InvalidEvent } from '../errors.ts'
 import type { ReceivedEvent } from './received-event.ts'

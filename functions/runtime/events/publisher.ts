@@ -1,4 +1,4 @@
-// Publishing: an event is a row in the same transaction as what it tells about. Debezium carries it to Kafka.
+// Publishing: an event is a row in the same transaction as what it reports. Debezium carries it to Kafka.
 import { type DescMessage, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { createHash } from 'node:crypto'
@@ -27,7 +27,7 @@ export type Publish = <Data, Input>(
 ) => Promise<void>
 
 export interface Publisher {
-  /** `traceparent` of what led to the events, which go on in its trace. */
+  /** `traceparent` of what led to the events, which continue its trace. */
   within(tx: Transaction, traceparent: string | undefined, now: Date): Publish
   /** Whether the registry knows every schema that this build writes. */
   isReady(): Promise<boolean>
@@ -67,7 +67,7 @@ export function createPublisher(db: Database, { source, publications, topics }: 
         const position = event.positionIn(data)
         const payload = event.encode(data)
         if (payload.length > maxEventBytes) throw tooLarge(payload.length)
-        const subject = position?.studentId ?? options.subject ?? id
+        const subject = position?.entity ?? options.subject ?? id
         await tx.insert(outbox).values({
           id,
           topic,

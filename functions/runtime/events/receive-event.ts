@@ -37,7 +37,7 @@ export async function receiveEvent(
   const facts = {
     eventId: event.id,
     type: event.type,
-    student: event.subject,
+    subject: event.subject,
     sequence: event.attributes.sequence,
     ...recordOf(event.attributes),
     traceId: traceId(traceparent)

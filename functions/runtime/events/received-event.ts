@@ -63,7 +63,7 @@ export function readEvent(headers: IncomingHttpHeaders, body: Buffer): ReceivedE
   }
 }
 
-/** What PostgreSQL could not keep or index is refused here, where the sender is told. */
+/** What PostgreSQL could not keep or index is refused here, where the sender gets the answer. */
 function refuseUnusable(attributes: EventAttributes): void {
   if (!/^(1\.0|0\.3)$/.test(attributes.specversion ?? '')) {
     throw new NotACloudEvent('not a CloudEvent: specversion must be 1.0')

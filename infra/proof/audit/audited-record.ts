@@ -59,7 +59,7 @@ export function auditedRecord(record: KafkaRecord): AuditedRecord {
     id: event?.id ?? null,
     type: event?.type ?? null,
     eventTime: Number.isNaN(eventTime) ? null : storableDate(eventTime),
-    student: position?.studentId ?? null,
+    student: position?.entity ?? null,
     sequence: position?.sequence ?? null,
     predecessors: said('predecessors') ?? null,
     function: said('function') ?? null,

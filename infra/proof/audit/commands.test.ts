@@ -65,7 +65,7 @@ describe('nothing is wrong when', () => {
     const broker = await openBroker(kafka)
     const { source, id } = await broker.send('handled')
     await broker.db.execute(sql`
-      insert into handled_events (function, source, event_id, student_id, sequence)
+      insert into handled_events (function, source, event_id, entity, sequence)
       values ('createStudent', ${source}, ${id}, 's', 1)`)
     await broker.commitAll()
     expect(sums(await broker.audit())['create-student']).toMatchObject({ answered: 1, lost: 0 })

@@ -180,11 +180,7 @@ describe('named is', () => {
       await db
         .delete(handledEvents)
         .where(
-          and(
-            eq(handledEvents.function, 'onAnyStudent'),
-            eq(handledEvents.studentId, id),
-            eq(handledEvents.sequence, 2)
-          )
+          and(eq(handledEvents.function, 'onAnyStudent'), eq(handledEvents.entity, id), eq(handledEvents.sequence, 2))
         )
     })
     expect((await school.audit()).findings).toMatchObject([
@@ -214,11 +210,11 @@ describe('named is', () => {
     const { school, student } = await damaged(async (db, id) => {
       await db
         .insert(handledEvents)
-        .values({ function: 'onStudentUpdate', source: '/forged', eventId: 'forged', studentId: id, sequence: 4 })
+        .values({ function: 'onStudentUpdate', source: '/forged', eventId: 'forged', entity: id, sequence: 4 })
       await db
         .update(fences)
         .set({ sequence: 4 })
-        .where(and(eq(fences.function, 'onStudentUpdate'), eq(fences.studentId, id)))
+        .where(and(eq(fences.function, 'onStudentUpdate'), eq(fences.entity, id)))
       await db.update(directory).set({ version: 4 }).where(eq(directory.studentId, id))
     })
     expect((await school.audit()).findings).toMatchObject([
@@ -249,7 +245,7 @@ describe('named is', () => {
     const { school, student } = await damaged(async (db, id) => {
       const second = and(
         eq(handledEvents.function, 'onAnyStudent'),
-        eq(handledEvents.studentId, id),
+        eq(handledEvents.entity, id),
         eq(handledEvents.sequence, 2)
       )
       await db
@@ -264,7 +260,7 @@ describe('named is', () => {
 
   test('a fence that moved over nothing', async () => {
     const { school, student } = await damaged(async (db, id) => {
-      const fence = and(eq(fences.function, 'onAnyStudent'), eq(fences.studentId, id))
+      const fence = and(eq(fences.function, 'onAnyStudent'), eq(fences.entity, id))
       await db.update(fences).set({ sequence: 5 }).where(fence)
     })
     expect((await school.audit()).findings).toMatchObject([
@@ -275,7 +271,7 @@ describe('named is', () => {
 
   test('a fence that would let an event through again', async () => {
     const { school, student } = await damaged(async (db, id) => {
-      const fence = and(eq(fences.function, 'onAnyStudent'), eq(fences.studentId, id))
+      const fence = and(eq(fences.function, 'onAnyStudent'), eq(fences.entity, id))
       await db.update(fences).set({ sequence: 2 }).where(fence)
     })
     expect((await school.audit()).findings).toMatchObject([
@@ -545,7 +541,7 @@ async function withoutFence(db: Database, fn: DeliveredFunction, event: Received
       .insert(fences)
       .values({ function: fn.name, ...position })
       .onConflictDoUpdate({
-        target: [fences.function, fences.studentId],
+        target: [fences.function, fences.entity],
         set: { sequence: sql`greatest(fences.sequence, excluded.sequence)` }
       })
   })
@@ -564,7 +560,7 @@ async function withoutGuards(db: Database, fn: DeliveredFunction, event: Receive
     await tx
       .insert(fences)
       .values(fence)
-      .onConflictDoUpdate({ target: [fences.function, fences.studentId], set: { sequence } })
+      .onConflictDoUpdate({ target: [fences.function, fences.entity], set: { sequence } })
   })
 }
 

@@ -12,7 +12,7 @@ export interface LastEffect {
 
 export async function lastEffects(database: ClientBase | Pool, since: Date): Promise<LastEffect[]> {
   const { rows } = await database.query<LastEffect>(
-    `select student_id as "studentId", sequence, count(*)::int as functions,
+    `select entity as "studentId", sequence, count(*)::int as functions,
        (extract(epoch from max(handled_at)) * 1000)::float8 as "doneAtMs"
      from handled_events where handled_at >= $1 group by 1, 2`,
     [since]

@@ -68,7 +68,7 @@ async function hasLetter({ databaseUrl }: SinkDownOptions, student: string): Pro
   client.on('error', () => undefined) // the query under way fails as well
   await client.connect()
   try {
-    const { rows } = await client.query('select from dead_letters where student_id = $1', [student])
+    const { rows } = await client.query('select from dead_letters where entity = $1', [student])
     return rows.length > 0
   } finally {
     await client.end()

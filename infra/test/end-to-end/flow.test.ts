@@ -109,7 +109,7 @@ test('every event delivered a second time changes nothing', async () => {
   expect((await readStudent(id)).timeline.slice(0, 3)).toEqual(before.timeline)
   expect(after.timeline).toHaveLength(4)
   const rows = await sql(
-    'select function, event_id, count(*)::int as times from handled_events where student_id = $1 group by 1, 2',
+    'select function, event_id, count(*)::int as times from handled_events where entity = $1 group by 1, 2',
     [id]
   )
   expect(rows.map(({ times }) => times)).toEqual(rows.map(() => 1))

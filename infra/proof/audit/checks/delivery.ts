@@ -10,7 +10,7 @@ export const deliveryChecks: readonly Check[] = [
         'the group committed past this event, and it was neither applied, dead-lettered, held nor discarded'
         || coalesce('; its place was taken by event ' || (
           select min(h.event_id) from handled_events h
-          where h.function = u.function and h.student_id = u.student and h.sequence = u.sequence), '') as detail
+          where h.function = u.function and h.entity = u.student and h.sequence = u.sequence), '') as detail
       from audit_unapplied u where u.verdict = 'lost'
       order by u.function, u.topic, u.partition, u."offset"`
   },
@@ -65,21 +65,21 @@ export const deliveryChecks: readonly Check[] = [
     kind: 'held-for-nothing',
     sql: `
       with firsts as (
-        select distinct on (w.function, w.student_id) w.function, w.student_id, w.sequence as first,
+        select distinct on (w.function, w.entity) w.function, w.entity, w.sequence as first,
           pg_temp.predecessor(w.attributes->>'predecessors', w.sequence, s.accepts, s.start_sequence) as predecessor,
-          coalesce(f.sequence, 0) as fence, s.start_sequence, max(w.held_at) over (partition by w.function, w.student_id) as held_at
+          coalesce(f.sequence, 0) as fence, s.start_sequence, max(w.held_at) over (partition by w.function, w.entity) as held_at
         from held_events w
         join audit_functions s on s.function = w.function and s.function in (select function from audit_partitions)
-        left join fences f on f.function = w.function and f.student_id = w.student_id
-        order by w.function, w.student_id, w.sequence
+        left join fences f on f.function = w.function and f.entity = w.entity
+        order by w.function, w.entity, w.sequence
       ), waiting as (
         -- The first of those that the function still has to do; the event itself where it has done all of them.
         select firsts.*, coalesce((
           select min(missing) from generate_series(greatest(fence, start_sequence) + 1, predecessor) as missing
-          where ${isAccepted('firsts.function', 'firsts.student_id', 'missing')}), first) as next
+          where ${isAccepted('firsts.function', 'firsts.entity', 'missing')}), first) as next
         from firsts
       )
-      select function, student_id as student, next as sequence,
+      select function, entity as student, next as sequence,
         case when predecessor <= fence then 'held past its turn: nobody continues with it'
           else 'events from sequence ' || first || ' on are held for sequence ' || next || ', which is nowhere'
         end as detail
@@ -88,24 +88,24 @@ export const deliveryChecks: readonly Check[] = [
         -- What came before has only just been done: the replayer is on its way.
         and not exists (
           select from handled_events h
-          where h.function = waiting.function and h.student_id = waiting.student_id and h.sequence = fence
+          where h.function = waiting.function and h.entity = waiting.entity and h.sequence = fence
             and h.handled_at >= started_at - grace)
         and not exists (
           select from dead_letters l
-          where l.function = waiting.function and l.student_id = waiting.student_id
+          where l.function = waiting.function and l.entity = waiting.entity
             and (l.sequence = next and l.state in ('open', 'replaying') or l.closed_at >= started_at - grace))
         and not exists (
           select from audit_records r join audit_partitions p
             on p.topic = r.topic and p.partition = r.partition and p.function = waiting.function
-          where r.student = waiting.student_id and r.sequence = next and r."offset" >= p.committed)
+          where r.student = waiting.entity and r.sequence = next and r."offset" >= p.committed)
         and not exists (
           select from audit_unapplied u
-          where u.function = waiting.function and u.student = waiting.student_id and u.sequence = next
+          where u.function = waiting.function and u.student = waiting.entity and u.sequence = next
             and u.verdict in ('lost', 'letter'))
         and not exists (
-          select from outbox o where o.subject = waiting.student_id and o.sequence = lpad(next::text, 10, '0')
+          select from outbox o where o.subject = waiting.entity and o.sequence = lpad(next::text, 10, '0')
             and o.created_at >= started_at - grace)
-      order by function, student_id`
+      order by function, entity`
   },
   {
     kind: 'bytes-changed',
@@ -115,14 +115,14 @@ export const deliveryChecks: readonly Check[] = [
       from dead_letters l
       join audit_records r
         on r.source = l.source and r.id = l.event_id
-        and r.student is not distinct from l.student_id and r.sequence is not distinct from l.sequence
+        and r.student is not distinct from l.entity and r.sequence is not distinct from l.sequence
       where sha256(l.data) <> r.value_digest
       union all
       select w.function, r.topic, r.partition, r."offset", w.source, w.event_id, r.student, r.sequence,
         'the held event has other bytes than the record'
       from held_events w
       join audit_records r
-        on r.source = w.source and r.id = w.event_id and r.student = w.student_id and r.sequence = w.sequence
+        on r.source = w.source and r.id = w.event_id and r.student = w.entity and r.sequence = w.sequence
       where sha256(w.data) <> r.value_digest`
   }
 ]

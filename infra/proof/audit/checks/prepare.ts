@@ -37,13 +37,13 @@ export const prepare = [
      left join handled_events h
        on h.function = p.function and h.source = r.source and h.event_id = r.id
        -- An id that was used twice is another event; a function without order knows ids only.
-       and (h.sequence is null or h.student_id = r.student and h.sequence = r.sequence)
+       and (h.sequence is null or h.entity = r.student and h.sequence = r.sequence)
      where h.event_id is null
    ), replaced as (
      select l.id from dead_letters l
      where l.state = 'resolved' and exists (
        select from handled_events h
-       where h.function = l.function and h.student_id = l.student_id and h.sequence = l.sequence)
+       where h.function = l.function and h.entity = l.entity and h.sequence = l.sequence)
    )
    select u.*,
      case
@@ -60,19 +60,19 @@ export const prepare = [
    left join dead_letters l on l.function = u.function and l.source = u.source and l.event_id = u.id
    left join replaced on replaced.id = l.id
    left join held_events w
-     on w.function = u.function and w.student_id = u.student and w.sequence = u.sequence
+     on w.function = u.function and w.entity = u.student and w.sequence = u.sequence
      and w.source = u.source and w.event_id = u.id`,
 
   // Steps of a student's sequence that are not the next one, or not later. One pass over handled_events finds them all, and
   // then asks for the predecessors of those few that skip a sequence.
   `create temporary table audit_steps as
    select * from (
-     select h.function, h.student_id, h.sequence, h.source, h.event_id, h.handled_at,
+     select h.function, h.entity, h.sequence, h.source, h.event_id, h.handled_at,
        lag(h.sequence) over student as before, lag(h.handled_at) over student as before_at,
        f.start_sequence, f.accepts
      from handled_events h
      join audit_functions f on f.function = h.function and f.function in (select function from audit_partitions)
-     window student as (partition by h.function, h.student_id order by h.sequence, h.handled_at)
+     window student as (partition by h.function, h.entity order by h.sequence, h.handled_at)
    ) steps
    where handled_at < before_at or sequence <> coalesce(before, start_sequence) + 1`,
   `alter table audit_steps add predecessor int`,

@@ -11,7 +11,7 @@ export const readers = ['onStudentUpdate', 'onAnyStudent'] as const
 /** By function. */
 export async function countHeld({ database }: Stage, students: readonly string[]): Promise<Map<string, number>> {
   const { rows } = await database.query<{ function: string; held: number }>(
-    'select function, count(*)::int as held from held_events where student_id = any($1) group by function',
+    'select function, count(*)::int as held from held_events where entity = any($1) group by function',
     [students]
   )
   return new Map(rows.map(row => [row.function, row.held]))
@@ -25,7 +25,7 @@ export async function showOneStudent(
   student: string
 ): Promise<void> {
   const { rows } = await database.query<{ sequence: number }>(
-    'select sequence from handled_events where function = $1 and student_id = $2 order by handled_at',
+    'select sequence from handled_events where function = $1 and entity = $2 order by handled_at',
     [readers[0], student]
   )
   const own = deliveries.filter(one => one.student === student && one.function === readers[0])
@@ -49,8 +49,8 @@ export async function tellOrder(
 ): Promise<void> {
   const { rows: outOfOrder } = await stage.database.query<{ function: string; pairs: number }>(
     `select function, count(*)::int as pairs from (
-       select h.function, h.sequence, lag(h.sequence) over (partition by h.function, h.student_id order by h.handled_at) as before
-       from handled_events h join students s on s.id = h.student_id where s.email like '%@' || $1
+       select h.function, h.sequence, lag(h.sequence) over (partition by h.function, h.entity order by h.handled_at) as before
+       from handled_events h join students s on s.id = h.entity where s.email like '%@' || $1
      ) steps where sequence < before group by function`,
     [domain]
   )

@@ -66,9 +66,9 @@ function stateWithoutFence(unfenced: UnfencedFunction, studentId: string, sequen
 /** By `FUNCTION SEQUENCE`. */
 async function stateOfEvents({ database }: Stage, studentId: string): Promise<Map<string, string>> {
   const { rows } = await database.query<{ place: string; state: string }>(
-    `select function || ' ' || sequence as place, 'applied' as state from handled_events where student_id = $1
-     union all select function || ' ' || sequence, 'dead letter' from dead_letters where student_id = $1
-     union all select function || ' ' || sequence, 'held' from held_events where student_id = $1`,
+    `select function || ' ' || sequence as place, 'applied' as state from handled_events where entity = $1
+     union all select function || ' ' || sequence, 'dead letter' from dead_letters where entity = $1
+     union all select function || ' ' || sequence, 'held' from held_events where entity = $1`,
     [studentId]
   )
   return new Map(rows.map(({ place, state }) => [place, state]))

@@ -76,7 +76,7 @@ function isOnceEach(applied: readonly number[], first: number): boolean {
 /** In the order in which they were applied. */
 async function appliedSequences({ database }: Stage, studentId: string, functionName: string): Promise<number[]> {
   const { rows } = await database.query<{ sequence: number }>(
-    'select sequence from handled_events where student_id = $1 and function = $2 order by handled_at',
+    'select sequence from handled_events where entity = $1 and function = $2 order by handled_at',
     [studentId, functionName]
   )
   return rows.map(({ sequence }) => sequence)
@@ -99,7 +99,7 @@ async function claimNothingIsLeft(stage: Stage, narrator: Narrator, studentId: s
   const { kafka, plan, endpoints, database } = stage
   const audit = await auditAtRest({ kafka, endpoints, plan })
   const findings = audit.findings.filter(({ student }) => student === studentId)
-  const { rowCount } = await database.query('select from held_events where student_id = $1', [studentId])
+  const { rowCount } = await database.query('select from held_events where entity = $1', [studentId])
   const open = (await lettersOf(stage, { student: studentId })).filter(isOpen).length
   narrator.claim(
     'nothing is left behind',

@@ -20,7 +20,7 @@ export async function effectRowsOfLoad(
       const { rows } = await database.query<{ rows: number; again: number }>(
         `select count(*)::int as rows, (count(*) filter (where h.event_id is null))::int as again
          from ${table} e join students s on s.id = e.student_id
-         left join handled_events h on h.student_id = e.student_id and h.xmin = e.xmin
+         left join handled_events h on h.entity = e.student_id and h.xmin = e.xmin
          where s.email like '%@' || $1`,
         [domain]
       )

@@ -27,7 +27,7 @@ export async function effectsOfLoad(
   )
   const handled = await database.query<{ function: string; applied: number }>(
     `select function, count(distinct event_id)::int as applied
-     from handled_events h join students s on s.id = h.student_id
+     from handled_events h join students s on s.id = h.entity
      where s.email like '%@' || $1 group by function`,
     [domain]
   )

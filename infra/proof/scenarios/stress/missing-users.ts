@@ -90,7 +90,7 @@ async function countStudentsWithoutUser({ database }: Stage, domain: string): Pr
 async function countLetters({ database }: Stage, { domain, since }: Sent): Promise<LetterCount[]> {
   const { rows } = await database.query<LetterCount>(
     `select l.function, l.reason, count(*)::int as letters, (count(*) filter (where l.state = 'resolved'))::int as resolved
-     from dead_letters l left join students s on s.id = l.student_id
+     from dead_letters l left join students s on s.id = l.entity
      where s.email like '%@' || $1 or (s.id is null and l.first_failed_at >= $2)
      group by 1, 2 order by 1, 2`,
     [domain, since]
