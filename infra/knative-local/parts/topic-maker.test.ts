@@ -38,6 +38,20 @@ test('topics that Kafka refuses are reported by name and reason, and the others 
   expect(await configOf('misspelt')).toEqual({ 'cleanup.policy': 'compact' })
 })
 
+test('a topic of too many partitions, or of a name that collides in the same edit, is the only one that is refused', async () => {
+  const { maker } = await start([
+    topic('aa.one'),
+    topic('aa_one'),
+    topic('huge', { partitions: 100_001 }),
+    topic('small')
+  ])
+  expect(Object.fromEntries(maker.problems())).toEqual({
+    aa_one: kafkaError(/InvalidTopicException: Topic 'aa_one' collides with existing topic: aa\.one/),
+    huge: kafkaError(/PolicyViolationException: Excessively large number of partitions/)
+  })
+  expect(maker.topics().map(one => one.topic)).toContain('small')
+})
+
 test('an edited configuration is set and logged, and what is taken out of the YAML is reset', async () => {
   const { maker, reports } = await start([
     topic('configured', { config: { 'retention.ms': '1000', 'segment.ms': '500' } })
