@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { carriedLetter } from './carried-letter.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import { eventToRequest } from './event-to-request.ts'
+import { httpToEvent } from './http-to-event.ts'
 import { letterBudget, whyNotCarried } from './header-budget.ts'
 
 const letter: CloudEvent = {
@@ -53,6 +54,34 @@ test('the largest attributes are left out, and named', () => {
     knativeerrorleftout: 'larger large'
   })
   expect(carried.subject).toHaveLength(10_000)
+})
+
+test('what makes the event the one that it is is cut where no request could carry it', () => {
+  const carried = carriedLetter({
+    ...letter,
+    id: 'i'.repeat(900_000),
+    type: '%0A'.repeat(1_000),
+    source: '/s'.repeat(9_000),
+    datacontenttype: 'x/'.repeat(9_000)
+  })
+  expect(whyNotCarried(carried, letterBudget)).toBeUndefined()
+  expect(carried.id).toBe('i'.repeat(1_024))
+  expect(() => decodeURIComponent(carried.type)).not.toThrow()
+})
+
+test.each([
+  ['a structured event that cannot be read', 'application/cloudevents+json', '{{{'],
+  ['a batch', 'Application/CloudEvents-Batch+json; charset=utf-8', '[]'],
+  ['JSON nested too deep', 'application/json', '['.repeat(50_000)],
+  ['the same without a content type', undefined, '['.repeat(50_000)]
+])('%s arrives as bytes', (_, datacontenttype, text) => {
+  const carried = carriedLetter({ ...letter, datacontenttype, data: Buffer.from(text) })
+  expect(carried.datacontenttype).toBe('application/octet-stream')
+  expect(carried.data?.toString()).toBe(text)
+  const { headers, body } = eventToRequest(carried, 'ns')
+  const received = httpToEvent(headers, body ?? Buffer.alloc(0))
+  expect(received).toMatchObject({ id: letter.id, data: carried.data })
+  expect(whyNotCarried(received, letterBudget)).toBeUndefined()
 })
 
 test('whatever the attributes are, a request can carry the letter, with its identity and its data', () => {

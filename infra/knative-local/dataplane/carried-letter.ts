@@ -2,6 +2,9 @@
 // with the attributes that no request could carry before, fails again, and commits.
 import type { CloudEvent } from './cloud-event.ts'
 import { attributesOf, hasControlCharacter, headerBytes, letterBudget } from './header-budget.ts'
+import { isDeeperThan } from './json-depth.ts'
+import { MAX_DEPTH } from './json-text.ts'
+import { isJson } from './structured-event.ts'
 
 /** Names what was left out, as far as that is short. */
 const LEFT_OUT = 'knativeerrorleftout'
@@ -19,9 +22,39 @@ const kept = new Set([
   'time'
 ])
 
-/** Control characters are percent-encoded; then the largest attributes are left out until the rest fits. The data stays. */
+/** One of those that is longer is cut: together they fit. */
+const MAX_KEPT_LENGTH = 1024
+
+/**
+ * Control characters are percent-encoded, and what makes the event the one that it is is cut where it is long; then the largest
+ * attributes are left out until the rest fits. The data stays, as bytes where its content type would have it read.
+ */
 export function carriedLetter(letter: CloudEvent): CloudEvent {
-  return withinBudget(withoutControlCharacters(letter))
+  return withinBudget(cut(withoutControlCharacters(asBytes(letter))))
+}
+
+/** A sink would take data that is called an event as the event, and refuses JSON that is too deep to be read. */
+function asBytes(letter: CloudEvent): CloudEvent {
+  const { data, datacontenttype = '' } = letter
+  const isEvent = datacontenttype.toLowerCase().startsWith('application/cloudevents')
+  const isTooDeep = data !== null && isJson(letter.datacontenttype) && isDeeperThan(data, MAX_DEPTH)
+  return isEvent || isTooDeep ? { ...letter, datacontenttype: 'application/octet-stream' } : letter
+}
+
+function cut(letter: CloudEvent): CloudEvent {
+  const long = Array.from(attributesOf(letter)).filter(
+    ([name, value]) => kept.has(name) && value.length > MAX_KEPT_LENGTH
+  )
+  if (long.length === 0) return letter
+  return changed(letter, new Map(long.map(([name, value]) => [name, cutText(value)])))
+}
+
+/** Not within a percent escape or a character of two units. */
+function cutText(text: string): string {
+  return text
+    .slice(0, MAX_KEPT_LENGTH)
+    .replace(/%[0-9A-Fa-f]?$/, '')
+    .toWellFormed()
 }
 
 /**

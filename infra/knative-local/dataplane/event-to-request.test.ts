@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CloudEvent } from './cloud-event.ts'
-import { eventToRequest } from './event-to-request.ts'
+import { eventToRequest, UnsendableEvent } from './event-to-request.ts'
 
 const event: CloudEvent = {
   specversion: '1.0',
@@ -32,4 +32,12 @@ test("an overridden content type is sent beside the record's own", () => {
   const extensions = new Map([['datacontenttype', 'application/json']])
   const { headers } = eventToRequest({ ...event, datacontenttype: 'text/plain', extensions }, 'ns')
   expect(headers.filter((_, i) => headers[i - 1] === 'content-type')).toEqual(['text/plain', 'application/json'])
+})
+
+test.each([
+  ['many attributes', Array.from({ length: 80_000 }, (_, index) => [`a${index}`, '1'] as const)],
+  ['a large one', [['a', 'x'.repeat(62_000)] as const]]
+])('no request is made of %s: its server would reset the connection, at every try', (_, extensions) => {
+  expect(() => eventToRequest({ ...event, extensions: new Map(extensions) }, 'ns')).toThrow(UnsendableEvent)
+  expect(() => eventToRequest({ ...event, extensions: new Map([['a', 'x'.repeat(60_000)]]) }, 'ns')).not.toThrow()
 })

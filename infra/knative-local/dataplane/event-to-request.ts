@@ -1,7 +1,7 @@
 // The HTTP request that carries an event: binary mode, in the original's header order.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 import type { CloudEvent } from './cloud-event.ts'
-import { hasControlCharacter } from './header-budget.ts'
+import { hasControlCharacter, MAX_SENT_HEADER_BYTES } from './header-budget.ts'
 import type { TraceHeaders } from './trace-context.ts'
 
 export interface EventRequest {
@@ -34,6 +34,10 @@ export function eventToRequest(event: CloudEvent, namespace: string, trace: Trac
     add(headers, name === 'datacontenttype' ? 'content-type' : `ce-${name}`, String(value))
   }
   for (const [name, value] of trace) headers.push(name, value)
+  const bytes = headers.reduce((sum, text) => sum + text.length + 2, 0) // `: ` after a name, the end of the line after a value
+  if (bytes > MAX_SENT_HEADER_BYTES) {
+    throw new UnsendableEvent(`its headers take ${bytes} bytes; at most ${MAX_SENT_HEADER_BYTES} are sent`)
+  }
   return { headers, body: event.data }
 }
 
