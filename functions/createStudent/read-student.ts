@@ -1,7 +1,8 @@
-// What is known of a student: what was accepted, what the directory made of it, and its timeline.
+// What is known of a student: what was accepted, what the directory made of it, and its timeline. Of one that was deleted only
+// the timeline is left.
 import { asc, eq } from 'drizzle-orm'
 import type { Database } from '../runtime/host/database.ts'
-import { Problem } from '../runtime/host/problem.ts'
+import { unknownStudent } from '../students/problems.ts'
 import { directory, students, timeline } from '../students/tables.ts'
 
 /** Of timeline entries in one answer, oldest first. */
@@ -19,7 +20,6 @@ export async function readStudent(db: Database, id: string) {
     })
     .from(students)
     .where(eq(students.id, id))
-  if (student === undefined) throw new Problem(404, 'unknown-student', 'Unknown student', `no student has the id ${id}`)
 
   const [entry] = await db
     .select({
@@ -43,5 +43,7 @@ export async function readStudent(db: Database, id: string) {
     .where(eq(timeline.studentId, id))
     .orderBy(asc(timeline.sequence))
     .limit(maxTimeline)
-  return { student, directory: entry ?? null, timeline: events }
+  if (student === undefined && events.length === 0) throw unknownStudent(id)
+  const isListed = entry !== undefined && entry.status !== 'deleted'
+  return { student: student ?? null, directory: isListed ? entry : null, timeline: events }
 }

@@ -3,7 +3,7 @@
 //   in          student_create, StudentCreated   (knative/on-student-create.yaml)
 //   out         the student's directory entry becomes active
 //   on failure  the user is not in the users table: a dead letter that waits for the user
-import { eq, sql } from 'drizzle-orm'
+import { eq, ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
@@ -23,5 +23,9 @@ export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Con
     .insert(directory)
     .values({ studentId: id, status: 'active', userId, name, email, version })
     // An update that came first has left newer data in a pending entry: only the status changes then.
-    .onConflictDoUpdate({ target: directory.studentId, set: { status: 'active', updatedAt: sql`now()` } })
+    .onConflictDoUpdate({
+      target: directory.studentId,
+      set: { status: 'active', updatedAt: sql`now()` },
+      setWhere: ne(directory.status, 'deleted')
+    })
 }

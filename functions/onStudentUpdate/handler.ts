@@ -2,7 +2,7 @@
 //
 //   in   student_update, StudentUpdated   (knative/on-student-update.yaml)
 //   out  the entry's name, email and version; `pending` until onStudentCreate has found the user
-import { sql } from 'drizzle-orm'
+import { ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
 import type { Student } from '../students/student-events.ts'
@@ -15,5 +15,9 @@ export async function onStudentUpdate({ data }: TypedEvent<Student>, { tx }: Con
   await tx
     .insert(directory)
     .values({ studentId: id, status: 'pending', userId, name, email, version })
-    .onConflictDoUpdate({ target: directory.studentId, set: { name, email, version, updatedAt: sql`now()` } })
+    .onConflictDoUpdate({
+      target: directory.studentId,
+      set: { name, email, version, updatedAt: sql`now()` },
+      setWhere: ne(directory.status, 'deleted')
+    })
 }

@@ -4,7 +4,7 @@ import type { DescMessage } from '@bufbuild/protobuf'
 import type * as z from 'zod'
 import { type Declaration, databaseOf, type Publications, type Tables } from './declaration.ts'
 import { answerOnce, eventKey, idempotencyKey } from './events/answer-once.ts'
-import { readEventCommand, readJsonCommand } from './events/command.ts'
+import { readEventCommand, readJsonCommand, readQueryCommand } from './events/command.ts'
 import { expiryOf } from './events/expiry.ts'
 import { createPublisher, type Publish } from './events/publisher.ts'
 import { receiveEvent } from './events/receive-event.ts'
@@ -32,7 +32,7 @@ export interface CommandDefinition<Command extends z.ZodType> extends Tables {
   readonly http: {
     /** A method and a path with at most one parameter, `:id`, which becomes the command's `id`. */
     readonly route: string
-    /** What the body holds, where that is not the whole command. */
+    /** What the body holds, where that is not the whole command. A DELETE has none: its query holds the rest. */
     readonly body?: z.ZodType<object>
   }
   /** Questions that the function answers besides, by route; the parameter is handed over. */
@@ -86,9 +86,13 @@ function start<Command extends z.ZodType>(fn: CommandDefinition<Command>): void 
         return { outcome: 'done' }
       })
 
-    const fromHttp = (request: FunctionRequest, id: string) => {
+    const readBody = (request: FunctionRequest, id: string) => {
       const body = readJsonCommand(request, http.body ?? fn.command)
-      const command = http.route.includes('/:id') ? { id, ...(body as object) } : body
+      return http.route.includes('/:id') ? { id, ...(body as object) } : body
+    }
+
+    const fromHttp = (request: FunctionRequest, id: string) => {
+      const command = request.method === 'DELETE' ? readQueryCommand(request, fn.command, id) : readBody(request, id)
       const key = idempotencyKey(request.headers['idempotency-key'])
       return accept(command as z.infer<Command>, key, request.headers.traceparent?.toString())
     }

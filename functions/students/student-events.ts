@@ -10,12 +10,18 @@ import {
   type StudentUpdated,
   StudentUpdatedSchema
 } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
+import {
+  type StudentDeleted,
+  StudentDeletedSchema
+} from '../../schemas/generated/school/student/v1/student_deleted_pb.ts'
 import { type EventType, protobufEvent } from '../runtime/events/event-type.ts'
 
-type EventSchema = GenMessage<StudentCreated> | GenMessage<StudentUpdated>
+type WholeStudent = GenMessage<StudentCreated> | GenMessage<StudentUpdated>
+type EventSchema = WholeStudent | GenMessage<StudentDeleted>
 export const eventSchemasByType: ReadonlyMap<string, EventSchema> = new Map<string, EventSchema>([
   [StudentCreatedSchema.typeName, StudentCreatedSchema],
-  [StudentUpdatedSchema.typeName, StudentUpdatedSchema]
+  [StudentUpdatedSchema.typeName, StudentUpdatedSchema],
+  [StudentDeletedSchema.typeName, StudentDeletedSchema]
 ])
 
 export interface Student {
@@ -26,21 +32,31 @@ export interface Student {
   readonly version: number
 }
 
+/** What is left of a student that was deleted. */
+export type DeletedStudent = Pick<Student, 'id' | 'version'>
+
 const entity = ({ id, version }: Pick<Student, 'id' | 'version'>) => ({ id, sequence: version })
 
 export const studentCreated = protobufEvent(StudentCreatedSchema, { entity })
 /** A student's first event is always its creation. */
 export const studentUpdated = protobufEvent(StudentUpdatedSchema, { entity, firstSequence: 2 })
 
-const studentEvents: readonly EventType[] = [studentCreated, studentUpdated]
+/** The last event of its student. */
+export const studentDeleted = protobufEvent(StudentDeletedSchema, { entity, firstSequence: 2 })
+
+const studentEvents: readonly EventType[] = [studentCreated, studentUpdated, studentDeleted]
 
 /** A student as it is from now on, as the data of an event. */
 export function asMessage(student: Student, occurredAt: Date) {
   return { ...student, occurredAt: timestampFromDate(occurredAt) }
 }
 
+export function asDeletedMessage(student: DeletedStudent, occurredAt: Date) {
+  return { ...student, occurredAt: timestampFromDate(occurredAt) }
+}
+
 /** The bare protobuf bytes of an event about a student as it is from now on. */
-export function encodeStudentEvent(schema: EventSchema, student: Student, occurredAt: Date): Buffer {
+export function encodeStudentEvent(schema: WholeStudent, student: Student, occurredAt: Date): Buffer {
   const message = create(schema, asMessage(student, occurredAt))
   return Buffer.from(toBinary(schema, message))
 }

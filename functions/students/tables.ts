@@ -28,20 +28,20 @@ export const students = pgTable('students', {
   updatedAt: at('updated_at').notNull().defaultNow()
 })
 
-/** What onStudentCreate and onStudentUpdate make of a student's events. */
+/** What onStudentCreate, onStudentUpdate and onStudentDelete make of a student's events. */
 export const directory = pgTable(
   'directory',
   {
     studentId: text('student_id').primaryKey(),
-    /** `pending` until the create has succeeded. */
-    status: text({ enum: ['pending', 'active'] }).notNull(),
-    userId: text('user_id').notNull(),
-    name: text().notNull(),
-    email: text().notNull(),
+    /** `pending` until the create has succeeded; of a `deleted` one nothing is left but that it was there. */
+    status: text({ enum: ['pending', 'active', 'deleted'] }).notNull(),
+    userId: text('user_id'),
+    name: text(),
+    email: text(),
     version: integer().notNull(),
     updatedAt: at('updated_at').notNull().defaultNow()
   },
-  () => [check('directory_status', sql`status in ('pending', 'active')`)]
+  () => [check('directory_status', sql`status in ('pending', 'active', 'deleted')`)]
 )
 
 /** What onAnyStudent has seen of a student, in order. */
@@ -54,8 +54,9 @@ export const timeline = pgTable(
     source: text().notNull(),
     eventId: text('event_id').notNull(),
     time: text().notNull(),
-    name: text().notNull(),
-    email: text().notNull()
+    /** Null where the event carries nothing of the person. */
+    name: text(),
+    email: text()
   },
   table => [primaryKey({ columns: [table.studentId, table.sequence] })]
 )

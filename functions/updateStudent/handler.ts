@@ -8,8 +8,8 @@ import { eq, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { emailAddress, line, personName } from '../runtime/events/command.ts'
 import type { CommandContext } from '../runtime/define-command.ts'
-import { Problem } from '../runtime/host/problem.ts'
 import type { FunctionAnswer } from '../runtime/host/http-server.ts'
+import { unknownStudent, versionConflict } from '../students/problems.ts'
 import { asMessage, studentUpdated } from '../students/student-events.ts'
 import { students } from '../students/tables.ts'
 
@@ -46,15 +46,10 @@ export async function updateStudent(
     .where(eq(students.id, command.id))
     .for('update')
   if (current === undefined) {
-    throw new Problem(404, 'unknown-student', 'Unknown student', `no student has the id ${command.id}`)
+    throw unknownStudent(command.id)
   }
   if (command.version !== undefined && command.version !== current.version) {
-    throw new Problem(
-      409,
-      'version-conflict',
-      'Version conflict',
-      `version: the student is at ${current.version}, the change was made from ${command.version}`
-    )
+    throw versionConflict(current.version, command.version)
   }
   const [student] = await tx
     .update(students)

@@ -10,6 +10,7 @@ import onStudentCreate from '../../functions/onStudentCreate/index.ts'
 import onStudentUpdate from '../../functions/onStudentUpdate/index.ts'
 import { outbox } from '../../functions/runtime/tables.ts'
 import { CreateStudentSchema } from '../../schemas/generated/school/student/v1/create_student_pb.ts'
+import { DeleteStudentSchema } from '../../schemas/generated/school/student/v1/delete_student_pb.ts'
 import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
 import { UpdateStudentSchema } from '../../schemas/generated/school/student/v1/update_student_pb.ts'
 import { functionNames, functionsDirectory, projectDirectory } from '../bundle.ts'
@@ -51,6 +52,7 @@ test('a source that overrides `function` names the function it delivers to', () 
   expect(overriding.map(({ metadata }) => metadata.name)).toEqual([
     'on-any-student',
     'on-student-create',
+    'on-student-delete',
     'on-student-update'
   ])
   for (const { spec } of overriding) {
@@ -83,7 +85,9 @@ test('a function calls itself what its source calls it', () => {
 })
 
 test('each Trigger waits for a command that a .proto file defines', () => {
-  const commands = [CreateStudentSchema, UpdateStudentSchema, ReplayDeadLettersSchema].map(({ typeName }) => typeName)
+  const commands = [CreateStudentSchema, UpdateStudentSchema, DeleteStudentSchema, ReplayDeadLettersSchema].map(
+    ({ typeName }) => typeName
+  )
   const types = objectsOf('dev', trigger, Trigger).flatMap(({ spec }) => spec.filters.map(({ exact }) => exact.type))
   expect(types.toSorted()).toEqual(commands.toSorted())
 })

@@ -2,7 +2,12 @@
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import type { ReceivedEvent } from '../../functions/runtime/events/received-event.ts'
-import { encodeStudentEvent, type Student } from '../../functions/students/student-events.ts'
+import {
+  asDeletedMessage,
+  encodeStudentEvent,
+  type Student,
+  studentDeleted
+} from '../../functions/students/student-events.ts'
 import { formatSequence } from '../../functions/runtime/delivery/position.ts'
 
 /** Version 1 is a StudentCreated, every later one a StudentUpdated. */
@@ -41,4 +46,20 @@ export function studentEvent(
     ...changes,
     attributes
   }
+}
+
+/** `predecessors` as the outbox would write them. */
+export function studentDeletedEvent({
+  id = 'student-1',
+  version,
+  predecessors
+}: {
+  readonly id?: string
+  readonly version: number
+  readonly predecessors: string
+}): ReceivedEvent {
+  const time = '2026-01-02T03:04:05.000Z'
+  const data = studentDeleted.encode(studentDeleted.create(asDeletedMessage({ id, version }, new Date(time))))
+  const { type } = studentDeleted
+  return studentEvent({ id, version }, { type, data, attributes: { type, time, predecessors } })
 }

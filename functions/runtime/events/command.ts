@@ -37,6 +37,17 @@ export function readJsonCommand<Schema extends z.ZodType>(request: FunctionReque
   return parsed.data
 }
 
+/** Of a request without a body: the path's `id` and the query. @throws Problem 400 when they are not the command */
+export function readQueryCommand<Schema extends z.ZodType>(
+  { query }: FunctionRequest,
+  schema: Schema,
+  id: string
+): z.infer<Schema> {
+  const parsed = schema.safeParse({ ...Object.fromEntries(query), id })
+  if (!parsed.success) throw invalidFields(parsed.error)
+  return parsed.data
+}
+
 /** @throws InvalidEvent when the event is of another type, or its data is not the command */
 export function readEventCommand<Schema extends z.ZodType>(
   event: ReceivedEvent,

@@ -17,7 +17,7 @@ const flags = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   wal_level: 'logical', // Debezium reads it
-  max_connections: '200', // six functions with pools of 10, twice while one is reloaded, the registry and tools
+  max_connections: '200', // eight functions with pools of 10, twice while one is reloaded, the registry and tools
   max_replication_slots: '10',
   max_wal_senders: '10',
   max_slot_wal_keep_size: '2GB', // a slot that nobody reads must not fill the disk

@@ -30,6 +30,14 @@ grant select on handled_events, outbox to dead_letter_replay;
 grant select, insert, update on dead_letters, fences, replay_items, command_answers to dead_letter_replay;
 grant select, insert, update, delete on replay_jobs to dead_letter_replay;
 grant select, delete on held_events to dead_letter_replay;
+grant select, insert, update on command_answers to delete_student;
+grant select on event_schemas to delete_student;
+grant insert on outbox to delete_student;
+grant select, update, delete on students to delete_student;
+grant select, insert on handled_events to on_student_delete;
+grant select on users to on_student_delete;
+grant select, insert, update on dead_letters, fences, directory to on_student_delete;
+grant select, insert, delete on held_events to on_student_delete;
 -- generated until here
 
 grant select                         on outbox, users    to debezium; -- for a snapshot after a lost slot
@@ -61,6 +69,8 @@ call pg_temp.allow_rows('update_student', $$function = 'updateStudent'$$, 'fence
 call pg_temp.allow_rows('on_student_create', $$function = 'onStudentCreate'$$, 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers');
 call pg_temp.allow_rows('on_student_update', $$function = 'onStudentUpdate'$$, 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers');
 call pg_temp.allow_rows('on_any_student', $$function = 'onAnyStudent'$$, 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers');
+call pg_temp.allow_rows('delete_student', $$function = 'deleteStudent'$$, 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers');
+call pg_temp.allow_rows('on_student_delete', $$function = 'onStudentDelete'$$, 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers');
 -- generated until here
 call pg_temp.allow_rows('dead_letter_replay', $$function = 'deadLetterReplay'$$, 'command_answers');
 call pg_temp.allow_rows('dead_letter_replay', 'true', 'fences', 'held_events', 'handled_events', 'dead_letters');

@@ -127,27 +127,32 @@ export const effectChecks: readonly Check[] = [
       with handled as (
         select entity,
           bool_or(function = 'onStudentCreate') as created,
-          max(sequence) filter (where function = 'onStudentUpdate') as updated
-        from handled_events where function in ('onStudentCreate', 'onStudentUpdate') group by 1
+          max(sequence) filter (where function = 'onStudentUpdate') as updated,
+          max(sequence) filter (where function = 'onStudentDelete') as deleted
+        from handled_events where function in ('onStudentCreate', 'onStudentUpdate', 'onStudentDelete') group by 1
       ), compared as (
         select coalesce(d.student_id, h.entity) as student, d.status, d.version,
-          coalesce(h.created, false) as created, coalesce(h.updated, case when h.created then 1 end) as expected
+          coalesce(h.created, false) and h.deleted is null as created, h.deleted is not null as deleted,
+          coalesce(h.deleted, h.updated, case when h.created then 1 end) as expected
         from directory d full join handled h on h.entity = d.student_id
       )
       select case when status = 'active' and not created then 'onStudentCreate' else 'onStudentUpdate' end as function,
         student, coalesce(version, expected) as sequence,
         case
+          when deleted and status is not null and status <> 'deleted' then 'its deletion was handled, but it is in the directory'
+          when status = 'deleted' and not deleted then 'deleted in the directory, but its deletion was not handled'
           when version is null then 'handled up to sequence ' || expected || ', but not in the directory'
           when status = 'active' and not created then 'active in the directory, but its create was not handled'
           when status = 'pending' and created then 'its create was handled, but it is pending in the directory'
           else 'at version ' || version || ' in the directory, but handled up to ' || coalesce(expected::text, 'nothing')
         end as detail
       from compared
-      where (version is distinct from expected or (status = 'active') is distinct from created)
+      where (version is distinct from expected or coalesce(status = 'active', false) is distinct from created
+          or coalesce(status = 'deleted', false) is distinct from deleted)
         -- Rows that were pruned leave the fence behind.
         and not (${horizon("'onStudentUpdate'")} > '-infinity' and exists (
           select from fences f left join handled_events h using (function, entity, sequence)
-          where f.entity = student and f.function in ('onStudentCreate', 'onStudentUpdate') and h.event_id is null
+          where f.entity = student and f.function in ('onStudentCreate', 'onStudentUpdate', 'onStudentDelete') and h.event_id is null
             and f.sequence > case f.function when 'onStudentUpdate' then 1 else 0 end))
         and ${notLost("'onStudentCreate'", 'student', '1')}
         and ${notLost("'onStudentUpdate'", 'student', 'version')}

@@ -12,7 +12,7 @@ import { type Database, inTransaction, type Transaction } from '../../../../func
 import type { DeliveredFunction } from '../../../../functions/runtime/delivery/delivered-function.ts'
 import { deliverInOrder } from '../../../../functions/runtime/delivery/deliver-in-order.ts'
 import { PermanentFailure } from '../../../../functions/runtime/errors.ts'
-import { createPublisher } from '../../../../functions/runtime/events/publisher.ts'
+import { createPublisher, type Publisher } from '../../../../functions/runtime/events/publisher.ts'
 import type { ReceivedEvent } from '../../../../functions/runtime/events/received-event.ts'
 import { type Student, studentCreated, studentUpdated } from '../../../../functions/students/student-events.ts'
 import { outbox } from '../../../../functions/runtime/tables.ts'
@@ -61,12 +61,13 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
   await producer.connect()
   onTestFinished(() => producer.disconnect())
 
-  const publisher = createPublisher(db, {
-    source: '/students/test',
+  const options = {
     publications: { STUDENT_CREATE_TOPIC: studentCreated, STUDENT_UPDATE_TOPIC: studentUpdated },
     topics: { STUDENT_CREATE_TOPIC: createTopic, STUDENT_UPDATE_TOPIC: updateTopic }
-  })
-  const context = (tx: Transaction) => {
+  }
+  const creating = createPublisher(db, { ...options, source: '/students/create-student' })
+  const updating = createPublisher(db, { ...options, source: '/students/update-student' })
+  const context = (tx: Transaction, publisher: Publisher) => {
     const now = new Date()
     return { tx, now, publish: publisher.within(tx, traceparent, now) }
   }
@@ -89,11 +90,11 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
     /** A student with so many updates; answers the id. */
     async enrol(updates = 0, userId = 'user-1'): Promise<string> {
       const { body } = await inTransaction(db, tx =>
-        createStudent({ userId, name: 'Ada', email: 'ada@example.com' }, context(tx))
+        createStudent({ userId, name: 'Ada', email: 'ada@example.com' }, context(tx, creating))
       )
       const { id } = body as Student
       for (let n = 1; n <= updates; n++) {
-        await inTransaction(db, tx => updateStudent({ id, name: `Ada ${n}` }, context(tx)))
+        await inTransaction(db, tx => updateStudent({ id, name: `Ada ${n}` }, context(tx, updating)))
       }
       return id
     },
