@@ -49,7 +49,7 @@ test('a new file in knative/ and a declaration are all that make a function know
     'on-student-move'
   ])
   expect(addedTo('infra/jobs/jobs.yaml')).toEqual([
-    '                  value: student_create,student_delete,student_update,student_moved'
+    '                  value: student_create,student_update,student_delete,student_moved'
   ])
   expect(addedTo('infra/postgres/roles/grants.sql')).toContain('grant insert on timeline to on_student_move;')
   expect(addedTo('infra/postgres/roles/grants.sql').join()).toMatch(

@@ -41,6 +41,24 @@ test('updates arrive in order, each once', async () => {
   expect(timeline.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 })
 
+test('a deleted student leaves the directory and keeps its timeline, all types in one order', async () => {
+  const { id } = await createStudent({ userId: 'user-1', name: 'Short Stay' })
+  await updateStudent(id, { name: 'Shorter Stay' })
+  const answer = await send('DELETE', `${functionUrl('deleteStudent')}/${id}`)
+  expect([answer.status, answer.text]).toEqual([204, ''])
+  const { student, directory, timeline } = await eventually(
+    id,
+    view => view.directory === null && view.timeline.length >= 3
+  )
+  expect([student, directory]).toEqual([null, null])
+  expect(timeline.map(({ type, sequence }) => [type, sequence])).toEqual([
+    [`${eventType}.StudentCreated`, 1],
+    [`${eventType}.StudentUpdated`, 2],
+    [`${eventType}.StudentDeleted`, 3]
+  ])
+  expect((await send('DELETE', `${functionUrl('deleteStudent')}/${id}`)).status).toBe(404)
+})
+
 test('a student of an unknown user is a dead letter that can be read, and is active as soon as the user appears', async () => {
   const userId = newUserId()
   const { id } = await createStudent({ userId, name: 'Nobody Yet', email: 'nobody@example.com' })

@@ -13,7 +13,8 @@ const Student = z.object({
   version: z.number()
 })
 const StudentView = z.object({
-  student: Student,
+  /** Null once the student has been deleted. */
+  student: Student.nullable(),
   directory: z
     .object({ status: z.enum(['pending', 'active']), name: z.string(), email: z.string(), version: z.number() })
     .nullable(),
