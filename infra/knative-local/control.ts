@@ -1,7 +1,10 @@
 // The loopback endpoint through which `npm run local` sees and handles the parts of a running stack.
 //
 //   GET  /status                 every part with its pid and health
-//   POST /parts/PART/ACTION      start, stop, kill, pause, resume, restart
+//   POST /parts/PART/ACTION      start, stop, kill, pause, resume, restart; with the token of endpoints.json
+//
+// Other users of the machine reach the port too: only who may read the state folder acts on parts.
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { guarded } from './guard.ts'
@@ -22,6 +25,8 @@ export type Status = z.infer<typeof Status>
 
 export interface Control {
   readonly url: string
+  /** Made at each start; to be sent as `Authorization: Bearer TOKEN`. */
+  readonly token: string
   close(): Promise<void>
 }
 
@@ -32,21 +37,32 @@ export async function startControl(
   topicProblems: () => readonly string[],
   report: (sentence: string) => void
 ): Promise<Control> {
+  const token = randomBytes(32).toString('base64url')
+  const expected = Buffer.from(`Bearer ${token}`)
   const server = createServer(
     guarded([], (request, response) => {
       answer(request)
-        .then(({ status, body }) => send(response, status, body))
+        .then(({ status, body, headers }) => send(response, status, body, headers))
         .catch((error: Error) => send(response, 500, { error: error.message }))
     })
   )
 
-  async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
+  async function answer(request: IncomingMessage): Promise<Answer> {
     // A page in a browser can send requests to loopback too, but not without this header.
     if (request.headers.origin !== undefined) return { status: 403, body: { error: 'not for browsers' } }
     const parts = partsNow()
     const [, first, name, verb] = (request.url ?? '').split('/')
-    if (request.method === 'GET' && first === 'status')
-      return { status: 200, body: await statusOf(parts, topicProblems()) }
+    if (first === 'status') {
+      if (request.method === 'GET' || request.method === 'HEAD') {
+        return { status: 200, body: await statusOf(parts, topicProblems()) }
+      }
+      return { status: 405, body: { error: 'use GET' }, headers: { allow: 'GET, HEAD' } }
+    }
+    if (first === 'parts' && !isAllowed(request)) {
+      const error =
+        'Only who may read endpoints.json in the state folder acts on parts: send its control.token as a bearer token.'
+      return { status: 401, body: { error }, headers: { 'www-authenticate': 'Bearer' } }
+    }
     const action = actions.find(known => known === verb)
     const part = parts.find(one => one.name === name)
     if (request.method !== 'POST' || first !== 'parts' || !action || !part) {
@@ -61,12 +77,18 @@ export async function startControl(
     return { status: 200, body: { name: part.name, pid: part.pid() ?? null } }
   }
 
+  function isAllowed({ headers: { authorization = '' } }: IncomingMessage): boolean {
+    const given = Buffer.from(authorization)
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  }
+
   await new Promise<void>((fulfil, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => fulfil())
   })
   return {
     url: `http://127.0.0.1:${port}`,
+    token,
     async close() {
       server.close()
       server.closeAllConnections()
@@ -105,6 +127,12 @@ async function act(part: Part, action: Action): Promise<void> {
   }
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+function send(response: ServerResponse, status: number, body: unknown, headers: Answer['headers'] = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(`${JSON.stringify(body)}\n`)
 }

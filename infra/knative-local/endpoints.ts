@@ -2,10 +2,10 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Control } from './control.ts'
 import type { Plan } from './manifests/plan.ts'
 import { functionOf } from './serving/environment.ts'
 import { psqlCommand } from './parts/postgres-service.ts'
-import type { Ports } from './parts/ports.ts'
 import type { RunningProcess } from './parts/processes.ts'
 import { writeWhole } from './parts/write-whole.ts'
 import type { Stack } from './stack.ts'
@@ -31,8 +31,8 @@ export const Endpoints = z.object({
   registry: z.object({ ...Protected, pid: Pid }),
   connect: z.object({ ...Protected, pid: Pid }),
   dataplane: z.object({ statusUrl: z.string(), pid: Pid }),
-  /** Of the runtime itself: `npm run local` talks to it. */
-  control: z.object({ url: z.string(), pid: z.number().int() }),
+  /** Of the runtime itself: `npm run local` talks to it. Who has the token acts on parts. */
+  control: z.object({ url: z.string(), token: z.string(), pid: z.number().int() }),
   kubeconfig: z.string(),
   /** The folder whose YAML is read: an edit there takes effect. */
   manifestRoot: z.string()
@@ -81,12 +81,12 @@ export async function readEndpoints(stateDirectory: string): Promise<Endpoints |
 export interface Described {
   readonly stack: Stack
   readonly plan: Plan
-  readonly ports: Ports
+  readonly control: Control
   readonly stateDirectory: string
   readonly manifestRoot: string
 }
 
-export function describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot }: Described): Endpoints {
+export function describeEndpoints({ stack, plan, control, stateDirectory, manifestRoot }: Described): Endpoints {
   const { functions, bootstrap, brokers, postgres, databaseUrl, registry, connect, dataplane } = stack
   return {
     ready: true,
@@ -111,7 +111,7 @@ export function describeEndpoints({ stack, plan, ports, stateDirectory, manifest
     registry: { ...registry.address, pid: pidOf(registry) },
     connect: { ...connect.address, pid: pidOf(connect) },
     dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },
-    control: { url: `http://127.0.0.1:${ports.control}`, pid: process.pid },
+    control: { url: control.url, token: control.token, pid: process.pid },
     kubeconfig: join(stateDirectory, 'kubeconfig'),
     manifestRoot
   }

@@ -22,13 +22,13 @@ export async function callControl(
   method: string,
   path: string
 ): Promise<unknown> {
-  const response = await fetch(`${control.url}${path}`, { method, signal: AbortSignal.timeout(timeoutMs) }).catch(
-    () => {
-      throw new Error(
-        `The runtime (pid ${control.pid}) does not answer at ${control.url}. Was it killed? npm run dev starts it again.`
-      )
-    }
-  )
+  const headers = { authorization: `Bearer ${control.token}` }
+  const signal = AbortSignal.timeout(timeoutMs)
+  const response = await fetch(`${control.url}${path}`, { method, headers, signal }).catch(() => {
+    throw new Error(
+      `The runtime (pid ${control.pid}) does not answer at ${control.url}. Was it killed? npm run dev starts it again.`
+    )
+  })
   const body: unknown = await response.json()
   if (!response.ok) {
     throw new Error(Refusal.safeParse(body).data?.error ?? `${method} ${path}: the runtime answered ${response.status}`)

@@ -128,7 +128,7 @@ async function main(project: Project, settings: Settings): Promise<void> {
   stopsBefore.push(kubernetes.stop)
   const control = await startControl(ports.control, () => partsOf(stack), stack.topics.sentences, report)
   stopsBefore.push(control.close)
-  const endpoints = () => describeEndpoints({ stack, plan, ports, stateDirectory, manifestRoot })
+  const endpoints = () => describeEndpoints({ stack, plan, control, stateDirectory, manifestRoot })
   const topics = stack.topics.topics()
   const beside = await project.startBeside?.({ databaseUrl: stack.databaseUrl, bootstrap: stack.bootstrap, report })
   if (beside) stopsBefore.push(beside.stop)
