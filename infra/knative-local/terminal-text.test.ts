@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { lines, oneLine, safeJson } from './terminal-text.ts'
+import { lines, oneLine, safeJson, shortLine } from './terminal-text.ts'
 
 test.each([
   ['an escape sequence', '\u001b[2Jgone', '\\u001b[2Jgone'],
@@ -27,6 +27,11 @@ test('whatever comes, nothing is left that a terminal acts upon', () => {
       expect(lines(text).replaceAll('\n', '')).not.toMatch(acts)
     })
   )
+})
+
+test('a line for a person is as long as a person reads', () => {
+  expect(shortLine('ok\n')).toBe('ok\\u000a')
+  expect(shortLine('i'.repeat(900_000))).toBe(`${'i'.repeat(2_000)}… (900000 characters)`)
 })
 
 test('JSON stays the same JSON', () => {

@@ -8,9 +8,18 @@
  */
 const unsafe = /(?!\u200c|\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
+/** Of one line. An attribute may be as long as a record. */
+const maxShown = 2_000
+
 /** One value on one line: what is unsafe is shown as JSON shows it, `\u001b`. */
 export function oneLine(text: string): string {
   return text.replace(unsafe, escaped)
+}
+
+/** The same of text that came from outside, as far as a person reads it. */
+export function shortLine(text: string): string {
+  const shown = oneLine(text.slice(0, maxShown))
+  return text.length <= maxShown ? shown : `${shown}… (${text.length} characters)`
 }
 
 /** The same for text of several lines, JSON for instance, which stays the same JSON. */

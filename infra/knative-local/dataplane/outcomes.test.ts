@@ -28,6 +28,15 @@ test('a record whose delivery fails is listed with its place, its event and its 
   expect(outcomes.retries).toBe(2)
 })
 
+test('an id as long as a record is shortened, in status and log', () => {
+  const { outcomes, log } = logged()
+  const long = { ...record, headers: [['ce_id', Buffer.alloc(900_000, 'i')]] as const }
+  outcomes.begin(long).failed(retried('no'))
+  outcomes.count({ end: 'dropped', error: 'no' }, long)
+  expect(outcomes.retrying()[0]?.eventId).toBe('i'.repeat(1_024))
+  expect(log.every(({ eventId }) => eventId === 'i'.repeat(1_024))).toBe(true)
+})
+
 test('those with most failures come first, and no more than ten are listed', () => {
   const { outcomes } = logged()
   for (let offset = 0; offset < 30; offset++) {

@@ -10,6 +10,8 @@ const MIN_RATE_SPAN_MS = 500
 /** So many failures of one record may be a restart or a rebalance; more are worth a person's look. */
 export const PASSING_FAILURES = 3
 const MAX_LISTED = 10
+/** A producer's id may be as long as a record; status and log show where the record is. */
+const MAX_ID_BYTES = 1024
 
 /** One record from its first attempt to its end. */
 export interface RecordProgress {
@@ -112,7 +114,7 @@ export class Outcomes {
 
 function placeOf(record: KafkaRecord) {
   const { topic, partition, offset } = record
-  const eventId = lastHeader(record, 'ce_id')?.toString('utf8')
+  const eventId = lastHeader(record, 'ce_id')?.toString('utf8', 0, MAX_ID_BYTES)
   return { topic, partition, offset, ...(eventId !== undefined && { eventId }) }
 }
 

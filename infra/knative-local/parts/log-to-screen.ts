@@ -1,6 +1,6 @@
 // Which lines of a part's log a person should see at once: warnings, errors, and what is no log line at all.
 import { z } from 'zod'
-import { oneLine } from '../terminal-text.ts'
+import { shortLine } from '../terminal-text.ts'
 
 const Line = z.looseObject({
   level: z.number(),
@@ -40,7 +40,7 @@ export function logToScreen(
     if (shown.size >= maxRemembered) shown.clear()
     shown.set(sentence.text, { at: now(), left: 0 })
     const more = last === undefined || last.left === 0 ? '' : ` (and ${last.left} more since the last such line)`
-    show(oneLine(`${name}: ${sentence.text}${sentence.about}${more}`))
+    show(shortLine(`${name}: ${sentence.text}${sentence.about}${more}`))
   }
 }
 
