@@ -4,6 +4,7 @@ import { positionOf } from '../../../functions/runtime/delivery/position.ts'
 import { attribute } from '../../knative-local/dataplane/cloud-event.ts'
 import { recordToEvent } from '../../knative-local/dataplane/record-to-event.ts'
 import { type KafkaRecord, lastHeader } from '../../knative-local/dataplane/record.ts'
+import { receivedIdentity } from './received-identity.ts'
 
 export interface AuditedRecord {
   readonly topic: string
@@ -11,7 +12,7 @@ export interface AuditedRecord {
   readonly offset: number
   readonly writtenAt: Date
   readonly key: string | null
-  /** All null for a record that is no CloudEvent. */
+  /** All null for a record that is no CloudEvent; source and id as a function reads them, under which effects and letters are kept. */
   readonly source: string | null
   readonly id: string | null
   readonly type: string | null
@@ -45,6 +46,7 @@ const empty = Buffer.alloc(0)
 
 export function auditedRecord(record: KafkaRecord): AuditedRecord {
   const event = recordToEvent(record, { plainRecords: { as: 'discarded' }, overrides: {} })
+  const identity = event && receivedIdentity(event)
   const said = (name: string) => (event && attribute(event, name)) ?? undefined
   const position = event && positionOf({ subject: event.subject, attributes: { sequence: said('sequence') ?? '' } })
   const eventTime = event?.time === undefined ? Number.NaN : Date.parse(event.time)
@@ -55,8 +57,8 @@ export function auditedRecord(record: KafkaRecord): AuditedRecord {
     offset: record.offset,
     writtenAt: storableDate(Number(record.timestampMs)),
     key: record.key?.toString('utf8') ?? null,
-    source: event?.source ?? null,
-    id: event?.id ?? null,
+    source: identity?.source ?? null,
+    id: identity?.id ?? null,
     type: event?.type ?? null,
     eventTime: Number.isNaN(eventTime) ? null : storableDate(eventTime),
     student: position?.entity ?? null,

@@ -1,6 +1,6 @@
 // The report for people: the table, what could not be compared, and every finding with the command that shows it again.
 import { table } from '../../knative-local/cli/table.ts'
-import { oneLine } from '../../knative-local/terminal-text.ts'
+import { shortLine } from '../../knative-local/terminal-text.ts'
 import type { Finding } from './finding.ts'
 import { type AuditReport, type CommandCoverage, type Coverage, maxListed } from './run-audit.ts'
 
@@ -70,7 +70,7 @@ function showFinding(finding: Finding): string[] {
     `  ${detail}`,
     ...(readAgain ? [`  ${readAgain}`] : [])
   ]
-  return shown.map(oneLine)
+  return shown.map(shortLine)
 }
 
 function restOf(kind: string, count: number, findings: readonly Finding[]): string[] {
