@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
 import { defineService } from '../runtime/define-service.ts'
 import {
   commandAnswers,
@@ -17,6 +18,7 @@ import { startReplayer } from './replayer.ts'
 export default defineService({
   name: 'deadLetterReplay',
   config: DeadLetterReplayConfig,
+  commands: [ReplayDeadLettersSchema.typeName],
   reads: [handledEvents, outbox], // was a letter's event published?
   // A discarded letter moves its fence, and a replay that an event asks for is done once.
   writes: [deadLetters, fences, replayJobs, replayItems, commandAnswers],

@@ -12,6 +12,8 @@ export interface Declaration {
   readonly name: string
   /** The types of events that it follows; none for a function that takes commands or requests only. */
   readonly accepts: readonly EventType[]
+  /** The types of commands that it takes as events. */
+  readonly commands?: readonly string[]
   /** Whether it follows each entity in the order of its events. */
   readonly order?: Order
   readonly publishes: Publications

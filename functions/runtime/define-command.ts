@@ -3,6 +3,7 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import type * as z from 'zod'
 import { type Declaration, databaseOf, type Publications, type Tables } from './declaration.ts'
+import { InvalidEvent } from './errors.ts'
 import { answerOnce, eventKey, idempotencyKey } from './events/answer-once.ts'
 import { readEventCommand, readJsonCommand, readQueryCommand } from './events/command.ts'
 import { expiryOf } from './events/expiry.ts'
@@ -27,8 +28,11 @@ export interface CommandContext {
 export interface CommandDefinition<Command extends z.ZodType> extends Tables {
   readonly name: string
   readonly command: Command
-  /** The protobuf message of the command as an event; its full name is the event's type. The data may be JSON too. */
-  readonly event: DescMessage
+  /**
+   * The protobuf message of the command as an event; its full name is the event's type. The data may be JSON too. Absent for a
+   * command that comes over HTTP only.
+   */
+  readonly event?: DescMessage
   readonly http: {
     /** A method and a path with at most one parameter, `:id`, which becomes the command's `id`. */
     readonly route: string
@@ -50,6 +54,7 @@ export function defineCommand<Command extends z.ZodType>(
   return {
     kind: 'command',
     accepts: [],
+    commands: definition.event === undefined ? [] : [definition.event.typeName],
     publishes: {},
     ...definition,
     database: databaseOf(definition),
@@ -81,6 +86,7 @@ function start<Command extends z.ZodType>(fn: CommandDefinition<Command>): void 
 
     const fromEvent = (request: FunctionRequest) =>
       receiveEvent(name, log, request, async (event, traceparent) => {
+        if (fn.event === undefined) throw new InvalidEvent('no events are taken here; send the command as JSON')
         const command = readEventCommand(event, fn.event, fn.command)
         await accept(command, eventKey(event), traceparent, expiryOf(event))
         return { outcome: 'done' }

@@ -8,6 +8,8 @@ import { serve, type ServedFunction } from './host/serve.ts'
 
 export interface ServiceDefinition<Config extends z.ZodType<HostConfig & DatabaseConfig>> extends Tables {
   readonly name: string
+  /** The types of commands that it takes as events. */
+  readonly commands?: readonly string[]
   /** Its environment: HostConfig and DatabaseConfig, and more. */
   readonly config: Config
   serve(context: { readonly db: Database; readonly log: Log; readonly config: z.infer<Config> }): ServedFunction
@@ -16,11 +18,12 @@ export interface ServiceDefinition<Config extends z.ZodType<HostConfig & Databas
 export function defineService<Config extends z.ZodType<HostConfig & DatabaseConfig>>(
   definition: ServiceDefinition<Config>
 ): Declaration {
-  const { name } = definition
+  const { name, commands = [] } = definition
   return {
     kind: 'service',
     name,
     accepts: [],
+    commands,
     publishes: {},
     database: databaseOf(definition),
     start() {

@@ -12,6 +12,7 @@ const DeadLetters = z.object({ deadLetterSink: z.object({ ref: z.object({ name: 
 const Service = Named.extend({
   spec: z.object({
     template: z.object({
+      metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
       spec: z.object({
         containers: z.tuple([
           z.object({ env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })) })
@@ -44,8 +45,10 @@ export interface DeclaredFunction {
   /** Of its folder, from FUNCTION_TARGET: onStudentCreate. */
   readonly target: string
   readonly declaration: Declaration
+  /** To the database, at its max-scale. */
+  readonly connections: number
   /** Of its outbox: its variables that end in _TOPIC. */
-  readonly publishes: readonly string[]
+  readonly topics: ReadonlyMap<string, string>
 }
 
 export interface Declared {
@@ -102,8 +105,13 @@ export async function readDeclared(
         name,
         target,
         declaration,
-        publishes: env.flatMap(({ name: variable, value }) =>
-          variable.endsWith('_TOPIC') && value !== undefined ? [value] : []
+        connections:
+          Number(env.find(variable => variable.name === 'DATABASE_POOL_SIZE')?.value ?? 0) *
+          Number(spec.template.metadata.annotations['autoscaling.knative.dev/max-scale']),
+        topics: new Map(
+          env.flatMap(({ name: variable, value }): [string, string][] =>
+            variable.endsWith('_TOPIC') && value !== undefined ? [[variable, value]] : []
+          )
         )
       }
     }),

@@ -67,6 +67,11 @@ export function derivedRegions(declared: Declared): Region[] {
     },
     {
       file: 'infra/postgres/cluster.yaml',
+      region: 'connections',
+      lines: [`max_connections: "${connectionsNeeded(functions)}"`]
+    },
+    {
+      file: 'infra/postgres/cluster.yaml',
       region: 'roles of functions',
       lines: withDatabase.map(managedRole)
     },
@@ -99,6 +104,13 @@ export function derivedRegions(declared: Declared): Region[] {
 
 const names = (objects: readonly { readonly name: string }[]) => objects.map(({ name }) => name).join(' ')
 const roleOf = ({ name }: DeclaredFunction) => name.replaceAll('-', '_')
+
+/** Every function at its max-scale, twice over for a rollout, and 20 for the rest; in steps, because a change restarts PostgreSQL. */
+function connectionsNeeded(functions: readonly DeclaredFunction[]): number {
+  const step = 100
+  const most = 2 * functions.reduce((sum, { connections }) => sum + connections, 0) + 20
+  return Math.ceil(most / step) * step
+}
 
 function artifact(registry: string, { name, target }: DeclaredFunction): string[] {
   return [

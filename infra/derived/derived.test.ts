@@ -48,18 +48,16 @@ test('a new file in knative/ and a declaration are all that make a function know
     'student_move',
     'on-student-move'
   ])
-  expect(addedTo('infra/jobs/jobs.yaml')).toEqual([
-    '                  value: student_create,student_update,student_delete,student_moved'
-  ])
+  expect(addedTo('infra/jobs/jobs.yaml')).toEqual([expect.stringMatching(/value: student_create,.*,student_moved$/)])
   expect(addedTo('infra/postgres/roles/grants.sql')).toContain('grant insert on timeline to on_student_move;')
   expect(addedTo('infra/postgres/roles/grants.sql').join()).toMatch(
     /,call pg_temp\.allow_rows\('on_student_move', \$\$function = 'onStudentMove'\$\$, 'fences'/
   )
   expect(addedTo(`${production}/eventing.yaml`)).toContain('          name: kafka-on-student-move')
   expect(addedTo(`${production}/event-policies.yaml`)).toContain('        name: on-student-move')
-  expect(addedTo('infra/postgres/cluster.yaml')).toEqual([
+  expect(addedTo('infra/postgres/cluster.yaml')).toContain(
     '      - { name: on_student_move, login: true, passwordSecret: { name: students-db-on-student-move } }'
-  ])
+  )
   expect(addedTo('infra/secrets.sh').join()).toMatch(
     /function_roles=".* on_student_move".*source_users=".* on-student-move"/
   )

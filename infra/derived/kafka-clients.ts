@@ -41,7 +41,7 @@ export function rightsOfAudit({ sources, sinks }: Declared): string[] {
 }
 
 export function published({ functions }: Declared): string[] {
-  return [...new Set(functions.flatMap(({ publishes }) => publishes))]
+  return [...new Set(functions.flatMap(({ topics }) => [...topics.values()]))]
 }
 
 function kafkaUser(name: string, acls: readonly string[]): string[] {

@@ -22,11 +22,15 @@ describe.each(overlays)('in %s', overlay => {
   test('every function at its max-scale, in two revisions during a rollout, finds its connections', () => {
     const connections = objectsOf(overlay, service, Service).map(({ spec }) => {
       const [container] = spec.template.spec.containers
-      const pool = Number(container && environmentOf(container).DATABASE_POOL_SIZE)
+      const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = (container && environmentOf(container)) ?? {}
+      const pool = url === undefined ? 0 : Number(poolSize)
       return pool * Number(spec.template.metadata.annotations['autoscaling.knative.dev/max-scale'])
     })
     const most = 2 * connections.reduce((sum, n) => sum + n, 0) + othersConnections
-    expect(Number(parameters.max_connections)).toBeGreaterThanOrEqual(most)
+    expect(
+      Number(parameters.max_connections),
+      'max_connections of infra/postgres/cluster.yaml, against DATABASE_POOL_SIZE times max-scale of knative/*.yaml'
+    ).toBeGreaterThanOrEqual(most)
   })
 
   test('logical decoding is on, and a lost reader cannot fill the volume of the write-ahead log', () => {

@@ -238,11 +238,11 @@ describe('in production', () => {
   function topicsWritten(): string[] {
     const fromOutbox = render('production').flatMap(object => {
       const text = JSON.stringify(object)
-      return [...text.matchAll(/"STUDENT_\w+_TOPIC","value":"(\w+)"/g)].flatMap(([, topic]) => topic ?? [])
+      return [...text.matchAll(/"[A-Z0-9_]+_TOPIC","value":"(\w+)"/g)].flatMap(([, topic]) => topic ?? [])
     })
     const cdc = objectsOf('production', kafkaConnector, KafkaConnector)
       .filter(({ metadata }) => metadata.name === 'users')
       .map(({ spec }) => `${spec.config['topic.prefix']}.${String(spec.config['table.include.list']).split(',')[0]}`)
-    return [...fromOutbox, ...cdc]
+    return [...new Set([...fromOutbox, ...cdc])]
   }
 })

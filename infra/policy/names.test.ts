@@ -5,15 +5,9 @@ import { getTableConfig } from 'drizzle-orm/pg-core'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import onAnyStudent from '../../functions/onAnyStudent/index.ts'
-import onStudentCreate from '../../functions/onStudentCreate/index.ts'
-import onStudentUpdate from '../../functions/onStudentUpdate/index.ts'
 import { outbox } from '../../functions/runtime/tables.ts'
-import { CreateStudentSchema } from '../../schemas/generated/school/student/v1/create_student_pb.ts'
-import { DeleteStudentSchema } from '../../schemas/generated/school/student/v1/delete_student_pb.ts'
-import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
-import { UpdateStudentSchema } from '../../schemas/generated/school/student/v1/update_student_pb.ts'
-import { functionNames, functionsDirectory, projectDirectory } from '../bundle.ts'
+import { functionsDirectory, projectDirectory } from '../bundle.ts'
+import { readDeclarations } from '../derived/declarations.ts'
 import {
   environmentOf,
   KafkaConnector,
@@ -27,7 +21,8 @@ import {
 } from './kinds.ts'
 import { objectsOf } from './render.ts'
 
-const names = await functionNames()
+const declarations = await readDeclarations()
+const names = declarations.map(({ name }) => name)
 const services = objectsOf('dev', service, Service)
 
 test('every function has a Service of its name in a file of its name, and there is no other Service', () => {
@@ -47,16 +42,34 @@ test('FUNCTION_TARGET, the image and the folder name the same function', () => {
   }
 })
 
-test('a source that overrides `function` names the function it delivers to', () => {
-  const overriding = objectsOf('dev', kafkaSource, KafkaSource).filter(({ spec }) => spec.ceOverrides)
-  expect(overriding.map(({ metadata }) => metadata.name)).toEqual([
-    'on-any-student',
-    'on-student-create',
-    'on-student-delete',
-    'on-student-update'
-  ])
-  for (const { spec } of overriding) {
-    expect(dashed(spec.ceOverrides?.extensions.function ?? '')).toBe(spec.sink.ref.name)
+test('a source of a function that keeps what it did names that function: its dead letters must', () => {
+  const sources = objectsOf('dev', kafkaSource, KafkaSource)
+  for (const { name, kind, database } of declarations) {
+    if (kind !== 'function' || database === undefined) continue
+    for (const { metadata, spec } of sources.filter(source => source.spec.sink.ref.name === dashed(name))) {
+      const cure = `knative/${dashed(name)}.yaml: spec.ceOverrides.extensions.function of ${metadata.name} must be ${name}`
+      expect(spec.ceOverrides?.extensions.function, cure).toBe(name)
+    }
+  }
+  for (const { metadata, spec } of sources.filter(source => source.spec.ceOverrides)) {
+    expect(dashed(spec.ceOverrides?.extensions.function ?? ''), metadata.name).toBe(spec.sink.ref.name)
+  }
+})
+
+test('a Service has a database and topics as its function declares them', () => {
+  for (const { name, database, publishes } of declarations) {
+    const [container] =
+      services.find(({ metadata }) => metadata.name === dashed(name))?.spec.template.spec.containers ?? []
+    const env = (container && environmentOf(container)) ?? {}
+    const files = `knative/${dashed(name)}.yaml and functions/${name}/index.ts`
+    expect(
+      env.DATABASE_URL !== undefined,
+      `${files}: DATABASE_URL belongs to a function with a database, and to no other`
+    ).toBe(database !== undefined)
+    expect(
+      Object.keys(env).filter(variable => variable.endsWith('_TOPIC')),
+      `${files}: the variables in _TOPIC are those of \`publishes\``
+    ).toEqual(Object.keys(publishes))
   }
 })
 
@@ -72,24 +85,15 @@ test('deadLetterReplay knows the address of every function but itself', () => {
   )
 })
 
-test('a function calls itself what its source calls it', () => {
-  const overrides = new Map(
-    objectsOf('dev', kafkaSource, KafkaSource).map(({ metadata, spec }) => [
-      metadata.name,
-      spec.ceOverrides?.extensions.function
-    ])
-  )
-  for (const { name } of [onStudentCreate, onStudentUpdate, onAnyStudent]) {
-    expect(overrides.get(dashed(name))).toBe(name)
+test('a Trigger waits for what its function takes', () => {
+  for (const { metadata, spec } of objectsOf('dev', trigger, Trigger)) {
+    const subscriber = declarations.find(({ name }) => dashed(name) === spec.subscriber.ref.name)
+    const taken = [...(subscriber?.accepts.map(({ type }) => type) ?? []), ...(subscriber?.commands ?? [])]
+    for (const { exact } of spec.filters) {
+      const cure = `the Trigger ${metadata.name}: functions/${subscriber?.name}/index.ts takes ${taken.join(', ')}`
+      expect(taken, cure).toContain(exact.type)
+    }
   }
-})
-
-test('each Trigger waits for a command that a .proto file defines', () => {
-  const commands = [CreateStudentSchema, UpdateStudentSchema, DeleteStudentSchema, ReplayDeadLettersSchema].map(
-    ({ typeName }) => typeName
-  )
-  const types = objectsOf('dev', trigger, Trigger).flatMap(({ spec }) => spec.filters.map(({ exact }) => exact.type))
-  expect(types.toSorted()).toEqual(commands.toSorted())
 })
 
 test('the outbox connector places columns that the table has, none of them nullable', () => {

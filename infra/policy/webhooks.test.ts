@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { stringify } from 'yaml'
+import { functionNames } from '../bundle.ts'
 import { loadPlan } from '../knative-local/manifests/load-plan.ts'
 import { overlays, render } from './render.ts'
 
@@ -15,5 +16,5 @@ test.each(overlays)('nothing in %s would be refused, and every reference leads s
   await writeFile(file, documents.join('---\n'))
   const { plan, problems } = await loadPlan([file], { complete: true })
   expect(problems.filter(({ level }) => level === 'error')).toEqual([])
-  expect(plan?.services).toHaveLength(6)
+  expect(plan?.services).toHaveLength((await functionNames()).length)
 })

@@ -35,7 +35,6 @@ grant select on event_schemas to delete_student;
 grant insert on outbox to delete_student;
 grant select, update, delete on students to delete_student;
 grant select, insert on handled_events to on_student_delete;
-grant select on users to on_student_delete;
 grant select, insert, update on dead_letters, fences, directory to on_student_delete;
 grant select, insert, delete on held_events to on_student_delete;
 -- generated until here

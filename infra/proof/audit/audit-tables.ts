@@ -68,7 +68,7 @@ export async function openAuditSession(databaseUrl: string): Promise<Client> {
   client.setTypeParser(int8, Number) // offsets and counts are far below 2^53
   await client.connect()
   await client.query(tables)
-  for (const { name, accepts, startSequence } of orderedFunctions) {
+  for (const { name, accepts, startSequence } of await orderedFunctions()) {
     await client.query('insert into audit_functions values ($1, $2, $3)', [name, accepts, startSequence])
   }
   return client

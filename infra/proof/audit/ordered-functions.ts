@@ -1,8 +1,5 @@
 // The functions that follow each student in order, as they declare themselves.
-import onAnyStudent from '../../../functions/onAnyStudent/index.ts'
-import onStudentCreate from '../../../functions/onStudentCreate/index.ts'
-import onStudentDelete from '../../../functions/onStudentDelete/index.ts'
-import onStudentUpdate from '../../../functions/onStudentUpdate/index.ts'
+import { readDeclarations } from '../../derived/declarations.ts'
 
 export interface OrderedFunction {
   readonly name: string
@@ -11,13 +8,12 @@ export interface OrderedFunction {
   readonly startSequence: number
 }
 
-export const orderedFunctions: readonly OrderedFunction[] = [
-  onStudentCreate,
-  onStudentUpdate,
-  onStudentDelete,
-  onAnyStudent
-].map(({ name, accepts }) => ({
-  name,
-  accepts: accepts.map(({ type }) => type),
-  startSequence: Math.min(...accepts.map(({ firstSequence }) => firstSequence)) - 1
-}))
+export async function orderedFunctions(): Promise<OrderedFunction[]> {
+  return (await readDeclarations())
+    .filter(({ order }) => order === 'by subject and sequence')
+    .map(({ name, accepts }) => ({
+      name,
+      accepts: accepts.map(({ type }) => type),
+      startSequence: Math.min(...accepts.map(({ firstSequence }) => firstSequence)) - 1
+    }))
+}

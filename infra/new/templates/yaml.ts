@@ -1,0 +1,132 @@
+// The YAML of a new function, as that of the others: what it does not say, knative/function/ says for all of them.
+import { dashed } from '../names.ts'
+import { type FunctionPlan, topicVariable } from './code.ts'
+
+export function manifest(plan: FunctionPlan): string {
+  const { name, kind, topic } = plan
+  const service = dashed(name)
+  const picture =
+    kind === 'command'
+      ? `#   POST / ──▶ ${service} ──▶ outbox ──▶ ${topic}`
+      : `#   ${topic} ──▶ KafkaSource ──▶ ${service}
+#   ${' '.repeat(topic.length)}          └─ 422, or 1 + 10 tries ──▶ student_dead_letter`
+  return `# ${name}: fill in what it does, in one sentence.
+#
+${picture}
+#
+# Needs: infra/kafka/topics.yaml${kind === 'command' ? '' : ', knative/dead-letter-sink.yaml'}${kind === 'plain' ? '' : ', infra/postgres'}.
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata:
+  name: ${service}
+  namespace: students
+spec:
+  template:
+    metadata:
+      annotations:
+        autoscaling.knative.dev/min-scale: "1" # the first request after a quiet minute should not pay for a cold start
+        autoscaling.knative.dev/max-scale: "3"
+    spec:
+      containerConcurrency: 20 # an ordered source has one request per partition in flight; the rest is room for replays
+      containers:
+        - name: user-container # the name that func looks for
+          image: dev.local/students/${service}:dev # the overlays and skaffold put the real one here
+          env:
+${kind === 'plain' ? '' : databaseVariables(service)}            - name: FUNCTION_TARGET
+              value: ${name}
+            - name: LOG_LEVEL
+              value: info
+${kind === 'command' ? topicValue(topic) : ''}${kind === 'command' ? '' : source(plan)}`
+}
+
+const databaseVariables = (service: string) => `            - name: DATABASE_URL
+              valueFrom:
+                secretKeyRef:
+                  name: students-db-${service}
+                  key: uri
+            - name: DATABASE_POOL_SIZE
+              value: "5" # connections, for each of at most max-scale instances
+`
+
+const topicValue = (topic: string) => `            - name: ${topicVariable(topic)}
+              value: ${topic}
+`
+
+function source({ name, topic }: FunctionPlan): string {
+  const service = dashed(name)
+  return `---
+apiVersion: sources.knative.dev/v1
+kind: KafkaSource
+metadata:
+  name: ${service}
+  namespace: students
+spec:
+  bootstrapServers:
+    - students-kafka-bootstrap.students.svc.cluster.local:9092
+  topics:
+    - ${topic}
+  consumerGroup: ${service} # cannot be changed later; a new name reads everything again
+  initialOffset: earliest # the default, latest, would skip what was written before the first start
+  ordering: ordered # one in flight per partition
+  delivery:
+    # 0.4, 0.8, 1.6 ... 204.8 s apart, 7 minutes in all, then a dead letter (infra/decisions/0007)
+    retry: 10
+    backoffPolicy: exponential
+    backoffDelay: PT0.2S # under 0.1 s Knative would not retry at all
+    timeout: PT20S # per try
+    deadLetterSink:
+      ref:
+        apiVersion: eventing.knative.dev/v1alpha1
+        kind: KafkaSink
+        name: student-dead-letter
+        namespace: students
+  ceOverrides:
+    extensions:
+      function: ${name} # a dead letter must say which function failed on it
+  sink:
+    ref:
+      apiVersion: serving.knative.dev/v1
+      kind: Service
+      name: ${service}
+      namespace: students
+`
+}
+
+export function topicYaml(topic: string): string {
+  return `apiVersion: kafka.strimzi.io/v1
+kind: KafkaTopic
+metadata:
+  name: ${topic.replaceAll('_', '-')}
+  namespace: students
+  labels:
+    strimzi.io/cluster: students
+spec:
+  topicName: ${topic}
+  partitions: 4
+  replicas: 3
+  config:
+    retention.ms: 604800000 # 7 days
+    segment.ms: 86400000 # 1 day, as above
+    min.insync.replicas: 2
+    compression.type: producer # stays as Debezium wrote it: snappy
+`
+}
+
+export function funcYaml({ name, kind }: FunctionPlan): string {
+  const service = dashed(name)
+  return `# For \`func invoke\` and \`func describe\` (also \`kn func\`) from this folder. skaffold deploys, not \`func deploy\`: the Service is
+# knative/${service}.yaml, and the image is built from infra/Dockerfile.
+specVersion: 0.36.0
+name: ${service}
+namespace: students
+runtime: typescript
+image: dev.local/students/${service}:dev
+created: ${new Date().toISOString().slice(0, 10)}T00:00:00Z
+invoke: ${kind === 'command' ? 'http' : 'cloudevent'}
+deploy:
+  namespace: students
+  healthEndpoints:
+    liveness: /health/liveness
+    readiness: /health/readiness
+`
+}
