@@ -69,12 +69,9 @@ test('the largest event reaches its function, and as a dead letter with all that
 
 async function ingress(budget: HeaderBudget): Promise<{ url: string; written: NewRecord[] }> {
   const written: NewRecord[] = []
-  const writer = {
-    write: async (_topic: string, record: NewRecord) => void written.push(record),
-    close: async () => {}
-  }
-  const ingresses = new Map([['/ns/name', { topic: 't', contentMode: 'binary' as const, budget }]])
-  const server = await listen(0, brokerIngress, () => ingresses, writer, pino({ enabled: false }))
+  const write = async (record: NewRecord) => void written.push(record)
+  const ingresses = new Map([['/ns/name', { topic: 't', contentMode: 'binary' as const, budget, write }]])
+  const server = await listen(0, brokerIngress, () => ingresses, pino({ enabled: false }))
   onTestFinished(() => server.close())
   return { url: `http://127.0.0.1:${server.port}/ns/name`, written }
 }
@@ -131,6 +128,7 @@ const egress = {
   kind: 'KafkaSource',
   namespace: 'ns',
   name: 'name',
+  place: { bootstrapServers: [] },
   topics: ['t'],
   group: 'g',
   ordering: 'ordered',

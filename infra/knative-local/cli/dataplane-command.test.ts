@@ -7,6 +7,8 @@ test('options have defaults', async () => {
     settings: {
       files: ['knative'],
       bootstrap: ['localhost:9092'],
+      plaintext: false,
+      secret: new Map(),
       resolve: new Map(),
       'ingress-port': 8280,
       'sink-port': 8281,

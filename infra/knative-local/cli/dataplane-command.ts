@@ -15,7 +15,16 @@ export function dataplaneCommand(run: (settings: Settings) => Promise<void>, env
         'YAML or JSON file, folder, or - for standard input; may be repeated (DATAPLANE_FILES, a:b)',
         collect
       )
-      .option('--bootstrap <addresses>', 'Kafka, HOST:PORT[,HOST:PORT], in place of what the YAML says (KAFKA_BROKERS)')
+      .option(
+        '--bootstrap <addresses>',
+        'Kafka, HOST:PORT[,HOST:PORT], in place of all that the YAML names (KAFKA_BROKERS)'
+      )
+      .option(
+        '--secret <NAMESPACE/NAME=DIR>',
+        'where a Secret is that no file declares: a folder as Kubernetes mounts it, or env:PREFIX for variables (below); may be repeated (DATAPLANE_SECRETS, a=dir,b=env:B)',
+        collect
+      )
+      .option('--plaintext', 'connect to Kafka without TLS and SASL, whatever the YAML says (DATAPLANE_PLAINTEXT=true)')
       .option(
         '--resolve <NAMESPACE/NAME=URL>',
         'where a Service, Broker, Channel or other sink is; may be repeated (DATAPLANE_RESOLVE, a=u,b=v)',
@@ -37,7 +46,8 @@ export function dataplaneCommand(run: (settings: Settings) => Promise<void>, env
       .option('--json', 'status as lines of JSON (DATAPLANE_JSON=true)')
       .addHelpText(
         'after',
-        '\nA port of 0 is a free one. It prints `ready` alone on a line once every source and Trigger has its partitions.\nExit status: 0 stopped, 1 failed, 2 wrong usage.'
+        '\nWith --secret shop/kafka=env:KAFKA the key sasl.mechanism of that Secret is in KAFKA_SASL_MECHANISM, user in KAFKA_USER, ca.crt in KAFKA_CA_CRT.\n' +
+          'A port of 0 is a free one. It prints `ready` alone on a line once every source and Trigger has its partitions.\nExit status: 0 stopped, 1 failed, 2 wrong usage.'
       )
       .action(async (files: string[], options: Options) => {
         const read = readSettings(files, options, env)

@@ -3,14 +3,14 @@
 //   -f FILE-or-DIR... [--bootstrap HOST:PORT]     the rest: --help
 //
 // Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
-import type { Settings } from '../dataplane/arguments.ts'
+import { secretPlaces, type Settings } from '../dataplane/arguments.ts'
+import { bootstrapNote } from '../dataplane/bootstrap-note.ts'
 import { confineDefects } from '../dataplane/confine-defects.ts'
 import { DataPlane } from '../dataplane/data-plane.ts'
-import { connectKafka } from '../dataplane/kafka.ts'
 import { LivePlan } from '../dataplane/live-plan.ts'
 import { openLog } from '../dataplane/log.ts'
-import { chooseBootstrap } from '../dataplane/plan-bootstrap.ts'
 import { openPrintSink } from '../dataplane/print-sink.ts'
+import { Secrets } from '../dataplane/secrets.ts'
 import { openStatusLines } from '../dataplane/status-lines.ts'
 import { serveStatus } from '../dataplane/status-server.ts'
 import { printError, runCommand } from './command-line.ts'
@@ -32,11 +32,15 @@ async function run(settings: Settings): Promise<void> {
   const printSink = settings.print ? await openPrintSink(lines.say) : undefined
   const say = onTerminal ? lines.say : printError
   const live = await LivePlan.load({ ...settings, sink: settings.sink ?? printSink?.url }, say)
-  const bootstrap = chooseBootstrap(settings.bootstrap, live.plan)
-  if ('problem' in bootstrap) throw new Error(bootstrap.problem)
-  if (bootstrap.note !== undefined) say(bootstrap.note)
+  const note = bootstrapNote(settings.bootstrap, live.plan)
+  if (note !== undefined) say(note)
   const dataPlane = await DataPlane.start({
-    kafka: connectKafka(bootstrap.servers, settings['client-id'], log),
+    kafka: {
+      bootstrap: settings.bootstrap,
+      plaintext: settings.plaintext,
+      clientId: settings['client-id'],
+      secrets: new Secrets(secretPlaces(settings.secret, process.env), process.env)
+    },
     ingressPort: settings['ingress-port'],
     sinkPort: settings['sink-port'],
     resolved: live.addresses,

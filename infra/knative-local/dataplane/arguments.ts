@@ -1,6 +1,7 @@
 // Options of `npm run dataplane`, each with an environment equivalent; every wrong value is reported at once.
 import { relative, resolve as absolute } from 'node:path'
 import { z } from 'zod'
+import type { SecretPlaces } from './secrets.ts'
 
 const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
 const hostPort = z.string().regex(/^[^\s:,]+:\d{1,5}$/, 'must be HOST:PORT[,HOST:PORT]')
@@ -22,6 +23,18 @@ const elsewhere = {
     .optional()
 }
 
+const secrets = z
+  .array(
+    z.string().superRefine((entry, context) => {
+      const [, place] = splitAtEqualSign(entry)
+      const isPlace = place.startsWith('env:') ? /^env:[A-Za-z_][A-Za-z0-9_]*$/.test(place) : place !== ''
+      if (/^[^/=\s]+\/[^/=\s]+=/.test(entry) && isPlace) return
+      const message = `"${splitAtEqualSign(entry)[0] || entry}" must be NAMESPACE/NAME=DIR or NAMESPACE/NAME=env:PREFIX`
+      context.addIssue({ code: 'custom', message })
+    })
+  )
+  .transform(entries => new Map(entries.map(splitAtEqualSign)))
+
 const Settings = z.object({
   files: z.array(z.string().min(1)).min(1, 'at least one -f FILE-or-DIR is needed'),
   bootstrap: z
@@ -29,6 +42,8 @@ const Settings = z.object({
     .transform(list => list.split(','))
     .pipe(z.array(hostPort))
     .optional(),
+  plaintext: z.stringbool().or(z.boolean()).default(false),
+  secret: secrets,
   ...elsewhere,
   'resolve-file': z.string().optional(),
   print: z.stringbool().or(z.boolean()).default(false),
@@ -44,6 +59,8 @@ export type Settings = z.infer<typeof Settings>
 export interface Options {
   readonly file?: readonly string[]
   readonly bootstrap?: string
+  readonly plaintext?: boolean
+  readonly secret?: readonly string[]
   readonly resolve?: readonly string[]
   readonly resolveFile?: string
   readonly sink?: string
@@ -66,6 +83,8 @@ export function readSettings(
   const result = Settings.safeParse({
     files: (files.length > 0 ? files : split(env.DATAPLANE_FILES, ':')).map(file => fromWhereTheUserIs(file, env)),
     bootstrap: options.bootstrap ?? env.KAFKA_BROKERS,
+    plaintext: options.plaintext ?? env.DATAPLANE_PLAINTEXT,
+    secret: options.secret ?? split(env.DATAPLANE_SECRETS, ','),
     resolve: options.resolve ?? split(env.DATAPLANE_RESOLVE, ','),
     ...(addressFile !== undefined && { 'resolve-file': fromWhereTheUserIs(addressFile, env) }),
     ...(sink !== undefined && { sink }),
@@ -92,6 +111,16 @@ export function readElsewhere(options: {
 
 function problemsOf({ issues }: z.ZodError): string[] {
   return issues.map(({ path, message }) => `--${path[0] === 'files' ? 'file' : String(path[0])}: ${message}`)
+}
+
+/** Where --secret says that Secrets are. */
+export function secretPlaces(secret: Settings['secret'], env: NodeJS.ProcessEnv): SecretPlaces {
+  return new Map(
+    Array.from(secret, ([name, place]) => [
+      name,
+      place.startsWith('env:') ? { prefix: place.slice('env:'.length) } : { directory: fromWhereTheUserIs(place, env) }
+    ])
+  )
 }
 
 /** npm runs its scripts in the package's folder and says in INIT_CWD where it was called; `-` is the standard input. */

@@ -10,6 +10,7 @@ import { Subscriber, serveSubscriber, type Received } from './conformance/subscr
 import { javaPartitioner } from './kafka/kafkajs.ts'
 import { DataPlane, type DataPlanePlan } from './data-plane.ts'
 import { openRecordWriter } from './record-writer.ts'
+import { Secrets } from './secrets.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 
 const origin = { file: 'test', line: 1 }
@@ -326,7 +327,7 @@ function protocolError(type: string, code: number): Error {
 
 async function start(plan: DataPlanePlan): Promise<DataPlane> {
   const dataPlane = await DataPlane.start({
-    kafka: kafka.kafka,
+    kafka: { bootstrap: kafka.bootstrap, plaintext: true, clientId: 'test', secrets: new Secrets(new Map(), {}) },
     ingressPort: 0,
     sinkPort: 0,
     resolved: new Map(),

@@ -1,20 +1,16 @@
 // The data plane as a whole: what a plan asks for is what runs, and a new plan changes only what differs.
-import type { Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { Plan } from '../manifests/plan.ts'
 import { egressesOf, type Egress } from './egress.ts'
 import { EgressRunner } from './egress-runner.ts'
-import { eventToRecord } from './event-to-record.ts'
-import { eventBudget, letterBudget } from './header-budget.ts'
 import { brokerIngress, listen, sinkIngress, type Ingress, type IngressServer } from './ingress.ts'
-import { openRecordWriter, type RecordWriter } from './record-writer.ts'
+import { ingressesOf, IngressRunner, type IngressSettings } from './ingress-runner.ts'
+import { Clusters, type ClusterSettings } from './kafka/clusters.ts'
 import { addressKey, anyReference, anyUri, type Addresses } from './resolve.ts'
 import type { DataPlaneStatus } from './status.ts'
-import { continueTrace } from './trace-context.ts'
-import { openTopics, type NewTopic, type Topics } from './topics.ts'
 
 export interface DataPlaneOptions {
-  readonly kafka: Kafka
+  readonly kafka: ClusterSettings
   readonly ingressPort: number
   readonly sinkPort: number
   /** Addresses of Services (and of Brokers and KafkaSinks of elsewhere) by `namespace/name`. */
@@ -25,9 +21,8 @@ export interface DataPlaneOptions {
 }
 
 /** The part of a plan this is about. */
-export type DataPlanePlan = Pick<Plan, 'kafkaSources' | 'kafkaSinks' | 'brokers' | 'triggers'>
-
-const CREATE_TOPICS_AGAIN_MS = 1000
+export type DataPlanePlan = Pick<Plan, 'kafkaSources' | 'kafkaSinks' | 'brokers' | 'triggers'> &
+  Partial<Pick<Plan, 'objects'>>
 
 interface Running {
   readonly runner: EgressRunner
@@ -37,9 +32,10 @@ interface Running {
 
 export class DataPlane {
   private readonly options: DataPlaneOptions
-  private readonly topics: Topics
-  private readonly writer: RecordWriter
+  private readonly clusters: Clusters
   private readonly running = new Map<string, Running>()
+  /** By kind, namespace and name. */
+  private readonly ingresses = new Map<string, IngressRunner>()
   private brokerIngresses = new Map<string, Ingress>()
   private sinkIngresses = new Map<string, Ingress>()
   private addresses: Addresses = new Map()
@@ -48,19 +44,16 @@ export class DataPlane {
   private ingressServer: IngressServer | undefined
   private sinkServer: IngressServer | undefined
   private applying: Promise<void> = Promise.resolve()
-  private creating: NodeJS.Timeout | undefined
   private stopped = false
 
-  private constructor(options: DataPlaneOptions, topics: Topics, writer: RecordWriter) {
+  private constructor(options: DataPlaneOptions) {
     this.options = options
-    this.topics = topics
-    this.writer = writer
+    this.clusters = new Clusters(options.kafka, options.log)
     this.resolved = options.resolved
   }
 
   static async start(options: DataPlaneOptions): Promise<DataPlane> {
-    const topics = openTopics(options.kafka, options.log)
-    const dataPlane = new DataPlane(options, topics, openRecordWriter(options.kafka))
+    const dataPlane = new DataPlane(options)
     await dataPlane.listen()
     return dataPlane
   }
@@ -88,11 +81,13 @@ export class DataPlane {
 
   status(problems: readonly string[] = []): DataPlaneStatus {
     const sources = Array.from(this.running.values(), ({ runner }) => runner.status())
+    const ingresses = Array.from(this.ingresses.values(), runner => runner.status())
     return {
-      ready: sources.every(({ ready }) => ready),
+      ready: [...sources, ...ingresses].every(({ ready }) => ready),
       ingressUrl: this.ingressUrl,
       sinkUrl: this.sinkUrl,
       sources,
+      ingresses,
       problems
     }
   }
@@ -100,41 +95,27 @@ export class DataPlane {
   /** Deliveries under way get `drainMs` to end; then the ingresses close, whose dead letters these may be. */
   async stop(drainMs: number): Promise<void> {
     this.stopped = true
-    clearTimeout(this.creating)
     await this.applying
     await Promise.all(Array.from(this.running, ([key, { runner }]) => this.stopRunner(key, runner, drainMs)))
     await Promise.all([this.ingressServer?.close(), this.sinkServer?.close()])
-    await this.writer.close()
-    await this.topics.close()
+    await Promise.all(Array.from(this.ingresses.values(), runner => runner.stop()))
+    await this.clusters.close()
   }
 
   private async listen(): Promise<void> {
     const { ingressPort, sinkPort, log } = this.options
-    this.ingressServer = await listen(ingressPort, brokerIngress, () => this.brokerIngresses, this.writer, log)
-    this.sinkServer = await listen(sinkPort, sinkIngress, () => this.sinkIngresses, this.writer, log)
+    this.ingressServer = await listen(ingressPort, brokerIngress, () => this.brokerIngresses, log)
+    this.sinkServer = await listen(sinkPort, sinkIngress, () => this.sinkIngresses, log)
   }
 
   private async change(plan: DataPlanePlan): Promise<void> {
     if (this.stopped) return
     this.plan = plan
-    this.brokerIngresses = new Map(
-      plan.brokers.map(({ namespace, name, topic }) => [
-        `/${namespace}/${name}`,
-        { topic, contentMode: 'binary', budget: eventBudget }
-      ])
-    )
-    this.sinkIngresses = new Map(
-      plan.kafkaSinks.map(({ namespace, name, topic, contentMode }) => [
-        `/${namespace}/${name}`,
-        { topic, contentMode, budget: letterBudget }
-      ])
-    )
+    this.clusters.follow(plan)
+    await this.changeIngresses(ingressesOf(plan))
     this.readAddresses()
-    this.createTopics(plan)
 
-    const wanted = new Map(
-      egressesOf(plan).map(egress => [`${egress.kind} ${egress.namespace}/${egress.name}`, egress])
-    )
+    const wanted = new Map(egressesOf(plan).map(egress => [nameOf(egress), egress]))
     const gone = [...this.running].filter(([key, { consumption }]) => {
       const egress = wanted.get(key)
       return egress === undefined || consumptionOf(egress) !== consumption
@@ -148,12 +129,40 @@ export class DataPlane {
     }
   }
 
+  private async changeIngresses(wanted: readonly IngressSettings[]): Promise<void> {
+    const names = new Map(wanted.map(settings => [nameOf(settings), settings]))
+    for (const [name, runner] of this.ingresses) {
+      const settings = names.get(name)
+      if (settings !== undefined) runner.update(settings)
+      else {
+        this.ingresses.delete(name)
+        await runner.stop()
+      }
+    }
+    for (const [name, settings] of names) {
+      if (this.ingresses.has(name)) continue
+      const runner = new IngressRunner(settings, this.clusters, this.options.log)
+      this.ingresses.set(name, runner)
+      runner.start()
+    }
+    this.brokerIngresses = this.pathsOf('Broker')
+    this.sinkIngresses = this.pathsOf('KafkaSink')
+  }
+
+  private pathsOf(kind: IngressSettings['kind']): Map<string, Ingress> {
+    const runners = [...this.ingresses.values()].filter(({ settings }) => settings.kind === kind)
+    return new Map(
+      runners.map(runner => {
+        const { namespace, name, topic, contentMode, budget } = runner.settings
+        return [`/${namespace}/${name}`, { topic, contentMode, budget, write: record => runner.write(record) }]
+      })
+    )
+  }
+
   private run(key: string, egress: Egress): void {
     const runner = new EgressRunner(egress, {
-      kafka: this.options.kafka,
-      topics: this.topics,
+      clusters: this.clusters,
       addresses: () => this.addresses,
-      reply: (topic, event, trace) => this.writer.write(topic, eventToRecord(event, 'binary', continueTrace(trace))),
       log: this.options.log
     })
     this.running.set(key, { runner, consumption: consumptionOf(egress) })
@@ -184,42 +193,16 @@ export class DataPlane {
     if (this.options.uriSink !== undefined) addresses.set(anyUri, this.options.uriSink)
     this.addresses = addresses
   }
-
-  /** Tries until it works, unless another plan has come. */
-  private createTopics(plan: DataPlanePlan): void {
-    clearTimeout(this.creating)
-    const create = async (): Promise<void> => {
-      for (const topic of topicsOf(plan)) await this.topics.createIfMissing(topic)
-    }
-    create().catch((error: unknown) => {
-      if (this.stopped || plan !== this.plan) return
-      this.options.log.warn({ error: (error as Error).message }, 'topics could not be created, trying again')
-      this.creating = setTimeout(() => this.createTopics(plan), CREATE_TOPICS_AGAIN_MS)
-    })
-  }
 }
 
 /** A changed source has this long to finish what is under way before its successor starts. */
 const DRAIN_OF_CHANGED_MS = 5000
 
-function consumptionOf({ group, topics, ordering, initialOffset, readUncommitted, waitsFor }: Egress): string {
-  return JSON.stringify([group, topics, ordering, initialOffset, readUncommitted, waitsFor])
+function nameOf({ kind, namespace, name }: Pick<Egress | IngressSettings, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind} ${namespace}/${name}`
 }
 
-/** A Broker's topic is the Broker's own; a KafkaSink creates its topic only when it says both numbers. */
-function topicsOf({ brokers, kafkaSinks }: DataPlanePlan): NewTopic[] {
-  const ofBrokers = brokers
-    .filter(({ externalTopic }) => !externalTopic)
-    .map(({ topic, partitions, replicationFactor, topicConfig }) => ({
-      topic,
-      partitions,
-      replicationFactor,
-      config: topicConfig
-    }))
-  const ofSinks = kafkaSinks.flatMap(({ topic, numPartitions, replicationFactor }) =>
-    numPartitions === undefined || replicationFactor === undefined
-      ? []
-      : [{ topic, partitions: numPartitions, replicationFactor, config: {} }]
-  )
-  return [...ofBrokers, ...ofSinks]
+/** Other credentials for the same Kafka are followed by the runner. */
+function consumptionOf({ place, group, topics, ordering, initialOffset, readUncommitted, waitsFor }: Egress): string {
+  return JSON.stringify([place.bootstrapServers, group, topics, ordering, initialOffset, readUncommitted, waitsFor])
 }

@@ -61,6 +61,7 @@ const egress: Egress = {
   kind: 'KafkaSource',
   namespace: 'ns',
   name: 'a-source',
+  place: { bootstrapServers: [] },
   topics: ['t'],
   group: 'g',
   ordering: 'ordered',

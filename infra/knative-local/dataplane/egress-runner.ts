@@ -1,21 +1,20 @@
-// Runs one egress: waits until its topics and sinks are there, joins its group, delivers, commits, and says how it fares.
-import type { Kafka } from 'kafkajs'
+// Runs one egress: waits until its topics and sinks are there, joins its group, delivers, commits, and says what its status is.
 import type { Logger } from 'pino'
 import { AssignedPartition } from './assigned-partition.ts'
 import { partitionKey, type TopicPartition } from './assignment.ts'
-import type { CloudEvent } from './cloud-event.ts'
 import { DeliveryAbandoned } from './deliver.ts'
 import { dispatch, type Outcome, type Sinks } from './dispatch.ts'
 import type { Egress } from './egress.ts'
+import { eventToRecord } from './event-to-record.ts'
 import { GroupConsumer, type GroupOwner, type Position } from './group-consumer.ts'
 import { createHttpSender, type HttpSender } from './http-sender.ts'
+import { type Clusters, type KafkaCluster, NoCredentials } from './kafka/clusters.ts'
 import { Outcomes } from './outcomes.ts'
 import { RecordFlow } from './record-flow.ts'
 import type { KafkaRecord } from './record.ts'
 import { resolveDestination, type Addresses } from './resolve.ts'
 import type { EgressStatus } from './status.ts'
-import type { Topics } from './topics.ts'
-import type { Trace } from './trace-context.ts'
+import { continueTrace } from './trace-context.ts'
 
 /** Knative commits every 5 s; a shorter span is delivered again after a kill, at the price of one small request. */
 const COMMIT_INTERVAL_MS = 500
@@ -23,12 +22,12 @@ const COMMIT_INTERVAL_MS = 500
 const LOOK_AGAIN_MS = 1000
 /** At a rebalance, requests under way get this long to end; half of the session timeout. */
 const REBALANCE_DRAIN_MS = 5000
+/** What cannot be read is tried every second (held-partitions.ts): not heard of for this long, it can be read, and holds nothing new. */
+const UNREADABLE_FOR_MS = 5000
 
 export interface EgressPorts {
-  readonly kafka: Kafka
-  readonly topics: Topics
+  readonly clusters: Clusters
   readonly addresses: () => Addresses
-  readonly reply: (topic: string, event: CloudEvent, trace: Trace) => Promise<void>
   readonly log: Logger
 }
 
@@ -45,10 +44,13 @@ export class EgressRunner {
   /** Partitions that were lost while a request was under way: the same one is not read again here before that has ended. */
   private readonly leaving = new Map<string, AssignedPartition>()
   /** By `topic/partition`, what is wrong with it while the others are read. */
-  private readonly unreadable = new Map<string, string>()
+  private readonly unreadable = new Map<string, { readonly message: string; readonly atMs: number }>()
   private sinks: Sinks | undefined
   private subscribed: readonly string[] = []
   private missing: readonly string[] = []
+  /** Why topics are missing. */
+  private missingBecause: string | undefined
+  private cluster: KafkaCluster | undefined
   private hasJoined = false
   private consumer: GroupConsumer | undefined
   private state: State = 'waiting'
@@ -100,9 +102,9 @@ export class EgressRunner {
     const { outcomes } = this
     const { kind, namespace, name, group } = this.egress
     const partitions = [...this.partitions.values()]
-    const missing = this.missingTopics()
+    const missing = this.missingBecause
     const [unreadable] = this.unreadable.values()
-    const trouble = missing ?? unreadable
+    const trouble = missing ?? unreadable?.message
     return {
       kind,
       namespace,
@@ -136,10 +138,12 @@ export class EgressRunner {
 
   private lookAgain(): void {
     this.outcomes.measureRate()
+    for (const [key, { atMs }] of this.unreadable)
+      if (performance.now() - atMs > UNREADABLE_FOR_MS) this.unreadable.delete(key)
     this.looking ??= this.look()
       .catch((error: unknown) => {
         if (this.stopped) return
-        if (this.consumer === undefined) this.setState('waiting', 'KafkaClusterAdmin', (error as Error).message)
+        if (this.consumer === undefined) this.setState('waiting', ...this.whyNot(error))
         else this.log.debug({ error: (error as Error).message }, 'could not look at Kafka')
       })
       .finally(() => {
@@ -157,8 +161,38 @@ export class EgressRunner {
       this.setState('waiting', 'ReconcileContract', problem)
       return
     }
+    await this.followCluster()
+    if (this.stopped) return
     await this.followTopics()
     await this.readHighWatermarks()
+  }
+
+  /** Other credentials mean another client. Those that cannot be read leave what runs as it is, as Knative keeps its last contract. */
+  private async followCluster(): Promise<void> {
+    const before = this.cluster
+    const cluster = await this.ports.clusters.of(this.egress.place)
+    if (cluster === before || this.stopped) return
+    this.cluster = cluster
+    if (this.consumer !== undefined) await this.leaveGroup('the credentials for Kafka changed', 'CredentialsChanged')
+  }
+
+  private whyNot(error: unknown): [reason: string, message: string] {
+    if (error instanceof NoCredentials) return ['ReconcileContract', error.message]
+    return ['KafkaClusterAdmin', `cannot obtain Kafka cluster admin: ${this.explain(error)}`]
+  }
+
+  private explain(error: unknown): string {
+    return this.cluster?.explain(error) ?? (error as Error).message
+  }
+
+  private ofGroup(error: Error): string {
+    const isRefused = (error as { type?: string }).type === 'GROUP_AUTHORIZATION_FAILED'
+    return isRefused ? `not authorized to access group ${this.egress.group}` : this.explain(error)
+  }
+
+  private clusterInUse(): KafkaCluster {
+    if (this.cluster === undefined) throw new Error('no Kafka yet')
+    return this.cluster
   }
 
   /**
@@ -166,7 +200,9 @@ export class EgressRunner {
    * the rest, and again when the topic comes back.
    */
   private async followTopics(): Promise<void> {
-    const missing = await this.ports.topics.missing(this.egress.topics)
+    const { topics } = this.clusterInUse()
+    const missing = await topics.missing(this.egress.topics)
+    this.missingBecause = missing.length === 0 ? undefined : await topics.explain(missing)
     if (this.stopped) return
     // A broker that has just started may not know all topics yet: what was read is given up when it is missing twice in a row.
     const settled = String(missing) === String(this.missing)
@@ -174,24 +210,18 @@ export class EgressRunner {
     const present = this.egress.topics.filter(topic => !missing.includes(topic))
     if (this.consumer !== undefined) {
       if (!settled || String(present) === String(this.subscribed)) return
-      await this.leaveGroup()
+      await this.leaveGroup(this.missingBecause ?? 'a topic came back', 'TopicsChanged')
       if (this.stopped) return
     }
-    if (present.length === 0) this.setState('waiting', 'InitializeOffset', this.missingTopics())
+    if (present.length === 0) this.setState('waiting', 'InitializeOffset', this.missingBecause)
     else this.join(present)
   }
 
-  private missingTopics(): string | undefined {
-    const { missing } = this
-    if (missing.length === 0) return undefined
-    return `topic ${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not exist`
-  }
-
   /** Requests under way have a moment to end, and what they finish is committed. */
-  private async leaveGroup(): Promise<void> {
+  private async leaveGroup(why: string, reason: string): Promise<void> {
     const { consumer } = this
-    this.log.warn({ missing: this.missing }, this.missingTopics() ?? 'a topic came back')
-    this.setState('joining', 'TopicsChanged', this.missingTopics())
+    this.log.warn({ missing: this.missing }, why)
+    this.setState('joining', reason, this.missingBecause)
     this.flow.hold()
     await this.requestsDone(REBALANCE_DRAIN_MS)
     await this.commit()
@@ -219,7 +249,7 @@ export class EgressRunner {
     // A topic that comes later begins at its beginning: nothing of it was there when the source was.
     const initialOffset = this.hasJoined ? 'earliest' : this.egress.initialOffset
     this.consumer = new GroupConsumer(
-      this.ports.kafka,
+      this.clusterInUse().kafka,
       { group, topics, readUncommitted, initialOffset },
       this.owner(),
       this.log
@@ -227,7 +257,7 @@ export class EgressRunner {
     this.consumer.start().catch((error: unknown) => {
       if (this.stopped) return
       this.consumer = undefined
-      this.setState('waiting', 'KafkaClusterAdmin', (error as Error).message)
+      this.setState('waiting', ...this.whyNot(error))
     })
   }
 
@@ -243,9 +273,9 @@ export class EgressRunner {
       },
       kept: partitions => this.keep(partitions),
       added: positions => this.add(positions),
-      lost: reason => {
+      lost: error => {
         for (const partition of this.partitions.values()) this.lose(partition)
-        this.setState('joining', 'ConsumerFailed', reason)
+        this.setState('joining', 'ConsumerFailed', this.ofGroup(error))
       },
       records: (partition, records, next, highWatermark) => this.receive(partition, records, next, highWatermark),
       unreadable: (partition, { from, to, reason }, passedOver) => {
@@ -326,7 +356,8 @@ export class EgressRunner {
         send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
         wait: ms => this.flow.wait(ms, partition),
         failed: progress.failed,
-        reply: this.ports.reply
+        reply: (topic, event, trace) =>
+          this.clusterInUse().writer.write(topic, eventToRecord(event, 'binary', continueTrace(trace)))
       })
     } catch (error) {
       if (error instanceof DeliveryAbandoned) throw error
@@ -376,8 +407,8 @@ export class EgressRunner {
   }
 
   private setUnreadable(key: string, message: string): void {
-    if (this.unreadable.get(key) !== message) this.log.error({ reason: 'PartitionUnreadable' }, message)
-    this.unreadable.set(key, message)
+    if (this.unreadable.get(key)?.message !== message) this.log.error({ reason: 'PartitionUnreadable' }, message)
+    this.unreadable.set(key, { message, atMs: performance.now() })
   }
 
   private setState(state: State, reason?: string, message?: string): void {

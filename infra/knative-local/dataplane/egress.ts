@@ -3,12 +3,14 @@
 import type { Delivery, Destination, KafkaSource, Ordering, Plan, Trigger } from '../manifests/plan.ts'
 import { brokerTopic } from '../manifests/kinds/resolve-broker.ts'
 import { compileFilter, type EventFilter } from './filter.ts'
+import type { KafkaPlace } from './kafka/clusters.ts'
 import type { RecordMapping } from './record-to-event.ts'
 
 export interface Egress {
   readonly kind: 'KafkaSource' | 'Trigger'
   readonly namespace: string
   readonly name: string
+  readonly place: KafkaPlace
   readonly topics: readonly string[]
   readonly group: string
   readonly ordering: Ordering
@@ -29,9 +31,10 @@ export function egressesOf(plan: Pick<Plan, 'kafkaSources' | 'triggers' | 'broke
     const broker = plan.brokers.find(
       ({ namespace, name }) => namespace === trigger.namespace && name === trigger.broker
     )
-    if (broker !== undefined) return [ofTrigger(trigger, broker.topic)]
+    if (broker !== undefined) return [ofTrigger(trigger, broker.topic, broker)]
     const waitsFor = `Broker ${trigger.namespace}/${trigger.broker} does not exist`
-    return [{ ...ofTrigger(trigger, brokerTopic({ namespace: trigger.namespace, name: trigger.broker })), waitsFor }]
+    const topic = brokerTopic({ namespace: trigger.namespace, name: trigger.broker })
+    return [{ ...ofTrigger(trigger, topic, { bootstrapServers: [] }), waitsFor }]
   })
   return [...plan.kafkaSources.map(ofKafkaSource), ...triggers]
 }
@@ -42,6 +45,7 @@ function ofKafkaSource(source: KafkaSource): Egress {
     kind: 'KafkaSource',
     namespace,
     name,
+    place: source,
     topics: source.topics,
     group: source.consumerGroup,
     ordering: source.ordering,
@@ -57,11 +61,12 @@ function ofKafkaSource(source: KafkaSource): Egress {
   }
 }
 
-function ofTrigger(trigger: Trigger, topic: string): Egress {
+function ofTrigger(trigger: Trigger, topic: string, place: KafkaPlace): Egress {
   return {
     kind: 'Trigger',
     namespace: trigger.namespace,
     name: trigger.name,
+    place,
     topics: [topic],
     group: trigger.consumerGroup,
     ordering: trigger.ordering,

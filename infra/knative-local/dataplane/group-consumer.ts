@@ -23,6 +23,7 @@ import {
   lowOffsets,
   type OffsetsByPartition
 } from './group-offsets.ts'
+import { coordinatorAnswers, type CoordinatorAnswers } from './kafka/coordinator-refusal.ts'
 import { UnreadableBatch, type Unreadable } from './kafka/decoded-message.ts'
 import { HeldPartitions } from './kafka/held-partitions.ts'
 import { kafkajs } from './kafka/kafkajs.ts'
@@ -52,7 +53,7 @@ export interface GroupOwner {
   /** This is read as well, from these positions (none, when nothing is new): reading goes on. */
   added(positions: readonly Position[]): void
   /** Nothing is read any more, until `added`. */
-  lost(reason: string): void
+  lost(error: Error): void
   records(partition: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void
   /** The next offsets of this partition cannot be read: they are tried again, or were tried often enough and are passed over. */
   unreadable(partition: TopicPartition, what: Unreadable, passedOver: boolean): void
@@ -79,6 +80,7 @@ export class GroupConsumer {
   private readonly owner: GroupOwner
   private readonly log: Logger
   private consumer: Consumer | undefined
+  private answers: CoordinatorAnswers = {}
   private coordinator: Broker | undefined
   private cluster: Cluster | undefined
   private memberId: string | undefined
@@ -104,7 +106,8 @@ export class GroupConsumer {
   }
 
   start(): Promise<void> {
-    this.starting = this.startConsumer()
+    this.answers = {}
+    this.starting = coordinatorAnswers.run(this.answers, () => this.startConsumer())
     return this.starting
   }
 
@@ -281,7 +284,9 @@ export class GroupConsumer {
     const position = this.positionOf(batch)
     if (position === undefined) return // not ours (any more); a seek follows when it becomes ours
     const fetched = Number((batch as FetchedBatch).fetchedOffset)
-    if (Number(batch.highWatermark) < position) {
+    const highWatermark = Number(batch.highWatermark)
+    // Below 0: Kafka gave out nothing, for a reason that comes with the batch.
+    if (highWatermark >= 0 && highWatermark < position) {
       this.log.warn(
         { topic, partition, position, from: fetched },
         `${topic}/${partition} ends before ${position}: it was made anew`
@@ -363,7 +368,7 @@ export class GroupConsumer {
     this.held.forgetAll()
     this.commitOffsets = undefined
     this.joins++
-    this.owner.lost(error.message)
+    this.owner.lost(this.answers.refusal ?? error)
     if (restarts) return
     this.log.warn({ error: error.message }, `consumer of group ${this.settings.group} failed, starting another`)
     this.restart = setTimeout(() => {

@@ -61,11 +61,9 @@ test('the key is the partitionkey, whatever its JSON type', async () => {
 
 test('a port that is taken says so, and what to do', async () => {
   const { url } = await start()
-  const taken = listen(Number(new URL(url).port), brokerIngress, () => new Map(), nowhere, pino({ enabled: false }))
+  const taken = listen(Number(new URL(url).port), brokerIngress, () => new Map(), pino({ enabled: false }))
   await expect(taken).rejects.toThrow(/is in use. Give another one: --ingress-port N/)
 })
-
-const nowhere = { write: async () => {}, close: async () => {} }
 
 /** All that comes back for an event under this request line. */
 async function exchange(url: string, requestLine: string, headers = ''): Promise<string> {
@@ -83,12 +81,14 @@ async function start(
   budget = eventBudget
 ): Promise<{ url: string; written: NewRecord[] }> {
   const written: NewRecord[] = []
-  const writer = {
-    write: write ?? (async (_topic: string, record: NewRecord) => void written.push(record)),
-    close: async () => {}
+  const ingress = {
+    topic: 'topic',
+    contentMode: 'binary' as const,
+    budget,
+    write: write ?? (async (record: NewRecord) => void written.push(record))
   }
-  const ingresses = new Map([['/ns/broker', { topic: 'topic', contentMode: 'binary' as const, budget }]])
-  const server = await listen(0, brokerIngress, () => ingresses, writer, pino({ enabled: false }))
+  const ingresses = new Map([['/ns/broker', ingress]])
+  const server = await listen(0, brokerIngress, () => ingresses, pino({ enabled: false }))
   onTestFinished(() => server.close())
   return { url: `http://127.0.0.1:${server.port}`, written }
 }

@@ -5,16 +5,17 @@ import type { Logger } from 'pino'
 import { guarded } from '../guard.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import { NotACloudEvent } from './event-builder.ts'
-import { eventToRecord, type ContentMode } from './event-to-record.ts'
+import { eventToRecord, type ContentMode, type NewRecord } from './event-to-record.ts'
 import { MAX_REQUEST_HEADER_BYTES, whyNotCarried, type HeaderBudget } from './header-budget.ts'
 import { httpToEvent } from './http-to-event.ts'
 import { listenOnLoopback } from './loopback.ts'
-import type { RecordWriter } from './record-writer.ts'
 import { requestPath } from './request-path.ts'
 import { continueTrace, traceOfHttp } from './trace-context.ts'
 
 export interface Ingress {
   readonly topic: string
+  /** Resolves once all in-sync replicas have the record. */
+  write(record: NewRecord): Promise<void>
   readonly contentMode: ContentMode
   /** A KafkaSink takes dead letters too. */
   readonly budget: HeaderBudget
@@ -54,11 +55,10 @@ export async function listen(
   port: number,
   { option, clusterName }: IngressPort,
   ingresses: () => Ingresses,
-  writer: RecordWriter,
   log: Logger
 ): Promise<IngressServer> {
   const respond = guarded([clusterName], (request, response) => {
-    handle(request, ingresses(), writer, log).then(
+    handle(request, ingresses(), log).then(
       given => answer(response, given),
       (error: Error) => {
         log.warn({ error: error.message, path: request.url }, 'request failed')
@@ -84,12 +84,7 @@ interface Answer {
   readonly reason?: string
 }
 
-async function handle(
-  request: IncomingMessage,
-  ingresses: Ingresses,
-  writer: RecordWriter,
-  log: Logger
-): Promise<Answer> {
+async function handle(request: IncomingMessage, ingresses: Ingresses, log: Logger): Promise<Answer> {
   const path = requestPath(request.url)
   const isGet = request.method === 'GET'
   if (isGet && (path === '/healthz' || path === '/readyz')) return { status: 200 }
@@ -124,7 +119,7 @@ async function handle(
   }
   const trace = continueTrace(traceOfHttp(request.rawHeaders))
   try {
-    await writer.write(ingress.topic, eventToRecord(event, ingress.contentMode, trace))
+    await ingress.write(eventToRecord(event, ingress.contentMode, trace))
     return { status: 202 }
   } catch (error) {
     log.error({ path, topic: ingress.topic, error: (error as Error).message }, 'the event could not be written')

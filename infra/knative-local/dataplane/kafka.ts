@@ -2,9 +2,16 @@
 import type { Kafka, LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
 import { kafkajs } from './kafka/kafkajs.ts'
+import type { Security } from './kafka/security.ts'
 
-export function connectKafka(brokers: readonly string[], clientId: string, log: Logger): Kafka {
+export function connectKafka(
+  brokers: readonly string[],
+  clientId: string,
+  log: Logger,
+  security: Security = {}
+): Kafka {
   return new kafkajs.Kafka({
+    ...security,
     clientId,
     brokers: [...brokers],
     connectionTimeout: 3000,
@@ -16,7 +23,7 @@ export function connectKafka(brokers: readonly string[], clientId: string, log: 
   })
 }
 
-/** kafkajs calls an error whatever it tries again by itself; what matters is said by those who use it. */
+/** kafkajs calls an error whatever it tries again automatically; what matters is said by those who use it. */
 function writeLogEntry(log: Logger, { namespace, log: entry }: LogEntry): void {
   const { message, timestamp: _timestamp, stack: _stack, logger: _logger, ...details } = entry
   log.debug(details, `kafka ${namespace}: ${message}`)

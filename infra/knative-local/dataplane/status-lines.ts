@@ -1,8 +1,8 @@
-// One line for each KafkaSource and Trigger that stays current: redrawn on a terminal, otherwise written when something changed.
+// One line for each KafkaSource and Trigger, and for each Broker and KafkaSink with a problem, that stays current: redrawn on a terminal, otherwise written when something changed.
 import type { WriteStream } from 'node:tty'
 import { oneLine } from '../terminal-text.ts'
 import { describePlace } from './outcomes.ts'
-import type { DataPlaneStatus, EgressStatus } from './status.ts'
+import type { DataPlaneStatus, EgressStatus, IngressStatus } from './status.ts'
 
 const REDRAW_MS = 500
 const WRITE_CHANGES_MS = 3000
@@ -34,6 +34,11 @@ export function statusLine(source: EgressStatus): string {
   return oneLine(source.state === 'waiting' ? `${what}: ${how}` : `${what}: ${how}, ${numbers.join(', ')}`)
 }
 
+export function ingressLine({ kind, namespace, name, ready, reason, message }: IngressStatus): string {
+  const how = ready ? 'ready' : ['not ready', reason, message].filter(Boolean).join(', ')
+  return oneLine(`${kind} ${namespace}/${name}: ${how}`)
+}
+
 export function openStatusLines(out: WriteStream, json: boolean): StatusLines {
   return json || !out.isTTY ? writeChanges(out, json) : redraw(out)
 }
@@ -53,8 +58,9 @@ function redraw(out: WriteStream): StatusLines {
     show: status => {
       draw = () => {
         erase()
-        const lines = status().sources.map(source => statusLine(source).slice(0, out.columns - 1))
-        for (const line of lines) out.write(`${line}\n`)
+        const { sources, ingresses } = status()
+        const lines = [...sources.map(statusLine), ...ingresses.filter(({ ready }) => !ready).map(ingressLine)]
+        for (const line of lines) out.write(`${line.slice(0, out.columns - 1)}\n`)
         drawn = lines.length
       }
       timer = setInterval(draw, REDRAW_MS)
@@ -71,16 +77,22 @@ function redraw(out: WriteStream): StatusLines {
 function writeChanges(out: WriteStream, json: boolean): StatusLines {
   const written = new Map<string, string>()
   let timer: NodeJS.Timeout | undefined
-  const write = (source: EgressStatus): void => {
-    const line = json ? oneLine(JSON.stringify(source)) : statusLine(source)
-    const key = `${source.kind} ${source.namespace}/${source.name}`
+  const write = (of: EgressStatus | IngressStatus, text: string): void => {
+    const line = json ? oneLine(JSON.stringify(of)) : text
+    const key = `${of.kind} ${of.namespace}/${of.name}`
     if (written.get(key) === line) return
     written.set(key, line)
     out.write(`${line}\n`)
   }
+  const isNews = ({ kind, namespace, name, ready }: IngressStatus): boolean =>
+    !ready || written.has(`${kind} ${namespace}/${name}`)
   return {
     show: status => {
-      timer = setInterval(() => status().sources.forEach(write), WRITE_CHANGES_MS)
+      timer = setInterval(() => {
+        const { sources, ingresses } = status()
+        for (const source of sources) write(source, statusLine(source))
+        for (const ingress of ingresses.filter(isNews)) write(ingress, ingressLine(ingress))
+      }, WRITE_CHANGES_MS)
     },
     say: text => void out.write(`${text}\n`),
     close: () => clearInterval(timer)

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { serveStatus } from './status-server.ts'
 
 test('the status is given to GET, its headers to HEAD, and to nothing else', async () => {
-  const status = { ready: true, ingressUrl: 'http://i', sinkUrl: 'http://s', sources: [], problems: [] }
+  const status = { ready: true, ingressUrl: 'http://i', sinkUrl: 'http://s', sources: [], ingresses: [], problems: [] }
   const server = await serveStatus(0, () => status)
   onTestFinished(() => server.close())
   const url = `http://127.0.0.1:${server.port}`

@@ -1,4 +1,4 @@
-// What GET /status answers: the status of every KafkaSource and Trigger.
+// What GET /status answers: the status of every KafkaSource and Trigger, and of every Broker and KafkaSink.
 
 export interface EgressStatus {
   readonly kind: 'KafkaSource' | 'Trigger'
@@ -52,11 +52,23 @@ export interface AssignmentStatus {
   readonly lag: number
 }
 
+export interface IngressStatus {
+  readonly kind: 'Broker' | 'KafkaSink'
+  readonly namespace: string
+  readonly name: string
+  readonly topic: string
+  /** Kafka is there, and so is the topic. */
+  readonly ready: boolean
+  readonly reason?: string | undefined
+  readonly message?: string | undefined
+}
+
 export interface DataPlaneStatus {
   readonly ready: boolean
   readonly ingressUrl: string
   readonly sinkUrl: string
   readonly sources: readonly EgressStatus[]
+  readonly ingresses: readonly IngressStatus[]
   /** Problems of the last edit, while the state before it stays. */
   readonly problems: readonly string[]
 }

@@ -17,7 +17,7 @@ import { templateProblem, type Path } from './manifest-document.ts'
 import { readManifestFiles } from './manifest-files.ts'
 import { readObjects } from './manifest-objects.ts'
 import type { Origin, Plan } from './plan.ts'
-import { hasErrors, type Problem } from './problem.ts'
+import { formatPath, hasErrors, type Problem } from './problem.ts'
 import { readKind, type Read } from './read-kind.ts'
 import { checkReferences } from './references.ts'
 import { brokersElsewhere, resolveBroker, resolveTrigger } from './kinds/resolve-broker.ts'
@@ -73,15 +73,33 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
     kafkaTopics: entries(kafkaTopics),
     kafkaConnectors: entries(kafkaConnectors)
   }
+  const locate = (origin: Origin, at: Path) => {
+    const written = objects.find(({ object }) => object.origin === origin)
+    return written === undefined ? origin : written.document.locate([...written.path, ...at])
+  }
+  if (options.complete === true) problems.push(...unusedCredentials(plan, locate))
   if (options.running !== undefined) {
-    const locate = (origin: Origin, at: Path) => {
-      const written = objects.find(({ object }) => object.origin === origin)
-      return written === undefined ? origin : written.document.locate([...written.path, ...at])
-    }
     problems.push(...checkChange(options.running, plan, locate))
     if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }
   }
   return { plan: deepFreeze(plan), problems: inReadingOrder(problems), files, folders }
+}
+
+/** Where the files are all there is, the brokers are local ones. */
+function unusedCredentials(
+  { kafkaSources, kafkaSinks }: Plan,
+  locate: (origin: Origin, at: Path) => Origin
+): Problem[] {
+  const warning = (origin: Origin, at: string[], what: string): Problem => ({
+    level: 'warning',
+    origin: locate(origin, at),
+    path: formatPath(at),
+    message: `the local brokers have no TLS and no SASL: ${what} is checked and not used`
+  })
+  return [
+    ...kafkaSources.filter(({ auth }) => auth).map(({ origin }) => warning(origin, ['spec', 'net'], 'net')),
+    ...kafkaSinks.filter(({ auth }) => auth).map(({ origin }) => warning(origin, ['spec', 'auth'], 'auth'))
+  ]
 }
 
 function entries<Entry>(read: readonly Read<Entry>[]): Entry[] {

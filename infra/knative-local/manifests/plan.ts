@@ -45,8 +45,24 @@ export interface Delivery {
 
 export type Ordering = 'ordered' | 'unordered'
 
+/** Where the credentials of a Kafka client are: in one Secret as a whole, or each in a key of some Secret. Never the values. */
+export type KafkaAuth =
+  | { readonly secret: NamespacedName }
+  | { readonly protocol: KafkaProtocol; readonly keys: Readonly<Partial<Record<KafkaSecretKey, SecretKey>>> }
+
+export type KafkaProtocol = 'PLAINTEXT' | 'SASL_PLAINTEXT' | 'SSL' | 'SASL_SSL'
+
+/** The names of the keys in a Secret that Knative reads as a whole. */
+export type KafkaSecretKey = 'sasl.mechanism' | 'user' | 'password' | 'ca.crt' | 'user.crt' | 'user.key'
+
+export interface SecretKey extends NamespacedName {
+  readonly key: string
+}
+
 export interface KafkaSource extends NamespacedName {
   readonly bootstrapServers: readonly string[]
+  /** spec.net, where it says something. */
+  readonly auth?: KafkaAuth
   readonly topics: readonly string[]
   readonly consumers: number
   readonly consumerGroup: string
@@ -62,6 +78,7 @@ export interface KafkaSource extends NamespacedName {
 
 export interface KafkaSink extends NamespacedName {
   readonly bootstrapServers: readonly string[]
+  readonly auth?: KafkaAuth
   readonly topic: string
   readonly contentMode: 'binary' | 'structured'
   /** The sink creates its topic only when both are given. */
@@ -72,6 +89,7 @@ export interface KafkaSink extends NamespacedName {
 
 export interface Broker extends NamespacedName {
   readonly bootstrapServers: readonly string[]
+  readonly auth?: KafkaAuth
   readonly topic: string
   /** The topic is made by somebody else (annotation external.topic); the Broker does not create it. */
   readonly externalTopic: boolean

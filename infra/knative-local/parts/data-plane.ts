@@ -43,6 +43,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     ...manifests.flatMap(path => ['-f', path]),
     '--bootstrap',
     bootstrap.join(','),
+    '--plaintext',
     '--resolve-file',
     addressFile,
     '--ingress-port',

@@ -23,6 +23,17 @@ export interface KafkaOptions extends Reporting {
   readonly brokers: readonly BrokerPorts[]
   /** spec.kafka.config of the Kafka object. */
   readonly config: Readonly<Record<string, string>>
+  /** Beside the local one; what they ask for is in `config` (listener.security.protocol.map). */
+  readonly listeners?: readonly Listener[]
+  /** More for `kafka-storage format`, such as first SCRAM users. */
+  readonly format?: readonly string[]
+}
+
+export interface Listener {
+  readonly name: string
+  readonly port: number
+  /** HOST:PORT that clients are sent to; the port itself, when there is none. */
+  readonly advertised?: string
 }
 
 export interface KafkaBroker extends Keeper {
@@ -38,7 +49,7 @@ export async function createBroker(
   jars: Jars,
   processes: Processes,
   { id, port, controllerPort }: BrokerPorts,
-  { directory, brokers, config, ...reporting }: KafkaOptions
+  { directory, brokers, config, listeners = [], format: formatArguments = [], ...reporting }: KafkaOptions
 ): Promise<KafkaBroker> {
   const home = join(directory, `broker-${id}`)
   const propertiesFile = join(home, 'server.properties')
@@ -51,13 +62,20 @@ export async function createBroker(
       'process.roles': 'broker,controller',
       'node.id': String(id),
       'controller.quorum.voters': brokers.map(peer => `${peer.id}@127.0.0.1:${peer.controllerPort}`).join(','),
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      listeners: [
+        `PLAINTEXT://127.0.0.1:${port}`,
+        `CONTROLLER://127.0.0.1:${controllerPort}`,
+        ...listeners.map(listener => `${listener.name}://127.0.0.1:${listener.port}`)
+      ].join(','),
+      'advertised.listeners': [
+        `PLAINTEXT://127.0.0.1:${port}`,
+        ...listeners.map(({ name, port: own, advertised }) => `${name}://${advertised ?? `127.0.0.1:${own}`}`)
+      ].join(','),
       'controller.listener.names': 'CONTROLLER',
       'log.dirs': join(home, 'data')
     })
   )
-  await format(java, jars, processes, id, propertiesFile, join(home, 'data'))
+  await format(java, jars, processes, id, propertiesFile, join(home, 'data'), formatArguments)
 
   const name = `broker-${id}`
   const keeper = keep({
@@ -111,7 +129,8 @@ async function format(
   processes: Processes,
   id: number,
   propertiesFile: string,
-  dataDirectory: string
+  dataDirectory: string,
+  more: readonly string[]
 ): Promise<void> {
   const formatted = await access(join(dataDirectory, 'meta.properties')).then(
     () => true,
@@ -119,7 +138,7 @@ async function format(
   )
   if (formatted) return
   const name = `broker-${id}-format`
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile]
+  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile, ...more]
   const { exited } = processes.start({
     name,
     command: java.command,

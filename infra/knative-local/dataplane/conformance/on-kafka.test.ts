@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../../parts/until.ts'
 import { DataPlane } from '../data-plane.ts'
+import { Secrets } from '../secrets.ts'
 import { startTestKafka, type TestKafka } from '../../testing/kafka.ts'
 import { compareRequests, type Places } from './compare.ts'
 import { brokerOf, kafkaSourceOf, triggerOf } from './egress-of.ts'
@@ -33,7 +34,7 @@ beforeAll(async () => {
   for (const topic of new Set(all.map(({ egress }) => egress.topic))) await kafka.createTopic(topic, 1)
   for (const { topic } of receiver.ingresses) await kafka.createTopic(topic, 1)
   dataPlane = await DataPlane.start({
-    kafka: kafka.kafka,
+    kafka: { bootstrap: kafka.bootstrap, plaintext: true, clientId: 'test', secrets: new Secrets(new Map(), {}) },
     ingressPort: 0,
     sinkPort: 0,
     resolved: new Map(),

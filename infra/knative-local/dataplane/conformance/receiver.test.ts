@@ -11,13 +11,12 @@ import { send } from './send.ts'
 test.each(receiver.exchanges)('$name', async exchange => {
   const written: { topic: string; record: NewRecord }[] = []
   const ingresses = new Map(
-    receiver.ingresses.map(({ path, topic, contentMode }) => [path, { topic, contentMode, budget: eventBudget }])
+    receiver.ingresses.map(({ path, topic, contentMode }) => {
+      const write = async (record: NewRecord) => void written.push({ topic, record })
+      return [path, { topic, contentMode, budget: eventBudget, write }]
+    })
   )
-  const writer = {
-    write: async (topic: string, record: NewRecord) => void written.push({ topic, record }),
-    close: async () => {}
-  }
-  const server = await listen(0, brokerIngress, () => ingresses, writer, pino({ enabled: false }))
+  const server = await listen(0, brokerIngress, () => ingresses, pino({ enabled: false }))
   onTestFinished(() => server.close())
 
   expect(await send(server.port, exchange)).toBe(exchange.status)

@@ -1,5 +1,6 @@
 // The ConfigMap of a Broker of class Kafka.
 // https://github.com/knative-extensions/eventing-kafka-broker/blob/knative-v1.23.0/control-plane/pkg/kafka/topic.go
+import type { KafkaAuth } from '../plan.ts'
 import { splitServers } from './kafka-names.ts'
 
 const topicConfigPrefix = 'default.topic.config.'
@@ -9,6 +10,7 @@ export interface BrokerConfig {
   readonly replicationFactor: number
   readonly bootstrapServers: readonly string[]
   readonly topicConfig: Readonly<Record<string, string>>
+  readonly auth?: KafkaAuth
 }
 
 /** The ConfigMap that Knative installs, in namespace knative-eventing. */
@@ -22,6 +24,7 @@ export const installedConfig: BrokerConfig = {
 
 export function readBrokerConfig(
   data: Readonly<Record<string, unknown>>,
+  configNamespace: string,
   report: (key: string, message: string) => void
 ): BrokerConfig {
   const consequence = 'kubectl apply takes it, and then the Broker is not READY: invalid configuration'
@@ -35,7 +38,12 @@ export function readBrokerConfig(
   const servers = data['bootstrap.servers']
   const bootstrapServers = typeof servers === 'string' ? splitServers([servers]).filter(server => server !== '') : []
   if (bootstrapServers.length === 0) report('bootstrap.servers', `missing. ${consequence}`)
+  const { 'auth.secret.ref.name': secret, 'auth.secret.ref.namespace': namespace } = data
+  if (secret === '') report('auth.secret.ref.name', `empty. ${consequence}`)
   return {
+    ...(typeof secret === 'string' && {
+      auth: { secret: { namespace: String(namespace || configNamespace), name: secret } }
+    }),
     partitions: positive('default.topic.partitions'),
     replicationFactor: positive('default.topic.replication.factor'),
     bootstrapServers,

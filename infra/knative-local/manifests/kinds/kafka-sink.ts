@@ -26,11 +26,12 @@ export const kafkaSink: KindReader<z.output<typeof spec>, KafkaSink> = {
         'Knative creates the topic only when numPartitions and replicationFactor are both given; here it must exist already'
       )
     }
-    if (input.auth !== undefined) warn(['spec', 'auth'], 'the local data plane connects without SASL and TLS')
+    const secret = input.auth?.secret?.ref?.name
     return {
       name: metadata.name,
       namespace: metadata.namespace,
       bootstrapServers: splitServers(input.bootstrapServers),
+      ...(secret !== undefined && { auth: { secret: { namespace: metadata.namespace, name: secret } } }),
       topic: input.topic,
       contentMode: input.contentMode || 'binary',
       ...(numPartitions !== undefined && { numPartitions }),

@@ -6,7 +6,7 @@ import { deliveryWarnings, sourceDefaults, sourceDeliverySchema, toDelivery } fr
 import { sourceDestinationSchema, toDestination } from './destination.ts'
 import { bootstrapServersSchema, splitServers, topicNameSchema } from './kafka-names.ts'
 import type { KindReader } from './kind.ts'
-import type { KafkaSource } from '../plan.ts'
+import type { KafkaAuth, KafkaProtocol, KafkaSecretKey, KafkaSource } from '../plan.ts'
 import { object, refined } from '../schema.ts'
 import { stableUuid } from '../stable-uuid.ts'
 
@@ -17,6 +17,21 @@ const secretReference = object({
   secretKeyRef: object({ name: z.string().optional(), key: z.string(), optional: z.boolean().optional() }).optional()
 })
 
+const net = object({
+  sasl: object({
+    enable: z.boolean().optional(),
+    user: secretReference.optional(),
+    password: secretReference.optional(),
+    type: secretReference.optional()
+  }).optional(),
+  tls: object({
+    enable: z.boolean().optional(),
+    cert: secretReference.optional(),
+    key: secretReference.optional(),
+    caCert: secretReference.optional()
+  }).optional()
+})
+
 const spec = object({
   bootstrapServers: bootstrapServersSchema,
   topics: z.array(topicNameSchema).min(1),
@@ -25,20 +40,7 @@ const spec = object({
   initialOffset: z.enum(['earliest', 'latest', '']).optional(),
   ordering: z.enum(['ordered', 'unordered']).optional(),
   delivery: sourceDeliverySchema.optional(),
-  net: object({
-    sasl: object({
-      enable: z.boolean().optional(),
-      user: secretReference.optional(),
-      password: secretReference.optional(),
-      type: secretReference.optional()
-    }).optional(),
-    tls: object({
-      enable: z.boolean().optional(),
-      cert: secretReference.optional(),
-      key: secretReference.optional(),
-      caCert: secretReference.optional()
-    }).optional()
-  }).optional(),
+  net: net.optional(),
   sink: sourceDestinationSchema,
   ceOverrides: object({
     extensions: refined(z.record(z.string(), z.string()), extensions => {
@@ -99,14 +101,12 @@ export const kafkaSource: KindReader<z.output<typeof spec>, KafkaSource> = {
       for (const { field, message } of deliveryWarnings(input.delivery))
         warn(['spec', 'delivery', ...(field === '' ? [] : [field])], message)
     }
-    for (const kind of ['sasl', 'tls'] as const) {
-      if (input.net?.[kind]?.enable === true)
-        warn(['spec', 'net', kind], `the local data plane connects without ${kind === 'sasl' ? 'SASL' : 'TLS'}`)
-    }
+    const auth = toAuth(input.net, namespace)
     return {
       name,
       namespace,
       bootstrapServers: splitServers(input.bootstrapServers),
+      ...(auth && { auth }),
       topics: input.topics,
       consumers: input.consumers ?? 1,
       consumerGroup: input.consumerGroup || `knative-kafka-source-${stableUuid('KafkaSource', namespace, name)}`,
@@ -119,4 +119,32 @@ export const kafkaSource: KindReader<z.output<typeof spec>, KafkaSource> = {
       origin
     }
   }
+}
+
+/**
+ * A reference without a name counts as absent, and what is not enabled is left out.
+ * https://github.com/knative-extensions/eventing-kafka-broker/blob/knative-v1.23.0/control-plane/pkg/security/secrets_provider_net_spec.go
+ */
+function toAuth(input: z.output<typeof net> | undefined, namespace: string): KafkaAuth | undefined {
+  const sasl = input?.sasl?.enable === true ? input.sasl : undefined
+  const tls = input?.tls?.enable === true ? input.tls : undefined
+  if (sasl === undefined && tls === undefined) return undefined
+  const references: Partial<Record<KafkaSecretKey, z.output<typeof secretReference>>> = {
+    'sasl.mechanism': sasl?.type,
+    user: sasl?.user,
+    password: sasl?.password,
+    'ca.crt': tls?.caCert,
+    'user.crt': tls?.cert,
+    'user.key': tls?.key
+  }
+  const keys = Object.entries(references).flatMap(([key, reference]) => {
+    const { name, key: inSecret } = reference?.secretKeyRef ?? {}
+    return name && inSecret ? [[key, { namespace, name, key: inSecret }] as const] : []
+  })
+  return { protocol: protocolOf(sasl !== undefined, tls !== undefined), keys: Object.fromEntries(keys) }
+}
+
+function protocolOf(sasl: boolean, tls: boolean): KafkaProtocol {
+  if (sasl) return tls ? 'SASL_SSL' : 'SASL_PLAINTEXT'
+  return tls ? 'SSL' : 'PLAINTEXT'
 }

@@ -19,11 +19,12 @@ export function resolveBroker(
   const { name, namespace, externalTopic, origin, config, delivery } = input
   const found = findConfig(config, written, objects, options, problems)
   if (found === undefined) return []
-  const { partitions, replicationFactor, topicConfig, bootstrapServers } = found
+  const { partitions, replicationFactor, topicConfig, bootstrapServers, auth } = found
   const broker = {
     name,
     namespace,
     bootstrapServers,
+    ...(auth && { auth }),
     topic: externalTopic ?? brokerTopic({ namespace, name }),
     externalTopic: externalTopic !== undefined,
     partitions,
@@ -81,7 +82,7 @@ function findConfig(
   )
   if (configMap !== undefined) {
     const data = isRecord(configMap.object.data) ? configMap.object.data : {}
-    return readBrokerConfig(data, (key, message) =>
+    return readBrokerConfig(data, config.namespace, (key, message) =>
       problems.push({
         level: 'error',
         origin: configMap.document.locate([...configMap.path, 'data', key]),
