@@ -13,6 +13,7 @@ import { objectsOf } from './render.ts'
 import { freePorts } from '../knative-local/testing/free-ports.ts'
 
 const users = objectsOf('production', kafkaUser, KafkaUser)
+export const userNames = users.map(({ metadata }) => metadata.name)
 export const topics = objectsOf('production', kafkaTopic, KafkaTopic).map(({ spec }) => spec.topicName)
 /** Every user's. */
 export const password = 'test'
@@ -39,7 +40,7 @@ export async function startAuthorizingBroker(): Promise<AuthorizingBroker> {
   const broker = await createBroker(java, jars, processes, ports, {
     directory: state,
     brokers: [ports],
-    config: authorizing(['admin', ...users.map(({ metadata }) => metadata.name)]),
+    config: authorizing(['admin', ...userNames]),
     report: () => undefined,
     pidChanged: () => undefined
   })
@@ -68,7 +69,7 @@ export async function startAuthorizingBroker(): Promise<AuthorizingBroker> {
       return (await admin.describeCluster()).brokers.length === 1
     })
     await admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 1 })), waitForLeaders: true })
-    await admin.createAcls({ acl: users.flatMap(aclsOf) })
+    await admin.createAcls({ acl: acls() })
     // One group on each partition of the offsets topic (createBroker makes four): until it is loaded, groups there are refused.
     for (const groupId of ['a', 'b', 'c', 'd']) {
       await until('the group coordinators', 60_000, async () => {
@@ -100,6 +101,11 @@ function authorizing(names: readonly string[]): Record<string, string> {
     'transaction.state.log.min.isr': '1',
     'auto.create.topics.enable': 'false'
   }
+}
+
+/** Of all users. */
+export function acls() {
+  return users.flatMap(aclsOf)
 }
 
 /** A KafkaUser's ACLs as Strimzi's user operator would set them. */

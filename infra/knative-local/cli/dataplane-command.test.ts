@@ -1,5 +1,6 @@
+import { relative } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { Settings } from '../dataplane/arguments.ts'
+import { secretPlaces, type Settings } from '../dataplane/arguments.ts'
 import { dataplaneCommand } from './dataplane-command.ts'
 
 test('options have defaults', async () => {
@@ -50,6 +51,22 @@ test('every wrong value is reported at once', async () => {
   for (const option of ['--file', '--bootstrap', '--resolve', '--sink-port', '--status-port']) {
     expect(problem).toContain(option)
   }
+})
+
+test('Secrets are folders, from where the user is, or variables', async () => {
+  const env = { DATAPLANE_SECRETS: 'shop/b=dir,shop/c=env:KAFKA_C', DATAPLANE_FILES: 'a.yaml' }
+  const { settings } = await parse([], env)
+  const here = { INIT_CWD: '/tmp/user', npm_package_json: `${process.cwd()}/package.json` }
+  expect(secretPlaces(settings?.secret ?? new Map(), here)).toEqual(
+    new Map<string, object>([
+      ['shop/b', { directory: relative(process.cwd(), '/tmp/user/dir') }],
+      ['shop/c', { prefix: 'KAFKA_C' }]
+    ])
+  )
+  for (const wrong of ['kafka=dir', 'shop/kafka', 'shop/kafka=', 'shop/kafka=env:', 'shop/kafka=env:A-B'])
+    expect((await parse(['-f', 'a.yaml', '--secret', wrong], {})).problem).toMatch(
+      /--secret: ".*" must be NAMESPACE\/NAME=DIR/
+    )
 })
 
 test('an unknown option is a problem, with what was probably meant', async () => {
