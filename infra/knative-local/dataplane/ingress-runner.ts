@@ -30,6 +30,7 @@ export class IngressRunner {
   private readonly clusters: Clusters
   private readonly log: Logger
   private cluster: KafkaCluster | undefined
+  private connecting: Promise<KafkaCluster> | undefined
   /** Undefined when all is right. */
   private condition: Condition | undefined = { reason: 'KafkaClusterAdmin', message: 'connecting to Kafka' }
   /** Kafka refused the last record; only one that it takes says otherwise. */
@@ -67,7 +68,7 @@ export class IngressRunner {
   /** Resolves once all in-sync replicas have the record. */
   async write(record: NewRecord): Promise<void> {
     const { place, topic } = this.current
-    const cluster = (this.cluster ??= await this.clusters.of(place))
+    const cluster = this.cluster ?? (await this.connect(place))
     try {
       await cluster.writer.write(topic, record)
       this.refused = undefined
@@ -75,6 +76,17 @@ export class IngressRunner {
       if (isRefused(error)) this.refused = `not authorized to write to topic ${topic}`
       throw new Error(this.refused ?? cluster.explain(error), { cause: error })
     }
+  }
+
+  /** Those who write before it is known share one, and so keep their order. */
+  private connect(place: KafkaPlace): Promise<KafkaCluster> {
+    this.connecting ??= this.clusters
+      .of(place)
+      .then(cluster => (this.cluster = cluster))
+      .finally(() => {
+        this.connecting = undefined
+      })
+    return this.connecting
   }
 
   status(): IngressStatus {
@@ -86,6 +98,7 @@ export class IngressRunner {
   private lookAgain(): void {
     this.looking ??= this.look()
       .then(condition => this.setCondition(condition))
+      .catch((error: unknown) => this.log.error({ error: (error as Error).message }, 'could not look at Kafka'))
       .finally(() => {
         this.looking = undefined
       })
@@ -95,7 +108,7 @@ export class IngressRunner {
     const { place, topic, creates } = this.current
     let cluster: KafkaCluster
     try {
-      cluster = this.cluster = await this.clusters.of(place)
+      cluster = await this.connect(place)
     } catch (error) {
       if (error instanceof NoCredentials) return { reason: 'ConfigParsed', message: error.message }
       throw error
