@@ -1,9 +1,8 @@
 // `npm run local -- COMMAND`: the runtime's own commands, and those that this project adds to them. What a command needs is loaded
 // when it runs.
 import { defineDeadLetters } from './dead-letters/arguments.ts'
-import { runCommand } from './knative-local/cli/command-line.ts'
-import { localCommand } from './knative-local/cli/local.ts'
-import { manifestPathsIn } from './knative-local/manifest-paths.ts'
+import { runCommand } from './knative-local/command-line.ts'
+import { localCommand, manifestPathsIn } from './knative-local/index.ts'
 import { project } from './project.ts'
 import { defineAudit, defineRecord } from './proof/audit/arguments.ts'
 import { defineChaos } from './proof/chaos/arguments.ts'

@@ -2,7 +2,7 @@
 // is loaded when it runs.
 import { join } from 'node:path'
 import { functionBundle, functionsDirectory, projectDirectory } from './bundle.ts'
-import type { Project } from './knative-local/project.ts'
+import type { Project } from './knative-local/index.ts'
 
 /** Runs this project. */
 export const devEntry = join(projectDirectory, 'infra/dev.ts')

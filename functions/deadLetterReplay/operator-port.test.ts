@@ -2,7 +2,7 @@
 // the pod itself.
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
-import { freePort } from '../../infra/knative-local/testing/free-ports.ts'
+import { freePort } from '../../infra/knative-local/testing.ts'
 import { eventually, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 

@@ -1,7 +1,6 @@
 // The command line of `npm run local -- dead-letters`; what each filter means is decided by deadLetterReplay alone.
 import type { Command } from 'commander'
-import { createCommand, exits, UsageError } from '../knative-local/cli/command-line.ts'
-import { nearestName } from '../knative-local/manifests/nearest-name.ts'
+import { createCommand, exits, UsageError, nearestName } from '../knative-local/command-line.ts'
 
 export interface Flags {
   readonly all?: boolean

@@ -4,9 +4,8 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { batchFormat, eventFormat } from '../../functions/deadLetterReplay/letter-as-event.ts'
-import { readEndpoints } from '../knative-local/endpoints.ts'
-import { stateDirectoryOf } from '../knative-local/cli/settings.ts'
-import { exitStatus, print, printError, UsageError } from '../knative-local/cli/command-line.ts'
+import { readEndpoints, stateDirectoryOf } from '../knative-local/index.ts'
+import { exitStatus, print, printError, UsageError } from '../knative-local/command-line.ts'
 import { type Arguments, type Flags, replayCommand } from './arguments.ts'
 import {
   type Ask,

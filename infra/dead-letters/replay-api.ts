@@ -1,6 +1,6 @@
 // deadLetterReplay over HTTP, and the parts of its answers that are shown.
 import { z } from 'zod'
-import { oneLine } from '../knative-local/terminal-text.ts'
+import { oneLine } from '../knative-local/command-line.ts'
 
 /** Longer than the function waits for a small replay to end. */
 const requestTimeoutMs = 30_000

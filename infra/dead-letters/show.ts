@@ -1,6 +1,5 @@
 // Letters and replays as people read them.
-import { oneLine } from '../knative-local/terminal-text.ts'
-import { table } from '../knative-local/cli/table.ts'
+import { oneLine, table } from '../knative-local/command-line.ts'
 import type { z } from 'zod'
 import type { Groups, Job, Letter, Preview, WholeJob, WholeLetter } from './replay-api.ts'
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listenOnLoopback } from './dataplane/loopback.ts'
 import { guarded } from './guard.ts'
 
-const names = ['create-student.students']
+const names = ['create-order.orders']
 const server = createServer(guarded(names, (_, response) => response.end('taken')))
 let port = 0
 
@@ -21,9 +21,9 @@ test.each([
   'localhost.:8080',
   'console.localhost:8080',
   '[::1]:8080',
-  'create-student.students.svc',
-  'create-student.students.svc.cluster.local',
-  'Create-Student.students.svc.cluster.local.:80'
+  'create-order.orders.svc',
+  'create-order.orders.svc.cluster.local',
+  'Create-Order.orders.svc.cluster.local.:80'
 ])('Host %s is ours', async host => {
   for (const method of ['GET', 'POST']) expect(await send(method, { host })).toMatchObject({ status: 200 })
 })
@@ -41,11 +41,11 @@ test.each([
   '[::]:8080',
   '128.0.0.1',
   '2130706433',
-  'other.students.svc.cluster.local',
-  'create-student.students.svc.cluster.local.evil.example',
-  'create-student.students.example.com',
+  'other.orders.svc.cluster.local',
+  'create-order.orders.svc.cluster.local.evil.example',
+  'create-order.orders.example.com',
   'svc.cluster.local',
-  'create-student.students', // a name that somebody may own
+  'create-order.orders', // a name that somebody may own
   ''
 ])('Host %j is misdirected, whatever is asked', async host => {
   for (const method of ['GET', 'POST', 'OPTIONS']) {
@@ -72,7 +72,7 @@ test.each([
   [{ 'sec-fetch-site': 'cross-site' }, 403],
   [{ origin: 'http://localhost:3000' }, 200],
   [{ origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'cross-site' }, 200],
-  [{ origin: 'http://create-student.students.svc.cluster.local' }, 200],
+  [{ origin: 'http://create-order.orders.svc.cluster.local' }, 200],
   [{ 'sec-fetch-site': 'same-origin' }, 200],
   [{ 'sec-fetch-site': 'none' }, 200],
   [{}, 200]

@@ -1,5 +1,5 @@
 // `npm run new -- function NAME`: a function's folder and YAML, with a test that passes; everything else is derived from them.
-import { createCommand, print, runCommand, UsageError } from '../knative-local/cli/command-line.ts'
+import { createCommand, print, runCommand, UsageError } from '../knative-local/command-line.ts'
 import { projectDirectory } from '../bundle.ts'
 import { newFunction } from './new-function.ts'
 

@@ -1,5 +1,5 @@
 // One name in the spellings that it has: of a folder, of an object of Kubernetes, of a variable.
-import { UsageError } from '../knative-local/cli/command-line.ts'
+import { UsageError } from '../knative-local/command-line.ts'
 
 /** onParcelSent: on-parcel-sent */
 export const dashed = (name: string): string => name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)

@@ -3,14 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } from 'kafkajs'
-import { fetchJars, type Jars } from '../knative-local/parts/jars.ts'
-import { findJava, type Java } from '../knative-local/parts/java.ts'
-import { createBroker } from '../knative-local/parts/kafka.ts'
-import { openProcesses, type Processes } from '../knative-local/parts/processes.ts'
-import { until } from '../knative-local/parts/until.ts'
+import {
+  fetchJars,
+  type Jars,
+  findJava,
+  type Java,
+  createBroker,
+  openProcesses,
+  type Processes
+} from '../knative-local/single-parts.ts'
+import { until, freePorts } from '../knative-local/testing.ts'
 import { KafkaTopic, kafkaTopic, KafkaUser, kafkaUser } from './kinds.ts'
 import { objectsOf } from './render.ts'
-import { freePorts } from '../knative-local/testing/free-ports.ts'
 
 const users = objectsOf('production', kafkaUser, KafkaUser)
 export const userNames = users.map(({ metadata }) => metadata.name)

@@ -9,10 +9,15 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectDirectory } from '../bundle.ts'
 import { migrate } from '../jobs/migrate.ts'
-import { type Connect, createConnect } from '../knative-local/parts/connect.ts'
-import { createSecrets } from '../knative-local/parts/secrets.ts'
-import { createPostgres, type Postgres, superuser } from '../knative-local/parts/postgres.ts'
-import { freePort } from '../knative-local/testing/free-ports.ts'
+import {
+  type Connect,
+  createConnect,
+  createSecrets,
+  createPostgres,
+  type Postgres,
+  superuser
+} from '../knative-local/single-parts.ts'
+import { freePort } from '../knative-local/testing.ts'
 import { type AuthorizingBroker, password, startAuthorizingBroker } from './authorizing-broker.ts'
 import { KafkaConnector, kafkaConnector } from './kinds.ts'
 import { objectsOf } from './render.ts'

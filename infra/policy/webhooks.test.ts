@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { stringify } from 'yaml'
 import { functionNames } from '../bundle.ts'
-import { loadPlan } from '../knative-local/manifests/load-plan.ts'
+import { loadPlan } from '../knative-local/plans.ts'
 import { overlays, render } from './render.ts'
 
 test.each(overlays)('nothing in %s would be refused, and every reference leads somewhere', async overlay => {

@@ -10,19 +10,22 @@ import {
   type FunctionAnswer,
   type FunctionRequest
 } from '../../functions/runtime/host/http-server.ts'
-import { dispatch, type Outcome, type Sinks } from '../knative-local/dataplane/dispatch.ts'
-import type { NewRecord } from '../knative-local/dataplane/event-to-record.ts'
 import {
+  dispatch,
+  type Outcome,
+  type Sinks,
+  type NewRecord,
   eventBudget,
   letterBudget,
   MAX_REQUEST_HEADER_BYTES,
-  type HeaderBudget
-} from '../knative-local/dataplane/header-budget.ts'
-import { createHttpSender } from '../knative-local/dataplane/http-sender.ts'
-import { brokerIngress, listen } from '../knative-local/dataplane/ingress.ts'
-import type { KafkaRecord } from '../knative-local/dataplane/record.ts'
-import { startActivator } from '../knative-local/serving/activator.ts'
-import { freePort } from '../knative-local/testing/free-ports.ts'
+  type HeaderBudget,
+  createHttpSender,
+  brokerIngress,
+  listen,
+  startActivator
+} from '../knative-local/delivery.ts'
+import type { KafkaRecord } from '../knative-local/events.ts'
+import { freePort } from '../knative-local/testing.ts'
 
 const attributes = { 'ce-specversion': '1.0', 'ce-id': 'an-id', 'ce-source': '/s', 'ce-type': 't' }
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'

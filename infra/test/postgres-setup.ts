@@ -3,10 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { openProcesses } from '../knative-local/parts/processes.ts'
-import { createPostgres, superuser } from '../knative-local/parts/postgres.ts'
+import { openProcesses, createPostgres, superuser } from '../knative-local/single-parts.ts'
+import { freePort } from '../knative-local/testing.ts'
 import { migrate } from '../jobs/migrate.ts'
-import { freePort } from '../knative-local/testing/free-ports.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 // The one real stack that all end-to-end tests of a run share.
 import type { TestProject } from 'vitest/node'
-import type { Endpoints } from '../knative-local/endpoints.ts'
-import { createStackFolder } from '../knative-local/testing/stack-folder.ts'
+import type { Endpoints } from '../knative-local/index.ts'
+import { createStackFolder } from '../knative-local/testing.ts'
 import { devEntry, project } from '../project.ts'
 
 declare module 'vitest' {

@@ -1,7 +1,7 @@
 // `npm run kafka -- TOOL [ARGUMENTS]`: Kafka's own command line tools, from the jars of the local stack, on its brokers.
 //
-//   npm run kafka -- topics --describe --topic student_create
-//   npm run kafka -- consumer-groups --describe --group on-student-create
+//   npm run kafka -- topics --describe --topic order_create
+//   npm run kafka -- consumer-groups --describe --group on-order-create
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
@@ -23,8 +23,8 @@ const command = createCommand('npm run kafka --')
     'after',
     `
 Examples:
-  npm run kafka -- topics --describe --topic student_create
-  npm run kafka -- consumer-groups --describe --group on-student-create
+  npm run kafka -- topics --describe --topic order_create
+  npm run kafka -- consumer-groups --describe --group on-order-create
 Exit status: the tool's own, 1 failed, 2 wrong usage.`
   )
   .action(exits(run))

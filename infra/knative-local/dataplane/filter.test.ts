@@ -7,7 +7,7 @@ const event: CloudEvent = {
   specversion: '1.0',
   id: 'an-id',
   source: '/source',
-  type: 'school.student.v1.StudentCreated',
+  type: 'school.order.v1.OrderCreated',
   time: '2026-01-02T04:04:05+01:00',
   extensions: new Map<string, string | number>([
     ['tenant', 'acme'],
@@ -18,7 +18,7 @@ const event: CloudEvent = {
 
 test.each<[string, Record<string, string>, boolean]>([
   ['no attributes', {}, true],
-  ['an equal attribute', { type: 'school.student.v1.StudentCreated' }, true],
+  ['an equal attribute', { type: 'school.order.v1.OrderCreated' }, true],
   ['another value', { type: 'school' }, false],
   ['an extension', { tenant: 'acme' }, true],
   ['a number as text', { count: '7' }, true],
@@ -34,7 +34,7 @@ test.each<[string, TriggerFilter[], boolean]>([
   ['none', [], true],
   ['exact', [{ exact: { tenant: 'acme' } }], true],
   ['prefix', [{ prefix: { type: 'school.' } }], true],
-  ['suffix', [{ suffix: { type: '.StudentUpdated' } }], false],
+  ['suffix', [{ suffix: { type: '.OrderUpdated' } }], false],
   ['all', [{ all: [{ exact: { tenant: 'acme' } }, { suffix: { type: 'Created' } }] }], true],
   ['any', [{ any: [{ exact: { tenant: 'x' } }, { suffix: { type: 'Created' } }] }], true],
   ['not', [{ not: { exact: { tenant: 'acme' } } }], false],

@@ -8,7 +8,7 @@ import { openRecordWriter } from './record-writer.ts'
 import { startDataPlane, type DataPlaneProcess } from '../testing/data-plane-process.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 
-const KEYS = Array.from({ length: 24 }, (_, i) => `student-${i}`)
+const KEYS = Array.from({ length: 24 }, (_, i) => `order-${i}`)
 const SESSION_TIMEOUT_MS = 10_000
 
 let kafka: TestKafka
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 test('members join, die, leave and find added partitions: nothing is lost, keys keep their order', async () => {
   const deliveries = await listen()
-  const topic = 'students'
+  const topic = 'orders'
   await kafka.createTopic(topic, 4)
   const stream = startStream(topic)
   onTestFinished(() => stream.stop())
@@ -220,7 +220,7 @@ function headers(key: string, number: number): Record<string, string> {
     ce_id: `${key}-${number}`,
     ce_source: '/test',
     ce_type: 'com.example.test',
-    ce_student: key,
+    ce_order: key,
     ce_number: String(number)
   }
 }
@@ -235,7 +235,7 @@ async function listen({ slowKey = '', slowMs = 0 } = {}) {
   const delivered: Delivery[] = []
   const answered: string[] = []
   const server = createServer((request, response) => {
-    const key = String(request.headers['ce-student'])
+    const key = String(request.headers['ce-order'])
     request.resume()
     request.on('end', () => {
       delivered.push({ key, number: Number(request.headers['ce-number']) })

@@ -4,9 +4,9 @@ import type { EgressStatus } from './status.ts'
 
 const status: EgressStatus = {
   kind: 'KafkaSource',
-  namespace: 'students',
-  name: 'on-student-create',
-  group: 'on-student-create',
+  namespace: 'orders',
+  name: 'on-order-create',
+  group: 'on-order-create',
   ready: true,
   state: 'consuming',
   assignments: [
@@ -26,7 +26,7 @@ const status: EgressStatus = {
 
 test('a line sums up the lag of all partitions', () => {
   expect(statusLine(status)).toBe(
-    'KafkaSource students/on-student-create: consuming, partitions 2, lag 6, 120/s, delivered 8, retries 2, dead letters 1'
+    'KafkaSource orders/on-order-create: consuming, partitions 2, lag 6, 120/s, delivered 8, retries 2, dead letters 1'
   )
 })
 
@@ -39,7 +39,7 @@ test('what waits says for what, and nothing else', () => {
     message: 'topic t does not exist'
   }
   expect(statusLine(waiting)).toBe(
-    'KafkaSource students/on-student-create: waiting, InitializeOffset, topic t does not exist'
+    'KafkaSource orders/on-order-create: waiting, InitializeOffset, topic t does not exist'
   )
 })
 

@@ -1,7 +1,7 @@
 // The plan: what the YAML says, checked, with every default written out as Knative would apply it.
-// Nothing here knows about students, Kafka clients or processes.
+// Nothing here knows about Kafka clients or processes.
 
-/** Where an object was written, for messages such as `knative/on-student-create.yaml:12 spec.topics`. */
+/** Where an object was written, for messages such as `knative/on-order-create.yaml:12 spec.topics`. */
 export interface Origin {
   readonly file: string
   readonly line: number

@@ -13,7 +13,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** One line each: `knative/on-student-create.yaml:12 spec.topics: message`. Colours only when the caller prints to a terminal. */
+/** One line each: `knative/on-order-create.yaml:12 spec.topics: message`. Colours only when the caller prints to a terminal. */
 export function formatProblems(problems: readonly Problem[], options: { colour?: boolean } = {}): string {
   const paint = (style: 'red' | 'yellow' | 'bold', text: string) =>
     options.colour === true ? styleText(style, text, { validateStream: false }) : text

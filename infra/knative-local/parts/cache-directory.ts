@@ -4,5 +4,5 @@ import { join } from 'node:path'
 
 /** https://specifications.freedesktop.org/basedir-spec/latest/ */
 export function cacheDirectory(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'students-event-by-event')
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'knative-local')
 }

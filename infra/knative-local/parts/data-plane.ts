@@ -1,5 +1,5 @@
 // The Knative data plane as a process of its own, so that it can be killed like any other part. It reads the YAML itself.
-import { resolve } from 'node:path'
+import { extname, join } from 'node:path'
 import { z } from 'zod'
 import { logToScreen } from './log-to-screen.ts'
 import type { Processes, RunningProcess } from './processes.ts'
@@ -34,6 +34,8 @@ const restartDelayMs = 500
 const statusTimeoutMs = 2_000
 /** A member that was killed keeps its place in a group for 30 s, and nobody else gets its partitions. */
 const readyTimeoutMs = 120_000
+/** TypeScript here, JavaScript in the package. */
+const entry = join(import.meta.dirname, `../cli/dataplane${extname(import.meta.filename)}`)
 /** In pino's lines. */
 const warningLevel = '"level":40'
 
@@ -65,7 +67,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     const next = processes.start({
       name: 'dataplane',
       command: process.execPath,
-      args: ['--disable-warning=TimeoutNegativeWarning', resolve(import.meta.dirname, '../cli/dataplane.ts'), ...args],
+      args: ['--disable-warning=TimeoutNegativeWarning', entry, ...args],
       env: process.env,
       onLine(line) {
         if (line.trim() === 'ready') isReady = true

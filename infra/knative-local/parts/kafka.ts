@@ -10,7 +10,7 @@ import type { Reporting } from './reporting.ts'
 import { until } from './until.ts'
 
 const logging = `-Dlog4j2.configurationFile=${resolve(import.meta.dirname, '../java/log4j2.properties')}`
-const clusterId = 'c3R1ZGVudHMtbG9jYWwtMQ' // any 16 bytes in base64url; "students-local-1"
+const clusterId = 'c3R1ZGVudHMtbG9jYWwtMQ' // any 16 bytes in base64url
 
 export interface BrokerPorts {
   readonly id: number

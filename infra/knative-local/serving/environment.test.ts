@@ -3,18 +3,18 @@ import type { EnvironmentVariable, Service } from '../manifests/plan.ts'
 import { createSecrets } from '../parts/secrets.ts'
 import { serviceEnvironment } from './environment.ts'
 
-const databaseUrl = 'postgres://students:word@127.0.0.1:8086/students'
+const databaseUrl = 'postgres://orders:word@127.0.0.1:8086/orders'
 const addresses = {
   http: new Map([
-    ['create-student.students', 'http://127.0.0.1:8100'],
-    ['schema-registry.students', 'http://127.0.0.1:8084']
+    ['create-order.orders', 'http://127.0.0.1:8100'],
+    ['schema-registry.orders', 'http://127.0.0.1:8084']
   ]),
-  bootstrap: new Map([['students-kafka-bootstrap.students', ['127.0.0.1:8090', '127.0.0.1:8091']]])
+  bootstrap: new Map([['orders-kafka-bootstrap.orders', ['127.0.0.1:8090', '127.0.0.1:8091']]])
 }
 const configMap = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: { name: 'settings', namespace: 'students' },
+  metadata: { name: 'settings', namespace: 'orders' },
   data: { level: 'debug' },
   origin: { file: 'settings.yaml', line: 1 }
 }
@@ -24,11 +24,11 @@ test('a value without an address stays as it is written', () => {
 })
 
 test.each([
-  ['http://schema-registry.students.svc.cluster.local:8080', 'http://127.0.0.1:8084'],
-  ['http://create-student.students.svc/path?query', 'http://127.0.0.1:8100/path?query'],
-  ['students-kafka-bootstrap.students.svc.cluster.local:9092', '127.0.0.1:8090,127.0.0.1:8091'],
+  ['http://schema-registry.orders.svc.cluster.local:8080', 'http://127.0.0.1:8084'],
+  ['http://create-order.orders.svc/path?query', 'http://127.0.0.1:8100/path?query'],
+  ['orders-kafka-bootstrap.orders.svc.cluster.local:9092', '127.0.0.1:8090,127.0.0.1:8091'],
   [
-    'a=http://create-student.students.svc.cluster.local,b=http://schema-registry.students.svc.cluster.local:8080',
+    'a=http://create-order.orders.svc.cluster.local,b=http://schema-registry.orders.svc.cluster.local:8080',
     'a=http://127.0.0.1:8100,b=http://127.0.0.1:8084'
   ],
   ['http://registry.example.com', 'http://registry.example.com']
@@ -39,7 +39,7 @@ test.each([
 test('a key of a Secret of the database is taken from the local database', () => {
   const uri = environmentOf({
     name: 'DATABASE_URL',
-    secretKeyRef: { name: 'students-db-app', key: 'uri', optional: false }
+    secretKeyRef: { name: 'orders-db-app', key: 'uri', optional: false }
   })
   expect(uri.DATABASE_URL).toBe(databaseUrl)
 })
@@ -60,23 +60,23 @@ test('what is missing is left out where the YAML says that it may be', () => {
 test('every variable without a local value is named at once, with its file', () => {
   const broken = () =>
     environmentOf(
-      { name: 'ONE', value: 'http://nobody.students.svc.cluster.local' },
+      { name: 'ONE', value: 'http://nobody.orders.svc.cluster.local' },
       { name: 'TWO', secretKeyRef: { name: 'unknown', key: 'word', optional: false } }
     )
   expect(broken).toThrow(/knative\/a\.yaml:3 env ONE: .*nobody[\s\S]*knative\/a\.yaml:3 env TWO: Secret unknown/)
 })
 
 test('the name of the Service is given as Knative gives it', () => {
-  expect(environmentOf()).toMatchObject({ K_SERVICE: 'create-student', K_CONFIGURATION: 'create-student' })
+  expect(environmentOf()).toMatchObject({ K_SERVICE: 'create-order', K_CONFIGURATION: 'create-order' })
 })
 
 function environmentOf(...env: EnvironmentVariable[]): Record<string, string> {
   const service: Service = {
-    name: 'create-student',
-    namespace: 'students',
+    name: 'create-order',
+    namespace: 'orders',
     env,
     envFrom: [],
-    image: 'example.com/create-student',
+    image: 'example.com/create-order',
     minScale: 1,
     maxScale: 1,
     initialScale: 1,
@@ -86,6 +86,6 @@ function environmentOf(...env: EnvironmentVariable[]): Record<string, string> {
   }
   return serviceEnvironment(service, {
     addresses,
-    secrets: createSecrets([configMap], new Map([['students-db-app', databaseUrl]]))
+    secrets: createSecrets([configMap], new Map([['orders-db-app', databaseUrl]]))
   })
 }

@@ -1,7 +1,7 @@
 // The data plane as its own process, as the local runtime and people run it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { extname, join } from 'node:path'
 import { openProcesses, type Exit } from '../parts/processes.ts'
 import { until } from '../parts/until.ts'
 import type { DataPlaneStatus } from '../dataplane/status.ts'
@@ -19,7 +19,8 @@ export interface DataPlaneProcess {
   cleanUp(): Promise<void>
 }
 
-const dataPlaneEntry = resolve(import.meta.dirname, '../cli/dataplane.ts')
+/** The program `dataplane`: TypeScript here, JavaScript in the package. */
+export const dataPlaneEntry = join(import.meta.dirname, `../cli/dataplane${extname(import.meta.filename)}`)
 const READY_WITHIN_MS = 60_000
 
 export async function startDataPlane(

@@ -1,10 +1,8 @@
 // Where `npm run local -- audit` and `record` look: flags and environment. Without addresses they are those of the running stack.
 import type { Command } from 'commander'
-import { collect, createCommand, exits, UsageError } from '../../knative-local/cli/command-line.ts'
-import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
+import { collect, createCommand, exits, UsageError } from '../../knative-local/command-line.ts'
+import { manifestPathsIn, readEndpoints, stateDirectoryOf } from '../../knative-local/index.ts'
 import { project } from '../../project.ts'
-import { readEndpoints } from '../../knative-local/endpoints.ts'
-import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
 import type { AuditedKafka } from './kafka-client.ts'
 
 /** Where Kafka and PostgreSQL are, as the commands of this folder take it. */

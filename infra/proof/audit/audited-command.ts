@@ -1,7 +1,5 @@
 // What the audit keeps of a record on a Broker's topic, for each Trigger whose filter it passes: which event the function saw.
-import type { CloudEvent } from '../../knative-local/dataplane/cloud-event.ts'
-import { recordToEvent } from '../../knative-local/dataplane/record-to-event.ts'
-import type { KafkaRecord } from '../../knative-local/dataplane/record.ts'
+import { type CloudEvent, recordToEvent, type KafkaRecord } from '../../knative-local/events.ts'
 import type { FollowedTrigger } from './followed-triggers.ts'
 import { type ReceivedIdentity, receivedIdentity } from './received-identity.ts'
 

@@ -1,9 +1,7 @@
 // What the audit keeps of a record: where it is, which event it is, and digests of its bytes.
 import { hash } from 'node:crypto'
 import { positionOf } from '../../../functions/runtime/delivery/position.ts'
-import { attribute } from '../../knative-local/dataplane/cloud-event.ts'
-import { recordToEvent } from '../../knative-local/dataplane/record-to-event.ts'
-import { type KafkaRecord, lastHeader } from '../../knative-local/dataplane/record.ts'
+import { attribute, recordToEvent, type KafkaRecord, lastHeader } from '../../knative-local/events.ts'
 import { receivedIdentity } from './received-identity.ts'
 
 export interface AuditedRecord {

@@ -1,7 +1,7 @@
 // What comes through the Broker is accounted for, from the 202 on: something is taken away on purpose, and exactly that is named.
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestKafka, type TestKafka } from '../../knative-local/testing/kafka.ts'
+import { startTestKafka, type TestKafka } from '../../knative-local/testing.ts'
 import type { AuditReport } from './run-audit.ts'
 import { showReport } from './show-report.ts'
 import { openBroker } from './testing/broker.ts'

@@ -1,6 +1,6 @@
 // What the audit looks at, from the same YAML as everything else: each KafkaSource that names a function is one function
 // that follows events, each Trigger brings commands to one, and the dead letter sinks lead on to the topics where failures end.
-import type { Destination, KafkaSource, Plan } from '../../knative-local/manifests/plan.ts'
+import type { Plan } from '../../knative-local/plans.ts'
 import { followedTriggers, type FollowedTrigger, type TriggerPlan } from './followed-triggers.ts'
 
 export interface FollowedFunction {
@@ -42,10 +42,10 @@ export function followedFunctions(plan: AuditedPlan): Followed {
 
 /** Those of the functions, then those of whoever reads them, and so on. */
 function deadLetterTopics(
-  failing: readonly Pick<KafkaSource, 'delivery'>[],
+  failing: readonly Pick<Plan['kafkaSources'][number], 'delivery'>[],
   plan: Pick<Plan, 'kafkaSources' | 'kafkaSinks'>
 ): DeadLetterTopic[] {
-  const topicOf = (sink: Destination | undefined) =>
+  const topicOf = (sink: Plan['kafkaSources'][number]['sink'] | undefined) =>
     plan.kafkaSinks.find(({ namespace, name }) => sink?.ref?.name === name && sink.ref.namespace === namespace)?.topic
   const found = new Map<string, DeadLetterTopic>()
   let deliveries = failing

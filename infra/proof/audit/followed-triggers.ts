@@ -1,7 +1,9 @@
 // The Triggers whose functions keep what they did: each answer in command_answers, each event in handled_events. A function
 // without a database keeps nothing, and only its own word says what became of an event.
-import type { Plan, Service } from '../../knative-local/manifests/plan.ts'
-import { egressesOf, type Egress } from '../../knative-local/dataplane/egress.ts'
+import type { Plan } from '../../knative-local/plans.ts'
+import { egressesOf, type Egress } from '../../knative-local/events.ts'
+
+type Service = Plan['services'][number]
 
 export interface FollowedTrigger {
   readonly name: string

@@ -1,7 +1,7 @@
 // The audit's own Kafka client, which reads records as the data plane does.
 import { readFile } from 'node:fs/promises'
 import type { Kafka } from 'kafkajs'
-import '../../knative-local/dataplane/kafka/kafkajs.ts'
+import '../../knative-local/events.ts'
 import { createKafkaClient, type KafkaAddress } from '../../jobs/kafka-client.ts'
 
 export type AuditedKafka = Omit<KafkaAddress, 'authority'> & { readonly caFile?: string }

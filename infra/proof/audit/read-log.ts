@@ -3,8 +3,7 @@
 // kafkajs reads only as a member of a group, so the audit has a group of its own for as long as it reads. It commits nothing.
 import { randomUUID } from 'node:crypto'
 import type { Consumer, Kafka } from 'kafkajs'
-import { toRecord } from '../../knative-local/dataplane/kafkajs-record.ts'
-import type { KafkaRecord } from '../../knative-local/dataplane/record.ts'
+import { toRecord, type KafkaRecord } from '../../knative-local/events.ts'
 import type { LogRange } from './log-offsets.ts'
 
 /** Of one answer of Kafka, compressed; a well compressed record takes a hundred times as much in memory. */

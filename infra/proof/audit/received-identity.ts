@@ -1,8 +1,6 @@
 // The source and id under which a function knows an event: what a request's headers, which hold Latin-1, make of the record's.
 import { readEvent } from '../../../functions/runtime/events/received-event.ts'
-import { carriedLetter } from '../../knative-local/dataplane/carried-letter.ts'
-import type { CloudEvent } from '../../knative-local/dataplane/cloud-event.ts'
-import { eventToRequest } from '../../knative-local/dataplane/event-to-request.ts'
+import { carriedLetter, type CloudEvent, eventToRequest } from '../../knative-local/events.ts'
 
 export interface ReceivedIdentity {
   /** As the function reads them, and records its answer or letter under them. */

@@ -5,7 +5,7 @@
 // missing there is missing.
 import type { Kafka } from 'kafkajs'
 import type { Client } from 'pg'
-import type { KafkaRecord } from '../../knative-local/dataplane/record.ts'
+import type { KafkaRecord } from '../../knative-local/events.ts'
 import { openAuditSession, storePartitions, storeRecords } from './audit-tables.ts'
 import { type AuditedCommand, auditedCommand, commandOf, passes } from './audited-command.ts'
 import { auditedRecord } from './audited-record.ts'

@@ -1,6 +1,5 @@
 // The report for people: the table, what could not be compared, and every finding with the command that shows it again.
-import { table } from '../../knative-local/cli/table.ts'
-import { shortLine } from '../../knative-local/terminal-text.ts'
+import { shortLine, table } from '../../knative-local/command-line.ts'
 import type { Finding } from './finding.ts'
 import { type AuditReport, type CommandCoverage, type Coverage, maxListed } from './run-audit.ts'
 

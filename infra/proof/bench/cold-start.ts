@@ -19,9 +19,8 @@ import { eventSchemasByType } from '../../../functions/students/student-events.t
 import { eventSchemas } from '../../../functions/runtime/tables.ts'
 import { bundleOptions, functionNames } from '../../bundle.ts'
 import { migrate } from '../../jobs/migrate.ts'
-import { createPostgres, superuser } from '../../knative-local/parts/postgres.ts'
-import { openProcesses } from '../../knative-local/parts/processes.ts'
-import { freePort } from '../../knative-local/testing/free-ports.ts'
+import { createPostgres, superuser, openProcesses } from '../../knative-local/single-parts.ts'
+import { freePort } from '../../knative-local/testing.ts'
 
 const runs = 15
 const startTimeoutMs = 10_000

@@ -10,8 +10,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startTestKafka, type TestKafka } from '../../knative-local/testing/kafka.ts'
-import { until } from '../../knative-local/parts/until.ts'
+import { dataPlaneEntry, startTestKafka, type TestKafka, until } from '../../knative-local/testing.ts'
 import type { Measured } from './dispatch/subscriber.ts'
 
 const BACKLOG = 40_000
@@ -115,14 +114,7 @@ async function startDispatcher(
   await writeFile(yaml, kafkaSource(topic, ordering, url))
   const args =
     dispatcher === 'data plane'
-      ? [
-          join(import.meta.dirname, '../../knative-local/cli/dataplane.ts'),
-          '-f',
-          yaml,
-          '--bootstrap',
-          bootstrap,
-          ...freePorts
-        ]
+      ? [dataPlaneEntry, '-f', yaml, '--bootstrap', bootstrap, ...freePorts]
       : [join(import.meta.dirname, 'dispatch/bare-loop.ts'), bootstrap, topic, String(partitions), ordering, url]
   const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],

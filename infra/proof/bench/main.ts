@@ -1,5 +1,5 @@
 // `npm run bench -- NAME [ARGUMENTS]`; `list` names them.
-import { exitStatus } from '../../knative-local/cli/command-line.ts'
+import { exitStatus } from '../../knative-local/command-line.ts'
 import { coldStartBenchmark } from './cold-start.ts'
 import { dispatchBenchmark } from './dispatch.ts'
 import { flowBenchmark } from './flow/flow.ts'

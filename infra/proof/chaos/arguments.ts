@@ -1,6 +1,6 @@
 // The command line of `npm run local -- chaos`.
 import type { Command } from 'commander'
-import { collect, createCommand, exits } from '../../knative-local/cli/command-line.ts'
+import { collect, createCommand, exits } from '../../knative-local/command-line.ts'
 import { faultKinds } from './schedule.ts'
 
 export interface ChaosOptions {

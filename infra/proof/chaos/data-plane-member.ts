@@ -1,12 +1,10 @@
 // Another process of the data plane on the same YAML: it joins every group, takes its share of the partitions, and reaches
 // the functions that follow students through proxies.
-import { resolve } from 'node:path'
 import { project } from '../../project.ts'
-import type { Endpoints } from '../../knative-local/endpoints.ts'
-import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
-import type { Plan } from '../../knative-local/manifests/plan.ts'
-import type { Exit, Processes } from '../../knative-local/parts/processes.ts'
-import { until } from '../../knative-local/parts/until.ts'
+import { type Endpoints, manifestPathsIn } from '../../knative-local/index.ts'
+import type { Plan } from '../../knative-local/plans.ts'
+import type { Exit, Processes } from '../../knative-local/single-parts.ts'
+import { dataPlaneEntry, until } from '../../knative-local/testing.ts'
 import type { ForwardingProxy } from './forwarding-proxy.ts'
 
 export interface MemberOptions {
@@ -52,7 +50,7 @@ export async function startDataPlaneMember(
     command: process.execPath,
     args: [
       '--disable-warning=TimeoutNegativeWarning',
-      resolve(import.meta.dirname, '../../knative-local/cli/dataplane.ts'),
+      dataPlaneEntry,
       ...manifestPathsIn(project, manifestRoot).flatMap(path => ['-f', path]),
       '--bootstrap',
       kafka.bootstrap,

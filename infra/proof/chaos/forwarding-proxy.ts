@@ -1,7 +1,7 @@
 // Stands between a data plane and a function. What happens to a delivery on its way there and back is up to `handle`.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { listenOnLoopback } from '../../knative-local/dataplane/loopback.ts'
+import { listenOnLoopback } from '../../knative-local/testing.ts'
 
 export interface Answer {
   readonly status: number

@@ -1,7 +1,7 @@
 // A bad network between a data plane and a function: connections that break at any byte, or bytes that come late. It knows
 // nothing of HTTP, so that a break may come before, in the middle of or after a request or its answer.
 import { connect, createServer, type Socket } from 'node:net'
-import { listenOnLoopback } from '../../knative-local/dataplane/loopback.ts'
+import { listenOnLoopback } from '../../knative-local/testing.ts'
 import type { Random } from './random.ts'
 
 export type NetworkMode = 'cut' | 'slow'

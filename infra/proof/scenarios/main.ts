@@ -1,6 +1,6 @@
 // `npm run scenario -- NAME`: a Kafka question, answered on the real cluster. Flags: below, or --help.
 import { parseArgs } from 'node:util'
-import { exitStatus } from '../../knative-local/cli/command-line.ts'
+import { exitStatus } from '../../knative-local/command-line.ts'
 import { runAll } from './run-all.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'

@@ -1,7 +1,7 @@
 // Runs scenarios one after the other on one stack, and tells what they tell while they tell it.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Endpoints } from '../../knative-local/endpoints.ts'
+import type { Endpoints } from '../../knative-local/index.ts'
 import { terminal } from './report/show.ts'
 import type { ScenarioReport } from './report/scenario-report.ts'
 import { runScenario } from './run-scenario.ts'

@@ -1,7 +1,6 @@
 // The stack that a scenario runs on: the one that runs, or one of its own that is deleted in the end.
-import { type Endpoints, readEndpoints } from '../../knative-local/endpoints.ts'
-import { stateDirectoryOf } from '../../knative-local/cli/settings.ts'
-import { createStackFolder } from '../../knative-local/testing/stack-folder.ts'
+import { type Endpoints, readEndpoints, stateDirectoryOf } from '../../knative-local/index.ts'
+import { createStackFolder } from '../../knative-local/testing.ts'
 import { devEntry, project } from '../../project.ts'
 
 export interface StackChoice {

@@ -1,6 +1,6 @@
 // `npm run generate:scenarios [-- NAME...]`: runs all scenarios, or those named, on a stack of its own, and writes their output
 // into README.md. The section of one that fails stays as it was.
-import { exitStatus } from '../../knative-local/cli/command-line.ts'
+import { exitStatus } from '../../knative-local/command-line.ts'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readmeOf } from './report/readme.ts'

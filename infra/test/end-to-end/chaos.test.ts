@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { kafkaClient } from '../../proof/audit/kafka-client.ts'
 import { runChaos } from '../../proof/chaos/run-chaos.ts'
-import { loadPlan } from '../../knative-local/manifests/load-plan.ts'
-import { manifestPathsIn } from '../../knative-local/manifest-paths.ts'
+import { manifestPathsIn } from '../../knative-local/index.ts'
+import { loadPlan } from '../../knative-local/plans.ts'
+import { openProcesses } from '../../knative-local/single-parts.ts'
 import { project } from '../../project.ts'
-import { openProcesses } from '../../knative-local/parts/processes.ts'
 
 test(
   'whatever is killed, nothing accepted is lost, applied twice or out of order, and the audit agrees',

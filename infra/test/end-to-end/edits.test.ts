@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
-import { readEndpoints } from '../../knative-local/endpoints.ts'
-import { askConnect } from '../../knative-local/parts/connect-client.ts'
-import { withAdmin } from '../../knative-local/parts/kafka-admin.ts'
-import { until } from '../../knative-local/parts/until.ts'
+import { readEndpoints } from '../../knative-local/index.ts'
+import { askConnect, withAdmin } from '../../knative-local/single-parts.ts'
+import { until } from '../../knative-local/testing.ts'
 import { send } from './students.ts'
 
 const Kubeconfig = z.object({ clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })) })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { projectDirectory } from '../../bundle.ts'
-import { until } from '../../knative-local/parts/until.ts'
+import { until } from '../../knative-local/testing.ts'
 import { createStudent, currentEndpoints, eventually, functionUrl, send, updateStudent } from './students.ts'
 
 const brokers = ['broker-1', 'broker-2', 'broker-3']

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { expect, inject, test } from 'vitest'
-import { until } from '../../knative-local/parts/until.ts'
+import { until } from '../../knative-local/testing.ts'
 import { codecsInLog, deliverAgain, lag } from './kafka.ts'
 import {
   createStudent,

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { IHeaders, Kafka } from 'kafkajs'
 import { pino } from 'pino'
 import { inject } from 'vitest'
-import { connectKafka } from '../../knative-local/dataplane/kafka.ts'
-import { until } from '../../knative-local/parts/until.ts'
+import { connectKafka } from '../../knative-local/events.ts'
+import { until } from '../../knative-local/testing.ts'
 
 const studentTopics = ['student_create', 'student_update']
 

@@ -3,11 +3,15 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { functionsDirectory } from '../../bundle.ts'
-import { readEndpoints } from '../../knative-local/endpoints.ts'
-import { findLeftovers } from '../../knative-local/parts/leftovers.ts'
-import { isFree, portsPerStack } from '../../knative-local/parts/ports.ts'
-import { until } from '../../knative-local/parts/until.ts'
-import { createStackFolder, type StackFolder } from '../../knative-local/testing/stack-folder.ts'
+import { readEndpoints } from '../../knative-local/index.ts'
+import {
+  findLeftovers,
+  isFree,
+  portsPerStack,
+  until,
+  createStackFolder,
+  type StackFolder
+} from '../../knative-local/testing.ts'
 import { send } from './students.ts'
 import { devEntry, project } from '../../project.ts'
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
 import { z } from 'zod'
-import { readEndpoints } from '../../knative-local/endpoints.ts'
-import { until } from '../../knative-local/parts/until.ts'
+import { readEndpoints } from '../../knative-local/index.ts'
+import { until } from '../../knative-local/testing.ts'
 
 const Student = z.object({
   id: z.string(),

@@ -1,5 +1,6 @@
 // Builds the functions and the data plane with one module changed on purpose, in the way of a defect that somebody might make.
 // Nothing in the code that is delivered can switch a guard off.
+import { dataPlaneEntry } from '../../../knative-local/testing.ts'
 import { build, type Plugin } from 'esbuild'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -51,7 +52,7 @@ export async function buildDataPlane(sabotage: Sabotage): Promise<string> {
   const outfile = join(await folderIn(join(projectDirectory, 'node_modules')), 'dataplane.mjs')
   await build({
     absWorkingDir: projectDirectory,
-    entryPoints: ['infra/knative-local/cli/dataplane.ts'],
+    entryPoints: [dataPlaneEntry],
     outfile,
     bundle: true,
     platform: 'node',

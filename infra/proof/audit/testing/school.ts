@@ -18,9 +18,8 @@ import { type Student, studentCreated, studentUpdated } from '../../../../functi
 import { outbox } from '../../../../functions/runtime/tables.ts'
 import { users } from '../../../../functions/students/tables.ts'
 import { updateStudent } from '../../../../functions/updateStudent/handler.ts'
-import { loadPlan } from '../../../knative-local/manifests/load-plan.ts'
-import type { KafkaSource, KafkaSink } from '../../../knative-local/manifests/plan.ts'
-import type { TestKafka } from '../../../knative-local/testing/kafka.ts'
+import { loadPlan, type Plan } from '../../../knative-local/plans.ts'
+import type { TestKafka } from '../../../knative-local/testing.ts'
 import { testDatabase } from '../../../test/database.ts'
 import { kafkaClient } from '../kafka-client.ts'
 import { type AuditReport, runAudit } from '../run-audit.ts'
@@ -43,12 +42,12 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
   const { plan } = await loadPlan(['knative', 'infra/kafka', 'infra/debezium'])
   if (plan === undefined) throw new Error('the YAML is not right')
   const own = {
-    kafkaSources: plan.kafkaSources.map((source): KafkaSource => ({
+    kafkaSources: plan.kafkaSources.map((source): Plan['kafkaSources'][number] => ({
       ...source,
       consumerGroup: source.consumerGroup + suffix,
       topics: source.topics.map(topic => topic + suffix)
     })),
-    kafkaSinks: plan.kafkaSinks.map((sink): KafkaSink => ({ ...sink, topic: sink.topic + suffix }))
+    kafkaSinks: plan.kafkaSinks.map((sink): Plan['kafkaSinks'][number] => ({ ...sink, topic: sink.topic + suffix }))
   }
   const createTopic = `student_create${suffix}`
   const updateTopic = `student_update${suffix}`

@@ -1,7 +1,7 @@
 // Requests as a caller of createStudent and updateStudent sends them.
 import { Pool } from 'undici'
 import { z } from 'zod'
-import type { Endpoints } from '../../../knative-local/endpoints.ts'
+import type { Endpoints } from '../../../knative-local/index.ts'
 
 export interface Created {
   readonly status: number

@@ -1,5 +1,5 @@
 // What one student costs each part in processor time: differences between two looks at /proc, over the students.
-import type { Endpoints } from '../../../knative-local/endpoints.ts'
+import type { Endpoints } from '../../../knative-local/index.ts'
 import { partsOf, processTimes } from '../../scenarios/stress/cpu-by-part.ts'
 
 export const bench = 'this benchmark'

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { Pool } from 'undici'
-import type { Endpoints } from '../../../knative-local/endpoints.ts'
+import type { Endpoints } from '../../../knative-local/index.ts'
 import { lastEffects } from '../last-effects.ts'
 import { type Caller, post } from './caller.ts'
 import { type Cost, costOf, cpuByPart } from './cpu-per-student.ts'

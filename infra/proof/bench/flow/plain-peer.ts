@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { z } from 'zod'
-import { kafkajs } from '../../../knative-local/dataplane/kafka/kafkajs.ts'
+import { kafkajs } from '../../../knative-local/events.ts'
 
 const [bootstrap = '', topic = ''] = process.argv.slice(2)
 const Student = z.strictObject({ userId: z.string(), name: z.string(), email: z.email() })

@@ -4,8 +4,8 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { kafkajs } from '../../../knative-local/dataplane/kafka/kafkajs.ts'
-import type { Endpoints } from '../../../knative-local/endpoints.ts'
+import { kafkajs } from '../../../knative-local/events.ts'
+import type { Endpoints } from '../../../knative-local/index.ts'
 
 /** As student_create has in the files of the application. */
 const topicConfig = { numPartitions: 4, replicationFactor: 3 }

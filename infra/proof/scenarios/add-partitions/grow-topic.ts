@@ -1,7 +1,7 @@
 // Two partitions more for a running topic, by an edit of its YAML; and who notices when.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import { type Group, untilShared } from '../stage/group.ts'
 import type { Stage } from '../stage/stage.ts'
 import { declaredPartitions, withPartitions } from './topic-yaml.ts'

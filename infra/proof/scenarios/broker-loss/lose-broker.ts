@@ -1,5 +1,5 @@
 // Kills a broker at the worst moment: its followers have just fallen behind, so that what it acknowledges alone is nowhere else.
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import { untilInSync } from '../stage/in-sync.ts'
 import type { Stage } from '../stage/stage.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'

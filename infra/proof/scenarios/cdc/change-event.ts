@@ -1,6 +1,6 @@
 // Debezium's event of a changed row, as it lies in Kafka: a CloudEvent in structured JSON.
 import { z } from 'zod'
-import type { KafkaRecord } from '../../../knative-local/dataplane/record.ts'
+import type { KafkaRecord } from '../../../knative-local/events.ts'
 
 const Image = z.object({ id: z.string(), name: z.string(), email: z.string() })
 const Key = z.object({ id: z.string() })

@@ -1,5 +1,5 @@
 // What becomes of the events behind one that fails for good: held by the fence, applied ahead without it.
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Narrator } from '../report/narrator.ts'
 import { isOpen, lettersOf } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'

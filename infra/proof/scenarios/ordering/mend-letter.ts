@@ -1,6 +1,6 @@
 // The dead letter is sent again as it should have been, and everything behind it follows.
 import { auditAtRest } from '../../audit/audit-at-rest.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Narrator } from '../report/narrator.ts'
 import { isOpen, lettersOf, resend } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'

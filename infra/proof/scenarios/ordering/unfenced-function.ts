@@ -1,9 +1,10 @@
 // What Knative alone gives: a function that does at once what it is sent, behind a KafkaSource of its own. It decodes as the
 // project's functions do, and has neither fence nor held events.
+import { dataPlaneEntry } from '../../../knative-local/testing.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { PermanentFailure } from '../../../../functions/runtime/errors.ts'
 import { readEvent } from '../../../../functions/runtime/events/received-event.ts'
@@ -110,7 +111,7 @@ async function startSource({ admin, endpoints, mark, processes, undo }: Stage, u
     command: process.execPath,
     args: [
       '--disable-warning=TimeoutNegativeWarning',
-      resolve(import.meta.dirname, '../../../knative-local/cli/dataplane.ts'),
+      dataPlaneEntry,
       '-f',
       file,
       '-f',

@@ -1,5 +1,5 @@
 // Updates written to a topic of 4 partitions while a group of two members reads it: who met what, and when.
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import { deleteGroup } from '../stage/delete-group.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createTemporaryTopic } from '../stage/temporary-topic.ts'

@@ -2,7 +2,7 @@
 // again under that load. What was accepted is all there in the end, once.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../chaos/random.ts'
-import { lastHeader } from '../../../knative-local/dataplane/record.ts'
+import { lastHeader } from '../../../knative-local/events.ts'
 import type { Narrator, Row } from '../report/narrator.ts'
 import { bringConnectBack } from '../stage/connector.ts'
 import { followTopics } from '../stage/follow-topics.ts'

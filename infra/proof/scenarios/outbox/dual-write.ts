@@ -2,7 +2,7 @@
 // with an outbox is killed as often, and they agree.
 import { resolve } from 'node:path'
 import { seededRandom } from '../../chaos/random.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Narrator } from '../report/narrator.ts'
 import type { Stage } from '../stage/stage.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'

@@ -1,5 +1,5 @@
 // One change of a group's members under load, from the moment it is done until all that it can cause has happened.
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import { repeatsIn } from '../stage/delivery-log.ts'
 import { type Group, stateOfGroup, untilCaughtUp, untilShared } from '../stage/group.ts'
 import type { Stage } from '../stage/stage.ts'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type FollowedFunction, followedFunctions } from '../../audit/followed-functions.ts'
 import { committedOffsets, logRanges, type LogRange } from '../../audit/log-offsets.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Narrator } from '../report/narrator.ts'
 import { stopDataPlane } from '../stage/counted-member.ts'
 import { stateOfGroup, untilCaughtUp } from '../stage/group.ts'

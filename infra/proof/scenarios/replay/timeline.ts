@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { followedFunctions } from '../../audit/followed-functions.ts'
-import { lastHeader } from '../../../knative-local/dataplane/record.ts'
+import { lastHeader } from '../../../knative-local/events.ts'
 import type { FollowedTopics } from '../stage/follow-topics.ts'
 import { readSlot } from '../stage/replication-slot.ts'
 import type { Stage } from '../stage/stage.ts'

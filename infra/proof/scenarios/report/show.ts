@@ -1,6 +1,6 @@
 // A scenario on a terminal, and the same in Markdown.
 import { styleText } from 'node:util'
-import { table } from '../../../knative-local/cli/table.ts'
+import { table } from '../../../knative-local/command-line.ts'
 import type { Cell, Entry, Listener, Row } from './narrator.ts'
 import type { ScenarioReport } from './scenario-report.ts'
 

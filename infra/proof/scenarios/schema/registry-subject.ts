@@ -2,7 +2,7 @@
 // https://docs.confluent.io/platform/current/schema-registry/develop/api.html
 import { z } from 'zod'
 import { fetchWithCredentials, withoutCredentials } from '../../../../functions/runtime/host/fetch-with-credentials.ts'
-import { withCredentials } from '../../../knative-local/parts/credentials.ts'
+import { withCredentials } from '../../../knative-local/single-parts.ts'
 import type { Stage } from '../stage/stage.ts'
 
 export interface Registered {

@@ -1,6 +1,6 @@
 // One message in three ways: as it lies in Kafka, decoded as deadLetterReplay decodes letters, and by its schema's id.
 import { createDecoder } from '../../../../functions/deadLetterReplay/decode-data.ts'
-import { withCredentials } from '../../../knative-local/parts/credentials.ts'
+import { withCredentials } from '../../../knative-local/single-parts.ts'
 import type { Narrator } from '../report/narrator.ts'
 import type { Stage } from '../stage/stage.ts'
 import { courseCodec } from './course-codec.ts'

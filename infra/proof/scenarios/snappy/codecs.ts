@@ -3,7 +3,7 @@
 // A reader takes the codec from the attributes in a batch's header, so the count tells how batches are stored, on any
 // cluster and without its files. https://kafka.apache.org/documentation/#recordbatch
 import kafkajs from 'kafkajs'
-import type { Codec as KafkajsCodec } from '../../../knative-local/dataplane/kafka/codecs.ts'
+import type { Codec as KafkajsCodec } from '../../../knative-local/events.ts'
 import type { Stage } from '../stage/stage.ts'
 
 const { CompressionCodecs, CompressionTypes } = kafkajs

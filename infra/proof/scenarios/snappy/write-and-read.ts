@@ -1,6 +1,6 @@
 // One topic: written with one codec, read back, both measured, and every record compared with what was written.
 import type { KafkaMessage } from 'kafkajs'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import { deleteGroup } from '../stage/delete-group.ts'
 import type { Stage } from '../stage/stage.ts'
 import { type BatchCounts, type Codec, codecs, compressionOf } from './codecs.ts'

@@ -1,7 +1,7 @@
 // A connector's state, through Kafka Connect's REST.
 import { z } from 'zod'
-import { askConnect } from '../../../knative-local/parts/connect-client.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { askConnect } from '../../../knative-local/single-parts.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Stage } from './stage.ts'
 
 const ConnectorStatus = z.object({

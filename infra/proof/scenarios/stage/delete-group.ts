@@ -1,6 +1,6 @@
 // A consumer group's end.
 import type { Admin } from 'kafkajs'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 
 /** A member that was killed, or could not leave while the brokers were away, is in the group until its session (30 s) is over. */
 const timeoutMs = 90_000

@@ -1,8 +1,7 @@
 // Reads what is written to topics from now on, and when it came: a consumer group of its own for as long as the scenario runs.
 import { logRanges } from '../../audit/log-offsets.ts'
-import { toRecord } from '../../../knative-local/dataplane/kafkajs-record.ts'
-import type { KafkaRecord } from '../../../knative-local/dataplane/record.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { toRecord, type KafkaRecord } from '../../../knative-local/events.ts'
+import { until } from '../../../knative-local/testing.ts'
 import { deleteGroup } from './delete-group.ts'
 import type { Stage } from './stage.ts'
 

@@ -1,7 +1,7 @@
 // Consumer groups as Kafka sees them: who is in them, what each one reads, and how far they have come.
 import kafkajs, { type Admin } from 'kafkajs'
 import { committedOffsets, logRanges } from '../../audit/log-offsets.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Stage } from './stage.ts'
 
 export interface GroupMember {

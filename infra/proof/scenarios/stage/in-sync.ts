@@ -1,5 +1,5 @@
 // Whether the brokers are whole again: a scenario that took one away leaves the stack as it was.
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Stage } from './stage.ts'
 
 const timeoutMs = 180_000

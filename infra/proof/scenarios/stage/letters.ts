@@ -1,6 +1,6 @@
 // Dead letters, as deadLetterReplay gives them out.
 import { Discarded, type Letter, LetterPage, replayApi, Started } from '../../../dead-letters/replay-api.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Stage } from './stage.ts'
 
 /** Of a delivery and its retries on a busy machine, behind an outage of seconds. */

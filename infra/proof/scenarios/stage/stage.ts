@@ -1,10 +1,9 @@
 // What a scenario works with: a running stack, clients of its parts, and a list of what must be undone.
 import type { Admin, Kafka } from 'kafkajs'
 import type { Pool } from 'pg'
-import type { Action } from '../../../knative-local/control.ts'
-import type { Endpoints } from '../../../knative-local/endpoints.ts'
-import type { Plan } from '../../../knative-local/manifests/plan.ts'
-import type { Processes } from '../../../knative-local/parts/processes.ts'
+import type { Action, Endpoints } from '../../../knative-local/index.ts'
+import type { Plan } from '../../../knative-local/plans.ts'
+import type { Processes } from '../../../knative-local/single-parts.ts'
 
 export interface Stage {
   /** As they were when the scenario began: pids change when parts are restarted. */

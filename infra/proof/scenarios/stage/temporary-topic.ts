@@ -1,6 +1,6 @@
 // A topic for one run of a scenario.
 import kafkajs, { type Admin } from 'kafkajs'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Stage } from './stage.ts'
 
 export interface TopicShape {

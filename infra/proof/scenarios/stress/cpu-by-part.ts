@@ -1,7 +1,7 @@
 // Which part of the stack the CPU works for. On Linux, from /proc; elsewhere only the whole is known.
 import { readdir, readFile } from 'node:fs/promises'
 import { cpuTimes } from '../../bench/cpu-times.ts'
-import type { Endpoints } from '../../../knative-local/endpoints.ts'
+import type { Endpoints } from '../../../knative-local/index.ts'
 
 /** Milliseconds of CPU time since the start of each process or of the machine; only differences mean something. */
 export interface CpuUse {

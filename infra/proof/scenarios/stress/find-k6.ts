@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cacheDirectory } from '../../../knative-local/parts/cache-directory.ts'
+import { cacheDirectory } from '../../../knative-local/single-parts.ts'
 
 const run = promisify(execFile)
 

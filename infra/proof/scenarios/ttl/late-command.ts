@@ -1,7 +1,7 @@
 // Two commands wait in the Broker while createStudent is down; one of them has a time to live that is over when it comes back.
 import { z } from 'zod'
 import { CreateStudentSchema } from '../../../../schemas/generated/school/student/v1/create_student_pb.ts'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Narrator } from '../report/narrator.ts'
 import { discardInTheEnd, lettersOf } from '../stage/letters.ts'
 import type { Stage } from '../stage/stage.ts'

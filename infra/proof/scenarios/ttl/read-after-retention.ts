@@ -1,5 +1,5 @@
 // What a reader who was there has read, what a late one still can, and what becomes of a commit that retention has overtaken.
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Narrator } from '../report/narrator.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { ReaderGroup } from './reader-group.ts'

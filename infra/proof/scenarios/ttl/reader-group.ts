@@ -1,6 +1,6 @@
 // A consumer group of one member on a topic of one partition, which keeps the offsets that it has met.
 import type { Consumer } from 'kafkajs'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import { deleteGroup } from '../stage/delete-group.ts'
 import type { Stage } from '../stage/stage.ts'
 

@@ -1,7 +1,7 @@
 // Settings of brokers and topics, as `kafka-configs` shows and changes them.
 import kafkajs from 'kafkajs'
 import { z } from 'zod'
-import { until } from '../../../knative-local/parts/until.ts'
+import { until } from '../../../knative-local/testing.ts'
 import type { Stage } from '../stage/stage.ts'
 
 const { ConfigResourceTypes } = kafkajs

@@ -1,0 +1,12 @@
+// Records as the data plane reads them: kafkajs with every codec, a record as an event, an event as a request.
+export { kafkajs } from './dataplane/kafka/kafkajs.ts'
+export { connectKafka } from './dataplane/kafka.ts'
+export type { Codec } from './dataplane/kafka/codecs.ts'
+export { toRecord } from './dataplane/kafkajs-record.ts'
+export { type KafkaRecord, lastHeader } from './dataplane/record.ts'
+export { timeOfRecord } from './dataplane/timestamp.ts'
+export { recordToEvent } from './dataplane/record-to-event.ts'
+export { attribute, type CloudEvent } from './dataplane/cloud-event.ts'
+export { eventToRequest } from './dataplane/event-to-request.ts'
+export { carriedLetter } from './dataplane/carried-letter.ts'
+export { type Egress, egressesOf } from './dataplane/egress.ts'

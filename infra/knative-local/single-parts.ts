@@ -1,0 +1,13 @@
+// Parts of the stack one at a time, and what is behind them.
+export { type Exit, openProcesses, type Processes } from './parts/processes.ts'
+export { findJava, type Java } from './parts/java.ts'
+export { fetchJars, type Jars } from './parts/jars.ts'
+export { cacheDirectory } from './parts/cache-directory.ts'
+export { createBroker } from './parts/kafka.ts'
+export { withAdmin } from './parts/kafka-admin.ts'
+export { applyTopics, wantedTopics } from './parts/topics.ts'
+export { createPostgres, type Postgres, superuser } from './parts/postgres.ts'
+export { type Connect, createConnect } from './parts/connect.ts'
+export { askConnect, type ConnectAddress } from './parts/connect-client.ts'
+export { createSecrets } from './parts/secrets.ts'
+export { authorization, withCredentials } from './parts/credentials.ts'

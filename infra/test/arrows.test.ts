@@ -1,0 +1,79 @@
+// Who may import whom: the rooms of this repository, and the public faces of the local runtime. Circles are oxlint's import/no-cycle.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import * as publicFace from '../knative-local/index.ts'
+
+const runtime = 'infra/knative-local/'
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+const files = tracked.split('\n').filter(file => file !== '')
+const imports = files.filter(file => /\.[cm]?ts$/.test(file)).flatMap(importsOf)
+const { dependencies, exports } = z
+  .object({ dependencies: z.record(z.string(), z.string()), exports: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(join(runtime, 'package.json'), 'utf8')))
+/** For its tests, and the compiler that a project has or has not. */
+const besideDependencies = ['vitest', 'fast-check', 'typescript']
+
+test('the local runtime imports nothing of its surroundings', () => {
+  const own = imports.filter(({ file }) => file.startsWith(runtime))
+  expect(own.filter(({ to }) => to?.startsWith(runtime) === false)).toEqual([])
+})
+
+test('the packages that the local runtime imports are its dependencies', () => {
+  const packages = imports.filter(({ file, to }) => file.startsWith(runtime) && to === undefined)
+  const named = packages.map(({ specifier }) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
+  const known = new Set([...Object.keys(dependencies), ...besideDependencies, ...builtinModules])
+  expect([...new Set(named)].filter(name => !name.startsWith('node:') && !known.has(name))).toEqual([])
+})
+
+test('from outside only the faces of the local runtime are imported, and its main one has at most 15 names', () => {
+  const faces = new Set(
+    Object.values(exports).map(path => join(runtime, path.replace('./dist/', '').replace(/\.js$/, '.ts')))
+  )
+  const inward = imports.filter(({ file, to }) => !file.startsWith(runtime) && to?.startsWith(runtime))
+  expect(inward.length).toBeGreaterThan(0)
+  expect(inward.filter(({ to = '' }) => !faces.has(to))).toEqual([])
+  expect(Object.keys(publicFace).length + typesOf(join(runtime, 'index.ts'))).toBeLessThanOrEqual(15)
+})
+
+test('the local runtime has not a word of the domain', () => {
+  const domain = /student/i
+  const found = files.filter(file => file.startsWith(runtime)).filter(file => domain.test(readFileSync(file, 'utf8')))
+  expect(found).toEqual([])
+})
+
+test('functions import nothing of infra, and their core nothing of the domain', () => {
+  const code = imports.filter(({ file }) => file.startsWith('functions/') && !/\.test\.ts$|\/testing\//.test(file))
+  expect(code.filter(({ to }) => to?.startsWith('infra/'))).toEqual([])
+  const core = code.filter(({ file }) => file.startsWith('functions/runtime/'))
+  expect(core.filter(({ to }) => to !== undefined && !/^(?:functions\/runtime|schemas\/generated)\//.test(to))).toEqual(
+    []
+  )
+})
+
+interface Import {
+  readonly file: string
+  readonly specifier: string
+  /** The file, for one that is relative. */
+  readonly to?: string
+}
+
+/** Types as well, which no bundler would see. */
+function importsOf(file: string): Import[] {
+  const statement = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?'([^']+)'|^\} from '([^']+)'|\bimport\('([^']+)'\)/gm
+  return [...readFileSync(file, 'utf8').matchAll(statement)].map(([, whole, ending, dynamic]) => {
+    const specifier = whole ?? ending ?? dynamic ?? ''
+    return { file, specifier, ...(specifier.startsWith('.') && { to: normalize(join(dirname(file), specifier)) }) }
+  })
+}
+
+function typesOf(file: string): number {
+  const text = readFileSync(file, 'utf8')
+  return (
+    [...text.matchAll(/^export type \{([^}]*)\}/gm)].flatMap(([, names = '']) => names.split(',')).length +
+    [...text.matchAll(/\btype (?!\{)/g)].length
+  )
+}
