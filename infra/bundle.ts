@@ -36,6 +36,7 @@ export function functionBundle() {
   return {
     ...sharedOptions,
     format: 'cjs',
+    alias: { domain: join(functionsDirectory, 'runtime/host/domain.ts') },
     footer: { js: 'module.exports.default?.start?.()' },
     plugins: [mimeTypesOnce(), onlyNeededMediaTypes, withoutUnused]
   } satisfies BuildOptions
