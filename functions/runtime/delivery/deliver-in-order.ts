@@ -9,7 +9,7 @@
 // A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
 import { and, asc, eq, ne, sql } from 'drizzle-orm'
-import { inTransaction, type Database, type Transaction } from '../host/database.ts'
+import { allSent, inTransaction, type Database, type Transaction } from '../host/database.ts'
 import { isDataRefused, isUniqueViolation } from '../host/database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
 import { isEditOf, sentAs } from './edited-event.ts'
@@ -293,6 +293,7 @@ async function apply(
 ): Promise<boolean> {
   try {
     await fn.handle(readTyped(event, fn.accepts), fn.contextOf(tx, event))
+    await allSent(tx) // what it published may be refused
     const values = [fn.name, entity, sequence, event.source, event.id, event.attributes.causationid]
     const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
     const [closed] = rows

@@ -1,7 +1,7 @@
 // A command is done once: its answer is kept under its key and given again when the command is repeated.
 import { and, eq } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
-import { inTransaction, type Database, type Transaction } from '../host/database.ts'
+import { inTransaction, sendWithin, type Database, type Transaction } from '../host/database.ts'
 import { PermanentFailure } from '../errors.ts'
 import type { FunctionAnswer } from '../host/http-server.ts'
 import { Problem } from '../host/problem.ts'
@@ -15,6 +15,18 @@ export interface RepeatableCommand {
   readonly request: unknown
   /** From then on it is not begun; one that was done before is answered again all the same. */
   readonly expiresAt?: Date
+}
+
+const claimStatement = {
+  name: 'claim_command',
+  text: `
+    insert into command_answers (function, key, request_digest, status, body) values ($1, $2, $3, 0, '{}')
+    on conflict do nothing`
+}
+
+const answerStatement = {
+  name: 'answer_command',
+  text: 'update command_answers set status = $3, body = $4 where function = $1 and key = $2'
 }
 
 /** Of an Idempotency-Key. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
@@ -60,12 +72,9 @@ export async function answerOnce(
   const isThisCommand = and(eq(commandAnswers.function, command.function), eq(commandAnswers.key, key))
 
   return inTransaction(db, async tx => {
-    const claimed = await tx
-      .insert(commandAnswers)
-      .values({ function: command.function, key, requestDigest, status: 0, body: {} })
-      .onConflictDoNothing()
-      .returning({ key: commandAnswers.key })
-    if (claimed.length === 0) {
+    const values = [command.function, key, requestDigest]
+    const { rowCount: claimed } = await tx.$client.query({ ...claimStatement, values })
+    if (claimed === 0) {
       const [given] = await tx.select().from(commandAnswers).where(isThisCommand)
       if (given?.requestDigest !== requestDigest) {
         throw keyReused(key)
@@ -73,7 +82,7 @@ export async function answerOnce(
       return given.body as FunctionAnswer
     }
     const answer = await begin(tx)
-    await tx.update(commandAnswers).set({ status: answer.status, body: answer }).where(isThisCommand)
+    sendWithin(tx, { ...answerStatement, values: [command.function, key, answer.status, JSON.stringify(answer)] })
     return answer
   })
 }

@@ -6,10 +6,10 @@ import { and, eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { Publications } from '../declaration.ts'
 import { formatSequence } from '../delivery/position.ts'
-import type { Database, Transaction } from '../host/database.ts'
+import { type Database, sendWithin, type Transaction } from '../host/database.ts'
 import { Problem, unavailable } from '../host/problem.ts'
 import { nextTraceparent } from '../host/trace.ts'
-import { eventSchemas, maxEventBytes, outbox } from '../tables.ts'
+import { eventSchemas, maxEventBytes } from '../tables.ts'
 import type { EventType } from './event-type.ts'
 
 export interface PublishOptions {
@@ -19,7 +19,7 @@ export interface PublishOptions {
   readonly subject?: string
 }
 
-/** Writes an event into the outbox of the transaction; it is published if that commits. */
+/** Writes an event into the outbox of the transaction, which fails if that does; it is published if the transaction commits. */
 export type Publish = <Data, Input>(
   type: EventType<Data, Input>,
   input: Input,
@@ -31,6 +31,15 @@ export interface Publisher {
   within(tx: Transaction, traceparent: string | undefined, now: Date): Publish
   /** Whether the registry knows every schema that this build writes. */
   isReady(): Promise<boolean>
+}
+
+const publishStatement = {
+  name: 'publish',
+  text: `
+    insert into outbox (
+      id, topic, key, type, source, subject, time, content_type, dataschema,
+      sequence, partitionkey, traceparent, payload
+    ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 }
 
 /**
@@ -68,22 +77,24 @@ export function createPublisher(db: Database, { source, publications, topics }: 
         const payload = event.encode(data)
         if (payload.length > maxEventBytes) throw tooLarge(payload.length)
         const subject = position?.entity ?? options.subject ?? id
-        await tx.insert(outbox).values({
+        const dataschema = await dataschemaOf(tx, event as EventType)
+        const values = [
           id,
           topic,
-          key: subject,
-          type: event.type,
+          subject,
+          event.type,
           source,
           subject,
-          time: now.toISOString(),
-          contentType: event.contentType,
-          dataschema: await dataschemaOf(tx, event as EventType),
+          now.toISOString(),
+          event.contentType,
+          dataschema,
           // Of no entity's order: the id is a UUIDv7, which sorts by time, as the attribute asks for.
-          sequence: position === undefined ? id : formatSequence(position.sequence),
-          partitionkey: subject,
-          traceparent: nextTraceparent(traceparent),
+          position === undefined ? id : formatSequence(position.sequence),
+          subject,
+          nextTraceparent(traceparent),
           payload
-        })
+        ]
+        sendWithin(tx, { ...publishStatement, values })
       },
     async isReady() {
       await Promise.all(Object.values(publications).map(event => dataschemaOf(db, event)))

@@ -55,7 +55,7 @@ export function createBodyReader(bounds: BodyBounds): (request: IncomingMessage)
       }
       const complete = (): void => {
         leave()
-        fulfil(Buffer.concat(chunks, one.bytes))
+        fulfil(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, one.bytes))
       }
       const gone = (): void => {
         leave()

@@ -1,0 +1,92 @@
+import { sql } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { testDatabase } from '../../../infra/test/database.ts'
+import { allSent, inTransaction, sendWithin, type Transaction } from './database.ts'
+
+const insert = (value: unknown) => ({
+  name: 'insert_one',
+  text: 'insert into sent (value) values ($1)',
+  values: [value]
+})
+const values = async (db: Pick<Transaction, 'execute'>) =>
+  (await db.execute(sql`select value from sent order by value`)).rows.map(row => row.value)
+
+async function start() {
+  const { db } = await testDatabase()
+  await db.execute(sql`create table sent (value int primary key)`)
+  return db
+}
+
+test('what was sent without waiting is in the transaction', async () => {
+  const db = await start()
+  await inTransaction(db, async tx => {
+    sendWithin(tx, insert(1))
+    sendWithin(tx, insert(2))
+    expect(await values(tx)).toEqual([1, 2])
+  })
+  expect(await values(db)).toEqual([1, 2])
+})
+
+test('a statement that nobody waited for fails its transaction with its own error', async () => {
+  const db = await start()
+  const failing = inTransaction(db, async tx => {
+    sendWithin(tx, insert(1))
+    sendWithin(tx, insert(1))
+    sendWithin(tx, insert(2))
+  })
+  await expect(failing).rejects.toMatchObject({ code: '23505' })
+  expect(await values(db)).toEqual([])
+})
+
+test('it is the cause also when a later statement is waited for', async () => {
+  const db = await start()
+  const failing = inTransaction(db, async tx => {
+    sendWithin(tx, insert('no number'))
+    await tx.execute(sql`select 1`)
+  })
+  await expect(failing).rejects.toMatchObject({ code: '22P02' })
+})
+
+test('what was sent is rolled back with the rest, and the connection serves the next transaction', async () => {
+  const db = await start()
+  const work = async (tx: Transaction) => {
+    sendWithin(tx, insert(1))
+    throw new Error('given up')
+  }
+  for (let times = 0; times < 20; times++) await expect(inTransaction(db, work)).rejects.toThrow('given up')
+  await inTransaction(db, async tx => sendWithin(tx, insert(2)))
+  expect(await values(db)).toEqual([2])
+})
+
+test('whoever waits hears of the failure', async () => {
+  const db = await start()
+  const heard = inTransaction(db, async tx => {
+    sendWithin(tx, insert(null))
+    await allSent(tx).catch(error => {
+      throw new Error('heard', { cause: error })
+    })
+  })
+  await expect(heard).rejects.toMatchObject({ code: '23502' })
+})
+
+test('a failed statement cannot be caught and taken for done', async () => {
+  const db = await start()
+  const careless = inTransaction(db, async tx => {
+    await tx.execute(sql`insert into sent (value) values (1)`)
+    await tx.execute(sql`insert into sent (value) values (1)`).catch(() => undefined)
+    return 'done'
+  })
+  await expect(careless).rejects.toThrow('rolled back')
+  expect(await values(db)).toEqual([])
+})
+
+test('statements that differ each time do not fill a connection', async () => {
+  const db = await start()
+  await inTransaction(db, async tx => {
+    for (let number = 0; number < 300; number++) {
+      await tx.execute(sql`select ${number}::int + ${sql.raw(String(number))}`)
+    }
+    const { rows } = await tx.execute(sql`select count(*)::int as prepared from pg_prepared_statements`)
+    expect(rows[0]?.prepared).toBeLessThan(150)
+  })
+})
