@@ -1,6 +1,8 @@
+import { build } from 'esbuild'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { bundleOptions } from '../../../infra/bundle.ts'
 
 /** In a process of its own: an uncaught exception in this one is vitest's. */
 function run(source: string) {
@@ -53,4 +55,11 @@ test('an error of no request ends the process and is printed', () => {
   `)
   expect({ status, stdout }).toEqual({ status: 1, stdout: [''] })
   expect(stderr).toContain('Error: nobody catches me')
+})
+
+test('it takes the place of node:domain in a bundle, for whoever imports that', async () => {
+  const { metafile } = await build({ ...bundleOptions('createStudent', 'never-written.cjs'), write: false })
+  const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports)
+  expect(imported.filter(({ path, external }) => external && /^(node:)?domain$/.test(path))).toEqual([])
+  expect(imported.map(({ original }) => original)).toContain('domain')
 })
