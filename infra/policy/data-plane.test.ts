@@ -1,13 +1,16 @@
 // Production's own sources, sinks and Broker, each as its own user, on a real broker with TLS, SCRAM and their rights.
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { serveSubscriber, Subscriber } from '../knative-local/dataplane/conformance/subscriber.ts'
-import { DataPlane } from '../knative-local/dataplane/data-plane.ts'
-import { anyReference } from '../knative-local/dataplane/resolve.ts'
-import { Secrets } from '../knative-local/dataplane/secrets.ts'
-import { loadPlan } from '../knative-local/manifests/load-plan.ts'
-import { until } from '../knative-local/parts/until.ts'
-import { password, type SecuredKafka, startSecuredKafka } from '../knative-local/testing/secured-kafka.ts'
+import {
+  serveSubscriber,
+  Subscriber,
+  until,
+  password,
+  type SecuredKafka,
+  startSecuredKafka
+} from '../knative-local/testing.ts'
+import { DataPlane, anyReference, Secrets } from '../knative-local/delivery.ts'
+import { loadPlan } from '../knative-local/plans.ts'
 import { acls, topics, userNames } from './authorizing-broker.ts'
 
 const subscriber = new Subscriber()
