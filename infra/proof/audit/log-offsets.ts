@@ -14,11 +14,8 @@ export interface LogRange {
 /** A topic that does not exist has no partitions. */
 export async function logRanges(admin: Admin, topics: readonly string[]): Promise<LogRange[]> {
   const ranges = await Promise.all(
-    topics.map(async topic => {
-      const partitions = await patiently(admin, () => admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
-        if (isUnknownTopic(error)) return []
-        throw error
-      })
+    (await existing(admin, topics)).map(async topic => {
+      const partitions = await patiently(admin, () => admin.fetchTopicOffsets(topic))
       return partitions.map(({ partition, low, high }) => ({
         topic,
         partition,
@@ -30,13 +27,21 @@ export async function logRanges(admin: Admin, topics: readonly string[]): Promis
   return ranges.flat().toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
 }
 
+/** Once asked for the offsets of a topic that is missing, a client of kafkajs fails on all topics. */
+async function existing(admin: Admin, topics: readonly string[]): Promise<string[]> {
+  const all = new Set(await patiently(admin, () => admin.listTopics()))
+  return topics.filter(topic => all.has(topic))
+}
+
 /** By `topic/partition`; a partition of which the group has committed nothing is not there. */
 export async function committedOffsets(
   admin: Admin,
   groupId: string,
   topics: readonly string[]
 ): Promise<Map<string, number>> {
-  const committed = await patiently(admin, () => admin.fetchOffsets({ groupId, topics: [...topics] }))
+  const present = await existing(admin, topics)
+  if (present.length === 0) return new Map() // kafkajs would answer for all topics
+  const committed = await patiently(admin, () => admin.fetchOffsets({ groupId, topics: present }))
   return new Map(
     committed.flatMap(({ topic, partitions }) =>
       partitions.flatMap(({ partition, offset }): [string, number][] =>
@@ -67,15 +72,10 @@ async function patiently<Result>(admin: Admin, ask: () => Promise<Result>): Prom
     try {
       return await ask()
     } catch (error) {
-      const isPassing =
-        error instanceof kafkajs.KafkaJSError && error.retriable && !isUnknownTopic(error) && tries < maxTries
+      const isPassing = error instanceof kafkajs.KafkaJSError && error.retriable && tries < maxTries
       if (!isPassing) throw error
       await sleep(retryDelayMs)
       await admin.listGroups().catch(() => undefined) // the next try says what is wrong
     }
   }
-}
-
-function isUnknownTopic(error: unknown): boolean {
-  return error instanceof kafkajs.KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION'
 }

@@ -74,10 +74,21 @@ async function describe(record: KafkaRecord): Promise<object> {
     offset,
     writtenAt: timeOfRecord(timestampMs),
     key: key?.toString('utf8') ?? null,
-    headers: Object.fromEntries(headers.map(([name, value]) => [name, value?.toString('utf8') ?? null])),
+    headers: shownHeaders(headers),
     data: await decode(record),
     base64: record.value?.toString('base64') ?? null
   }
+}
+
+/** By name; a name that comes more than once has its values in a list, in the record's order. */
+export function shownHeaders(headers: KafkaRecord['headers']): Record<string, unknown> {
+  const byName = Map.groupBy(headers, ([name]) => name)
+  return Object.fromEntries(
+    Array.from(byName, ([name, all]) => {
+      const values = all.map(([, value]) => value?.toString('utf8') ?? null)
+      return [name, values.length === 1 ? values[0] : values]
+    })
+  )
 }
 
 /** Null for a record that is no CloudEvent: then only its bytes are known. */

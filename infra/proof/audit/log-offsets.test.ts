@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestKafka, type TestKafka } from '../../knative-local/testing/kafka.ts'
+import { committedOffsets, logRanges } from './log-offsets.ts'
+
+let kafka: TestKafka
+beforeAll(async () => void (kafka = await startTestKafka(1)), 120_000)
+afterAll(() => kafka?.stop())
+
+test('a topic that is missing has no partitions, and the others have theirs, at every question', async () => {
+  await kafka.admin.createTopics({ topics: [{ topic: 'there', numPartitions: 2 }], waitForLeaders: true })
+  const there = [0, 1].map(partition => ({ topic: 'there', partition, start: 0, end: 0 }))
+  expect(await logRanges(kafka.admin, ['missing', 'there'])).toEqual(there)
+  expect(await committedOffsets(kafka.admin, 'group', ['missing'])).toEqual(new Map())
+  await kafka.admin.setOffsets({ groupId: 'group', topic: 'there', partitions: [{ partition: 1, offset: '0' }] })
+  expect(await committedOffsets(kafka.admin, 'group', ['missing', 'there'])).toEqual(new Map([['there/1', 0]]))
+  expect(await logRanges(kafka.admin, ['there'])).toEqual(there)
+})
