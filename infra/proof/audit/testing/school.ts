@@ -50,10 +50,11 @@ export async function openSchool(kafka: TestKafka, suffix = `_${randomBytes(4).t
     kafkaSinks: plan.kafkaSinks.map((sink): Plan['kafkaSinks'][number] => ({ ...sink, topic: sink.topic + suffix }))
   }
   const createTopic = `student_create${suffix}`
+  const deleteTopic = `student_delete${suffix}`
   const updateTopic = `student_update${suffix}`
   const deadLetterTopic = `student_dead_letter${suffix}`
   const unreadTopic = `student_dead_letter_unread${suffix}`
-  for (const topic of [createTopic, updateTopic, deadLetterTopic]) await kafka.createTopic(topic, 2)
+  for (const topic of [createTopic, updateTopic, deleteTopic, deadLetterTopic]) await kafka.createTopic(topic, 2)
   await kafka.createTopic(unreadTopic, 1)
   const client = await kafkaClient({ bootstrap: kafka.bootstrap.join(',') })
   const producer = client.producer({ allowAutoTopicCreation: false, retry: { retries: 10 } })
