@@ -2,7 +2,7 @@
 // thrown by a timer for instance, fails the request that it came from, and the process goes on.
 //
 // node:domain hooks into every promise and callback of the process, which was a third of a function's processor time
-// (infra/decisions/0025-what-one-student-costs.md). An AsyncLocalStorage of Node 24 costs next to nothing.
+// (infra/decisions/0025). An AsyncLocalStorage of Node 24 costs next to nothing.
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 type Handler = (error: unknown) => void
