@@ -10,6 +10,7 @@
 //   GET  /  /groups  /:id   the letters, decoded; / and /:id also as CloudEvents, where Accept asks for their JSON format
 //   POST /:id/discard       gives an event up
 //   POST /:id/resend        sends an edited event in its place
+//   GET  /failing           events that fail and are still tried again, with their errors
 //   GET  /jobs  /jobs/:id   replays and what they did with each letter
 //   POST /jobs/:id/abort
 import * as z from 'zod'
@@ -28,6 +29,7 @@ import { createDecoder } from './decode-data.ts'
 import { DiscardCommand, discardLetter } from './discard-letter.ts'
 import { asksFor, batchFormat, eventFormat } from './letter-as-event.ts'
 import { GroupQuery, LetterQuery, readQuery, ReplayCommand, ReplayRequest } from './letter-filter.ts'
+import { FailingQuery, readFailing } from './read-failing.ts'
 import { groupLetters, readLetter, readLetterEvent, readLetterEvents, readLetters } from './read-letters.ts'
 import {
   abortReplay,
@@ -129,6 +131,10 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
     'GET /groups': async request => ({
       status: 200,
       body: await groupLetters(db, readQuery(GroupQuery, request.query))
+    }),
+    'GET /failing': async request => ({
+      status: 200,
+      body: await readFailing(db, readQuery(FailingQuery, request.query))
     }),
     'GET /jobs': async () => ({ status: 200, body: await listReplays(db) }),
     'GET /jobs/:id': async (_request, id) => ({

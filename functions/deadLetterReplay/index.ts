@@ -4,6 +4,7 @@ import { defineService } from '../runtime/define-service.ts'
 import {
   commandAnswers,
   deadLetters,
+  failures,
   fences,
   handledEvents,
   heldEvents,
@@ -19,7 +20,7 @@ export default defineService({
   name: 'deadLetterReplay',
   config: DeadLetterReplayConfig,
   commands: [ReplayDeadLettersSchema.typeName],
-  reads: [handledEvents, outbox], // was a letter's event published?
+  reads: [handledEvents, outbox, failures], // was a letter's event published, and what did it fail with?
   // A discarded letter moves its fence, and a replay that an event asks for is done once.
   writes: [deadLetters, fences, replayJobs, replayItems, commandAnswers],
   deletes: [heldEvents, replayJobs], // those that a fence has passed

@@ -1,5 +1,6 @@
 // Letters for people: newest first, decoded, with what waits behind each; and how many there are of each kind.
 import { and, asc, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { findFailures } from '../runtime/delivery/failures.ts'
 import type { Database } from '../runtime/host/database.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { deadLetters, heldEvents, replayItems, replayJobs } from '../runtime/tables.ts'
@@ -84,8 +85,18 @@ export async function readLetter(db: Database, id: string, decode: DecodeData) {
     .where(and(eq(heldEvents.function, letter.function), eq(heldEvents.entity, letter.entity ?? '')))
     .orderBy(asc(heldEvents.sequence))
     .limit(maxHeld)
-  const data = await decode(letter.attributes, letter.data)
-  return { ...describeFacts(letter, held), data, history, heldEvents: heldEventsBehind }
+  const { function: functionName, source, attributes } = letter
+  const failed = await findFailures(db, { functionName, source, eventId: attributes.id ?? letter.eventId })
+  const data = await decode(attributes, letter.data)
+  return {
+    ...describeFacts(letter, held),
+    /** The newest failed deliveries, oldest first, and where in the sources the last one was thrown. */
+    errors: failed?.errors ?? [],
+    stack: failed?.stack.split('\n').filter(Boolean) ?? [],
+    data,
+    history,
+    heldEvents: heldEventsBehind
+  }
 }
 
 export async function groupLetters(db: Database, query: GroupQuery) {

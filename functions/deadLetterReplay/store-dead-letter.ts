@@ -5,12 +5,13 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { inTransaction, type Database, type Transaction } from '../runtime/host/database.ts'
 import { newLetter, underOwnId, verifiedFirst } from '../runtime/delivery/dead-letters.ts'
+import { findFailures } from '../runtime/delivery/failures.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'
 import type { EventAttributes, ReceivedEvent } from '../runtime/events/received-event.ts'
 import { studentEventAsJson } from '../students/student-events.ts'
 import { positionOf } from '../runtime/delivery/position.ts'
 import { originOf } from './letter-origin.ts'
-import { deadLetters, handledEvents } from '../runtime/tables.ts'
+import { deadLetters, type failures, handledEvents } from '../runtime/tables.ts'
 
 /** What Knative has added to the event on its way here. */
 const addedByKnative = ['knativeerrordest', 'knativeerrorcode', 'knativeerrordata']
@@ -33,6 +34,7 @@ export async function storeDeadLetter(
   return inTransaction(db, async tx => {
     const origin = await originOf(tx, functionName, event, functionUrls)
     const handled = await isHandled(tx, functionName, event, position)
+    const failed = await findFailures(tx, { functionName, source: event.source, eventId: event.id })
     const stored = await underOwnId(event, position, (eventId, isItsLetter) =>
       tx
         .insert(deadLetters)
@@ -44,7 +46,8 @@ export async function storeDeadLetter(
             studentEventAsJson(event.type, event.data)
           ),
           eventId,
-          ...causeOf(attributes, status),
+          ...causeOf(attributes, status, failed?.errors.at(-1)?.error),
+          ...(failed && seenByFunction(failed)),
           status,
           origin,
           state: handled ? 'resolved' : 'open',
@@ -98,11 +101,17 @@ function saidByFunction(attributes: EventAttributes): Cause | undefined {
   return letterClass === 'invalid' || letterClass === 'permanent' ? { class: letterClass, reason, detail } : undefined
 }
 
-function causeOf(attributes: EventAttributes, status: number | null): Cause {
+/** What the function recorded of deliveries whose last one only Knative saw. */
+function seenByFunction({ attempts, topic, partition, offset, firstFailedAt }: typeof failures.$inferSelect) {
+  return { attempts, topic, partition, offset, firstFailedAt }
+}
+
+function causeOf(attributes: EventAttributes, status: number | null, lastError: string | undefined): Cause {
   const said = saidByFunction(attributes)
   if (said !== undefined) return said
-  if (status === null) return { class: 'unreachable', reason: 'unreachable', detail: 'no answer' }
-  const detail = `the last try was answered with ${status}`
+  const because = lastError === undefined ? '' : `; it failed with: ${lastError}`
+  if (status === null) return { class: 'unreachable', reason: 'unreachable', detail: `no answer${because}` }
+  const detail = `the last try was answered with ${status}${because}`
   if (retriedStatus(status)) return { class: 'exhausted', reason: 'retries-exhausted', detail }
   return { class: 'permanent', reason: `status-${status}`, detail }
 }

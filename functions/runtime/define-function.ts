@@ -15,6 +15,7 @@ import { sql } from 'drizzle-orm'
 import { type Declaration, databaseOf, type Order, type Publications, type Tables } from './declaration.ts'
 import { deliverInOrder } from './delivery/deliver-in-order.ts'
 import { deliverOnce } from './delivery/deliver-once.ts'
+import { recordingFailures } from './delivery/failures.ts'
 import type { DataOf, EventType, TypedEvent } from './events/event-type.ts'
 import { readTyped } from './events/event-type.ts'
 import { createPublisher, type Publish } from './events/publisher.ts'
@@ -97,13 +98,18 @@ function startWithDatabase<Accepts extends Types>(fn: FunctionWithDatabase<Accep
       close,
       routes: {
         'POST /': request =>
-          receiveEvent(name, log, request, async (event, traceparent) => ({
-            outcome: await deliver(db, fn, event, (tx: Transaction) => ({
-              tx,
-              log,
-              publish: publisher.within(tx, traceparent, new Date())
+          receiveEvent(
+            name,
+            log,
+            request,
+            recordingFailures(db, name, log, async (event, traceparent) => ({
+              outcome: await deliver(db, fn, event, (tx: Transaction) => ({
+                tx,
+                log,
+                publish: publisher.within(tx, traceparent, new Date())
+              }))
             }))
-          }))
+          )
       }
     }
   })

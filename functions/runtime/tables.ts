@@ -222,6 +222,44 @@ export const deadLetters = pgTable(
   ]
 )
 
+/** One failed delivery: when, and what was thrown. */
+export interface FailedAttempt {
+  /** RFC 3339. */
+  readonly at: string
+  readonly error: string
+}
+
+/**
+ * Deliveries that failed, one row per function and event, whoever saw the last of them. It stays when the event succeeds
+ * later, so that a success costs nothing: who asks what is failing leaves out what is in handled_events.
+ */
+export const failures = pgTable(
+  'failures',
+  {
+    function: text().notNull(),
+    source: text().notNull(),
+    eventId: text('event_id').notNull(),
+    type: text().notNull(),
+    entity: text(),
+    sequence: integer(),
+    topic: text(),
+    partition: integer(),
+    offset: bigint({ mode: 'number' }),
+    traceId: text('trace_id'),
+    /** All of them; `errors` holds the newest. */
+    attempts: integer().notNull().default(1),
+    errors: jsonb().$type<readonly FailedAttempt[]>().notNull(),
+    /** Of the last error, by lines of the sources. */
+    stack: text().notNull(),
+    firstFailedAt: at('first_failed_at').notNull().defaultNow(),
+    lastFailedAt: at('last_failed_at').notNull().defaultNow()
+  },
+  table => [
+    primaryKey({ columns: [table.function, table.source, table.eventId] }),
+    index('failures_last_failed_at').on(table.lastFailedAt)
+  ]
+)
+
 export const replayJobStates = ['running', 'done', 'stopped', 'aborted'] as const
 
 /** A replay: which letters, how fast, and how it went. It outlives the request and the process that started it. */

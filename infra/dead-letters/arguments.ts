@@ -70,6 +70,7 @@ export function defineDeadLetters(run: (given: Arguments) => Promise<number>): C
       if (unknown !== undefined) throw unknownCommand(unknown, program)
       return withoutIds(options, self)
     })
+  command('failing', 'events that fail now and are tried again, with what the last try failed with').action(withoutIds)
   command('groups', 'how many there are of each function, reason and state').action(withoutIds)
   command('show', 'one letter: attributes, decoded data, history, what it holds back').argument('<id>').action(action)
   command('replay', 'sends open letters to the function that failed: these, those of the filters, or --all')

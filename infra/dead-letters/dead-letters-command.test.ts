@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { failures } from '../../functions/runtime/tables.ts'
 import { users } from '../../functions/students/tables.ts'
 import { testDatabase } from '../test/database.ts'
 import { startFunction, type FunctionProcess } from '../test/function-process.ts'
@@ -14,8 +15,19 @@ import type { ReceivedEvent } from '../../functions/runtime/events/received-even
 const user = { id: 'user-1', name: 'Ada', email: 'ada@example.com' }
 
 test('letters are listed, counted and shown, for people and as JSON', async () => {
-  const { cli, create } = await start()
-  expect((await cli()).stdout).toBe('No letters.\n')
+  const { cli, create, db } = await start()
+  await db.insert(failures).values({
+    function: 'onAnyStudent',
+    source: '/test',
+    eventId: '1',
+    type: 'created',
+    attempts: 3,
+    errors: [{ at: '2026-01-02T03:04:05.000Z', error: 'no such column' }],
+    stack: 'at onAnyStudent (functions/onAnyStudent/handler.ts:16:3)'
+  })
+  expect((await cli()).stdout).toMatch(
+    /^No letters\.\n\nFailing now, and tried again:\n[^]+onAnyStudent +created +- +- +3 +\S+ +no such column +at onAnyStudent/
+  )
   await deliver(create, studentEvent({ version: 1, name: 'Grace Hopper' }))
   const list = await cli('list', '--student', 'student-1')
   expect(list).toMatchObject({
@@ -29,6 +41,7 @@ test('letters are listed, counted and shown, for people and as JSON', async () =
   const shown = await cli('show', letter?.id ?? '')
   expect(shown.stdout).toMatch(/^Reason +user-not-found \(permanent\)$/m)
   expect(shown.stdout).toContain('"name": "Grace Hopper"')
+  expect(shown.stdout).toMatch(/^Thrown\n +at \S*onStudentCreate \(functions\/onStudentCreate\/handler\.ts:\d+:\d+\)$/m)
 })
 
 test('letters go into a pipe as CloudEvents, and standard error names the next page', async () => {

@@ -10,6 +10,7 @@ import { type Arguments, type Flags, replayCommand } from './arguments.ts'
 import {
   type Ask,
   Discarded,
+  FailingEvents,
   Groups,
   Job,
   Jobs,
@@ -22,7 +23,16 @@ import {
   WholeJob,
   WholeLetter
 } from './replay-api.ts'
-import { showGroups, showJob, showJobs, showLetter, showLetters, showPreview, showProgress } from './show.ts'
+import {
+  showFailing,
+  showGroups,
+  showJob,
+  showJobs,
+  showLetter,
+  showLetters,
+  showPreview,
+  showProgress
+} from './show.ts'
 
 const pollMs = 500
 
@@ -66,10 +76,24 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
   const say = (answer: object, show: () => string) => print(flags.json ? JSON.stringify(answer, null, 2) : show())
   const id = () => oneId(given)
 
+  /** Not letters yet, and still worth a look. */
+  async function printFailing(): Promise<void> {
+    const failing = await ask(FailingEvents, 'GET', '/failing')
+    if (failing.failing.length > 0) print(`\nFailing now, and tried again:\n${showFailing(failing)}`)
+  }
+
   switch (command) {
     case 'list': {
       const page = await ask(LetterPage, 'GET', `/?${query({ ...filters, ...pageOf(flags) })}`)
       say(page, () => showLetters(page.deadLetters, page.next))
+      const isFirst = flags.after === undefined && Object.keys(filters).length === 0
+      if (isFirst && !flags.json) await printFailing()
+      return 0
+    }
+    case 'failing': {
+      const { function: functionName, student } = filters
+      const failing = await ask(FailingEvents, 'GET', `/failing?${query({ function: functionName, student })}`)
+      say(failing, () => showFailing(failing))
       return 0
     }
     case 'groups': {

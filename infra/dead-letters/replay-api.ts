@@ -36,7 +36,26 @@ export type Letter = z.infer<typeof Letter>
 
 export const LetterPage = z.object({ deadLetters: z.array(Letter), next: z.string().optional() })
 
+const errors = z.array(z.object({ at: z.string(), error: z.string() }))
+
+export const FailingEvents = z.object({
+  failing: z.array(
+    z.looseObject({
+      function: z.string(),
+      type: z.string(),
+      student: z.string().nullable(),
+      sequence: z.number().nullable(),
+      attempts: z.number(),
+      lastFailedAt: z.string(),
+      errors,
+      stack: z.array(z.string())
+    })
+  )
+})
+
 export const WholeLetter = Letter.extend({
+  errors,
+  stack: z.array(z.string()),
   history: z.array(
     z.looseObject({
       replay: z.string(),

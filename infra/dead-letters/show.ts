@@ -1,7 +1,7 @@
 // Letters and replays as people read them.
 import { oneLine, table } from '../knative-local/command-line.ts'
 import type { z } from 'zod'
-import type { Groups, Job, Letter, Preview, WholeJob, WholeLetter } from './replay-api.ts'
+import type { FailingEvents, Groups, Job, Letter, Preview, WholeJob, WholeLetter } from './replay-api.ts'
 
 /** ISO 8601 to the second; the whole of it is in --json. */
 const second = (time: string) => `${time.slice(0, 19)}Z`
@@ -34,6 +34,21 @@ export function showLetters(letters: readonly Letter[], next: string | undefined
     'Last failed'
   ]
   return [...table(head, rows), ...(next ? ['', `More: --after ${next}`] : [])].join('\n')
+}
+
+export function showFailing({ failing }: z.infer<typeof FailingEvents>): string {
+  if (failing.length === 0) return 'No event fails now.'
+  const rows = failing.map(event => [
+    event.function,
+    event.type,
+    event.student ?? '-',
+    String(event.sequence ?? '-'),
+    String(event.attempts),
+    second(event.lastFailedAt),
+    event.errors.at(-1)?.error ?? '-',
+    event.stack[0] ?? '-'
+  ])
+  return table(['Function', 'Type', 'Student', 'Seq', 'Attempts', 'Last failed', 'Error', 'Thrown'], rows).join('\n')
 }
 
 export function showGroups({ groups }: z.infer<typeof Groups>): string {
@@ -89,6 +104,16 @@ export function showLetter(letter: WholeLetter): string {
     ...JSON.stringify(letter.data, null, 2)
       .split('\n')
       .map(line => `  ${line}`),
+    ...(letter.errors.length === 0
+      ? []
+      : [
+          '',
+          ...table(
+            ['Failed', 'Error'],
+            letter.errors.map(({ at, error }) => [second(at), error])
+          )
+        ]),
+    ...(letter.stack.length === 0 ? [] : ['', 'Thrown', ...letter.stack.map(frame => `  ${oneLine(frame)}`)]),
     ...(history.length === 0 ? [] : ['', ...table(['Replay', 'Name', 'Result', 'Tries', 'Detail'], history)]),
     ...(held.length === 0 ? [] : ['', 'Held behind it', ...table(['Seq', 'Type', 'Event', 'Since'], held)])
   ].join('\n')

@@ -5,6 +5,7 @@ import {
   commandAnswers,
   deadLetters,
   eventSchemas,
+  failures,
   fences,
   handledEvents,
   heldEvents,
@@ -49,7 +50,9 @@ function neededByCore({ kind, order: ofEvents, publishes }: Declaration): Tables
   const publishing: Tables = { inserts: [outbox], reads: [eventSchemas] }
   return [
     ...(kind === 'command' ? [{ writes: [commandAnswers] }] : []),
-    ...(kind === 'function' ? [{ writes: [deadLetters], inserts: [handledEvents], reads: [handledEvents] }] : []),
+    ...(kind === 'function'
+      ? [{ writes: [deadLetters, failures], inserts: [handledEvents], reads: [handledEvents] }]
+      : []),
     ...(ofEvents === 'by subject and sequence'
       ? [{ writes: [fences], inserts: [heldEvents], deletes: [heldEvents] }]
       : []),

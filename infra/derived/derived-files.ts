@@ -160,5 +160,5 @@ const variable = (name: string, list: readonly string[]) => [`- name: ${name}`, 
 
 /** Of every table that functions share; which of them a role may use at all is granted. */
 function ownRows(fn: DeclaredFunction): string {
-  return `call pg_temp.allow_rows('${roleOf(fn)}', $$function = '${fn.target}'$$, 'fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers');`
+  return `call pg_temp.allow_rows('${roleOf(fn)}', $$function = '${fn.target}'$$, 'fences', 'held_events', 'handled_events', 'failures', 'dead_letters', 'command_answers');`
 }

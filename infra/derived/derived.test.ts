@@ -88,7 +88,7 @@ test('a function may do what the core needs for its kind, and what it says of it
   }
   expect(grantsOf(declaration, 'mover')).toEqual([
     'grant select, insert on handled_events to mover;',
-    'grant select, insert, update on dead_letters, fences to mover;',
+    'grant select, insert, update on dead_letters, failures, fences to mover;',
     'grant select, insert, delete on held_events to mover;',
     'grant select on event_schemas, users to mover;',
     'grant insert on outbox to mover;',

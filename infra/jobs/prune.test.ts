@@ -160,6 +160,20 @@ test('an open letter stays, however old, with its history and what was handled i
   expect((await db.execute(sql`select from replay_items`)).rows).toHaveLength(1)
 })
 
+test('what failed deliveries recorded goes when it is old, unless a letter shows it', async () => {
+  const { db, run } = await start()
+  for (const id of ['succeeded', 'letter']) {
+    await db.execute(sql`
+      insert into failures (function, source, event_id, type, errors, stack, last_failed_at)
+      values ('f', 's', ${id}, 't', '[]', '', now() - interval '100 days')`)
+  }
+  await db.execute(sql`
+    insert into dead_letters (id, function, source, event_id, class, reason, detail, attributes, data)
+    values (gen_random_uuid(), 'f', 's', 'letter', 'permanent', 'r', 'd', '{"id": "letter"}', '')`)
+  expect(await run()).toMatchObject({ removed: { failures: 1 } })
+  expect((await db.execute(sql`select event_id from failures`)).rows).toEqual([{ event_id: 'letter' }])
+})
+
 test('a letter that was discarded before its turn stays until the fence has moved over it', async () => {
   const { db, run } = await start()
   await db.execute(sql`insert into fences (function, entity, sequence) values ('f', 'student', 3)`)

@@ -6,6 +6,7 @@
 //   command_answers   the same, and while a letter of the command is open
 //   dead_letters      closed ones, with their part in replays; open ones stay, and so does a discarded one whose turn has
 //                     not come, because the fence has yet to move over it
+//   failures          what failed deliveries recorded, unless a letter shows it
 //   replay_jobs       those that are over and took no letter that is still open
 //
 // What tells a duplicate of an outbox row stays while that row does: for a student whose events are held, and as long as the
@@ -121,6 +122,15 @@ const removals: readonly Removal[] = [
         select from fences
         where fences.function = dead_letters.function and fences.entity = dead_letters.entity
           and fences.sequence < dead_letters.sequence))`,
+    values: config => [config.CLOSED_LETTERS_DAYS]
+  },
+  {
+    table: 'failures',
+    ofOutbox: false,
+    old: `last_failed_at < now() - make_interval(days => $1) and not exists (
+      select from dead_letters letter
+      where letter.function = failures.function and letter.source = failures.source
+        and letter.attributes->>'id' = failures.event_id)`,
     values: config => [config.CLOSED_LETTERS_DAYS]
   },
   {

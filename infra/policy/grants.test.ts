@@ -114,7 +114,7 @@ test.each([
   expect(rows).toEqual([{ allowed: false }])
 })
 
-const sharedTables = ['fences', 'held_events', 'handled_events', 'dead_letters', 'command_answers']
+const sharedTables = ['fences', 'held_events', 'handled_events', 'failures', 'dead_letters', 'command_answers']
 
 test('of a table that functions share, a function sees and writes its own rows, and no other does', async () => {
   const database = await databaseWithRoles()

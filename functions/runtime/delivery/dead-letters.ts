@@ -7,6 +7,7 @@ import type { Transaction } from '../host/database.ts'
 import type { PermanentFailure } from '../errors.ts'
 import type { EventAttributes, ReceivedEvent } from '../events/received-event.ts'
 import type { DeliveredFunction } from './delivered-function.ts'
+import { recordFailure } from './failures.ts'
 import type { Place, Position } from './position.ts'
 import { deadLetters } from '../tables.ts'
 
@@ -41,6 +42,7 @@ export async function recordLetter(
     waitsFor: waitsFor?.key ?? null,
     dueAt: (await waitsFor?.isThere(tx)) ? sql`now()` : null
   }
+  await recordFailure(tx, fn.name, event, failure)
   await underOwnId(event, place, (eventId, isItsLetter) =>
     tx
       .insert(deadLetters)

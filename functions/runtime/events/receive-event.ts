@@ -93,5 +93,8 @@ function read(request: FunctionRequest): ReceivedEvent {
 
 /** Header values are printable ASCII: everything else is shown as "?". */
 function headerSafe(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxHeaderLength)
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, maxHeaderLength)
 }

@@ -1,6 +1,9 @@
 // What a database error means, by its SQLSTATE. https://www.postgresql.org/docs/18/errcodes-appendix.html
 import { DrizzleQueryError } from 'drizzle-orm/errors'
 import { DatabaseError } from 'pg'
+import * as z from 'zod'
+import { invalidFields } from './problem.ts'
+import { sourceFrames } from './source-frames.ts'
 
 /** The error PostgreSQL or its driver raised, under drizzle's wrapping. */
 function driverError(error: unknown): unknown {
@@ -23,10 +26,15 @@ export function isDataRefused(error: unknown): boolean {
  * addresses, and PostgreSQL's detail carries rows.
  */
 export function describeError(error: unknown): { reason: string; code?: string; stack?: string } {
+  if (!(error instanceof Error)) return { reason: String(error) }
   const cause = driverError(error)
-  if (cause instanceof DatabaseError) return { reason: cause.message, code: cause.code }
-  if (error instanceof DrizzleQueryError) return { reason: cause instanceof Error ? cause.message : 'the query failed' }
-  return error instanceof Error ? { reason: error.message, stack: error.stack } : { reason: String(error) }
+  const stack = sourceFrames(error).join('\n')
+  if (cause instanceof DatabaseError) return { reason: cause.message, code: cause.code, stack }
+  if (error instanceof DrizzleQueryError) {
+    return { reason: cause instanceof Error ? cause.message : 'the query failed', stack }
+  }
+  // Its own message is JSON.
+  return { reason: error instanceof z.ZodError ? invalidFields(error).message : error.message, stack }
 }
 
 /** Whether waiting may help: anything from the database but bad data (22), a broken constraint (23) or wrong SQL (42). */

@@ -165,7 +165,7 @@ describe('named is', () => {
         topic: school.updateTopic,
         partition: skipped?.partition,
         offset: skipped?.offset,
-        source: '/students/update-student',
+        source: '/students/test',
         id: skipped?.row.id,
         student,
         sequence: 3,
