@@ -165,7 +165,7 @@ describe('named is', () => {
         topic: school.updateTopic,
         partition: skipped?.partition,
         offset: skipped?.offset,
-        source: '/students/test',
+        source: '/students/update-student',
         id: skipped?.row.id,
         student,
         sequence: 3,
