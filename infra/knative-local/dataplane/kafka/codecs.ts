@@ -1,11 +1,12 @@
 // Kafka's codecs, each with a bound: a batch of a megabyte may say it holds gigabytes.
-// gzip and zstd are Node's own, snappy is kafkajs-snappy, lz4 is lz4-napi.
+// gzip and zstd are Node's own, snappy is written by kafkajs-snappy and read by ours, lz4 is lz4-napi.
 import kafkajs from 'kafkajs'
 // @ts-expect-error kafkajs-snappy ships no types
 import SnappyCodec from 'kafkajs-snappy'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { promisify } from 'node:util'
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib'
+import { readSnappyBlock } from './snappy.ts'
 
 const { CompressionCodecs, CompressionTypes } = kafkajs
 
@@ -55,8 +56,7 @@ const JAVA_HEADER_BYTES = 16
 /** Java clients write a stream of blocks, the others one block without a header. */
 async function decompressSnappy(bytes: Buffer): Promise<Buffer> {
   if (!bytes.subarray(0, JAVA_HEADER.length).equals(JAVA_HEADER)) {
-    checkBound(snappyLength(bytes))
-    return rawSnappy.decompress(bytes)
+    return readSnappyBlock(bytes, MAX_DECOMPRESSED_BYTES)
   }
   const blocks: Buffer[] = []
   let length = 0
@@ -68,23 +68,12 @@ async function decompressSnappy(bytes: Buffer): Promise<Buffer> {
     const size = bytes.readUInt32BE(at)
     const block = bytes.subarray(at + 4, at + 4 + size)
     if (block.length < size) throw new Error('snappy: a block is cut off')
-    length += snappyLength(block)
-    checkBound(length)
-    blocks.push(await rawSnappy.decompress(block))
+    const content = readSnappyBlock(block, MAX_DECOMPRESSED_BYTES - length)
+    length += content.length
+    blocks.push(content)
     at += 4 + size
   }
   return Buffer.concat(blocks)
-}
-
-/** A block begins with the length of its content, seven bits a byte. https://github.com/google/snappy/blob/main/format_description.txt */
-function snappyLength(block: Buffer): number {
-  let length = 0
-  for (let i = 0; i < 5; i++) {
-    const byte = block[i] ?? 0
-    length += (byte & 0x7f) * 2 ** (7 * i)
-    if (byte < 0x80) return length
-  }
-  throw new Error('snappy: a block without a length')
 }
 
 async function decompressLz4(bytes: Buffer): Promise<Buffer> {
