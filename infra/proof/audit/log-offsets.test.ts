@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestKafka, type TestKafka } from '../../knative-local/testing/kafka.ts'
+import { startTestKafka, type TestKafka } from '../../knative-local/testing.ts'
 import { committedOffsets, logRanges } from './log-offsets.ts'
 
 let kafka: TestKafka
