@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { functionsDirectory } from '../../bundle.ts'
+import { functionNames, functionsDirectory } from '../../bundle.ts'
 import { readEndpoints } from '../../knative-local/index.ts'
 import {
   findLeftovers,
@@ -27,7 +27,7 @@ test(
     const first = await folder.start()
     const created = await send('POST', first.endpoints.functions.createStudent?.url ?? '', student)
     expect(created.status).toBe(201)
-    expect(await runDirectories(folder)).toHaveLength(6)
+    expect(await runDirectories(folder)).toHaveLength((await functionNames()).length)
 
     // A second one on the same folder, and one on the same ports, are told so.
     expect((await folder.launch().exited).code).toBe(1)
