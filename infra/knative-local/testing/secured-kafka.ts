@@ -3,14 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type Admin,
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Kafka,
-  ResourcePatternTypes
-} from 'kafkajs'
+import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { pino } from 'pino'
 import { freePorts } from './free-ports.ts'
 import { fetchJars } from '../parts/jars.ts'
@@ -20,6 +13,9 @@ import { openProcesses } from '../parts/processes.ts'
 import { until } from '../parts/until.ts'
 import { connectKafka } from '../dataplane/kafka.ts'
 import { type Authority, createAuthority } from './certificates.ts'
+
+// Node finds no such names in kafkajs, which is CommonJS.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
 
 /** Each a HOST:PORT. */
 export interface SecuredListeners {
