@@ -9,7 +9,7 @@ import * as z from 'zod'
 import type { CommandContext } from '../runtime/define-command.ts'
 import { line } from '../runtime/events/command.ts'
 import type { FunctionAnswer } from '../runtime/host/http-server.ts'
-import { asDeletedMessage, studentDeleted } from '../students/student-events.ts'
+import { asMessage, studentDeleted } from '../students/student-events.ts'
 import { unknownStudent, versionConflict } from '../students/problems.ts'
 import { students } from '../students/tables.ts'
 
@@ -36,6 +36,6 @@ export async function deleteStudent(
   if (current === undefined) throw unknownStudent(id)
   if (version !== undefined && version !== current.version) throw versionConflict(current.version, version)
   await tx.delete(students).where(isStudent)
-  await publish(studentDeleted, asDeletedMessage({ id, version: current.version + 1 }, now))
+  await publish(studentDeleted, asMessage({ id, version: current.version + 1 }, now))
   return { status: 204 }
 }

@@ -4,13 +4,7 @@ import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import { formatSequence } from '../runtime/delivery/position.ts'
 import { protobufContentType } from '../runtime/events/event-type.ts'
-import {
-  asDeletedMessage,
-  encodeStudentEvent,
-  studentCreated,
-  studentDeleted,
-  studentUpdated
-} from './student-events.ts'
+import { asMessage, encodeStudentEvent, studentCreated, studentDeleted, studentUpdated } from './student-events.ts'
 
 const time = '2026-01-02T03:04:05.000Z'
 /** `user-1` is one of the users that development starts with (infra/jobs/seed-users.ts). */
@@ -29,7 +23,7 @@ function exampleEvent(schema: typeof StudentCreatedSchema | typeof StudentUpdate
 }
 
 function deletion(version: number) {
-  const message = studentDeleted.create(asDeletedMessage({ id: student.id, version }, new Date(time)))
+  const message = studentDeleted.create(asMessage({ id: student.id, version }, new Date(time)))
   const before = { predecessors: `${studentCreated.type}=1&${studentUpdated.type}=${version - 1}` }
   return envelope(studentDeleted.type, version, studentDeleted.encode(message), before)
 }

@@ -46,12 +46,8 @@ export const studentDeleted = protobufEvent(StudentDeletedSchema, { entity, firs
 
 const studentEvents: readonly EventType[] = [studentCreated, studentUpdated, studentDeleted]
 
-/** A student as it is from now on, as the data of an event. */
-export function asMessage(student: Student, occurredAt: Date) {
-  return { ...student, occurredAt: timestampFromDate(occurredAt) }
-}
-
-export function asDeletedMessage(student: DeletedStudent, occurredAt: Date) {
+/** A student as it is from now on, or what is left of it, as the data of an event. */
+export function asMessage<Known extends DeletedStudent>(student: Known, occurredAt: Date) {
   return { ...student, occurredAt: timestampFromDate(occurredAt) }
 }
 

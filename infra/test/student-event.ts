@@ -2,12 +2,7 @@
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
 import type { ReceivedEvent } from '../../functions/runtime/events/received-event.ts'
-import {
-  asDeletedMessage,
-  encodeStudentEvent,
-  type Student,
-  studentDeleted
-} from '../../functions/students/student-events.ts'
+import { asMessage, encodeStudentEvent, type Student, studentDeleted } from '../../functions/students/student-events.ts'
 import { formatSequence } from '../../functions/runtime/delivery/position.ts'
 
 /** Version 1 is a StudentCreated, every later one a StudentUpdated. */
@@ -59,7 +54,7 @@ export function studentDeletedEvent({
   readonly predecessors: string
 }): ReceivedEvent {
   const time = '2026-01-02T03:04:05.000Z'
-  const data = studentDeleted.encode(studentDeleted.create(asDeletedMessage({ id, version }, new Date(time))))
+  const data = studentDeleted.encode(studentDeleted.create(asMessage({ id, version }, new Date(time))))
   const { type } = studentDeleted
   return studentEvent({ id, version }, { type, data, attributes: { type, time, predecessors } })
 }

@@ -16,7 +16,7 @@ import { isEditOf, sentAs } from './edited-event.ts'
 import { InvalidEvent, PermanentFailure } from '../errors.ts'
 import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
-import { readTyped, typesOf } from '../events/event-type.ts'
+import { firstSequenceOf, readTyped, typesOf } from '../events/event-type.ts'
 import { refuseStray } from './refuse-stray.ts'
 import type { ContextOf, DeliveredFunction } from './delivered-function.ts'
 import { type Place, type Position, positionOf, predecessorOf } from './position.ts'
@@ -57,8 +57,10 @@ export async function deliverInOrder<Data>(
 function placeOf({ accepts }: Ordered, event: ReceivedEvent): Place | undefined {
   const position = positionOf(event)
   if (position === undefined) return undefined
-  const first = Math.min(...accepts.map(({ firstSequence }) => firstSequence))
-  return { ...position, predecessor: predecessorOf(position, event.attributes.predecessors, typesOf(accepts), first) }
+  return {
+    ...position,
+    predecessor: predecessorOf(position, event.attributes.predecessors, typesOf(accepts), firstSequenceOf(accepts))
+  }
 }
 
 interface Delivered {

@@ -15,6 +15,7 @@ import type * as z from 'zod'
 import { type Position, positionOf } from '../delivery/position.ts'
 import { InvalidEvent } from '../errors.ts'
 import { invalidFields } from '../host/problem.ts'
+import { parseJson } from './json.ts'
 import type { ReceivedEvent } from './received-event.ts'
 
 export interface EventType<Data = unknown, Input = Data> {
@@ -97,7 +98,6 @@ export function jsonEvent<Schema extends z.ZodType>(
   schema: Schema,
   { entity, firstSequence = 1 }: EntityOf<z.infer<Schema>> = {}
 ): EventType<z.infer<Schema>, z.input<Schema>> {
-  const parse = (bytes: Buffer): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   return {
     type,
     contentType: jsonContentType,
@@ -107,9 +107,9 @@ export function jsonEvent<Schema extends z.ZodType>(
     decode(bytes) {
       let json: unknown
       try {
-        json = parse(bytes)
-      } catch {
-        throw new InvalidEvent('data is not valid JSON')
+        json = parseJson(bytes)
+      } catch (error) {
+        throw new InvalidEvent(`data is ${error instanceof Error ? error.message : String(error)}`)
       }
       const parsed = schema.safeParse(json)
       if (!parsed.success) throw new InvalidEvent(`data is not a ${type}: ${invalidFields(parsed.error).message}`)
@@ -117,7 +117,7 @@ export function jsonEvent<Schema extends z.ZodType>(
     },
     asJson(bytes) {
       try {
-        return parse(bytes) as JsonValue
+        return parseJson(bytes) as JsonValue
       } catch {
         return undefined
       }
@@ -156,5 +156,9 @@ function checkPosition<Data>(event: ReceivedEvent, { type, firstSequence, positi
     throw new InvalidEvent(`sequence ${position.sequence} comes before ${firstSequence}, the first that a ${type} has`)
   }
 }
+
+/** The lowest sequence that a function sees which accepts these types. */
+export const firstSequenceOf = (accepts: readonly EventType[]): number =>
+  Math.min(...accepts.map(({ firstSequence }) => firstSequence))
 
 export const typesOf = (accepts: readonly EventType[]): string[] => accepts.map(({ type }) => type)

@@ -1,4 +1,5 @@
 // The functions that follow each student in order, as they declare themselves.
+import { firstSequenceOf } from '../../../functions/runtime/events/event-type.ts'
 import { readDeclarations } from '../../derived/declarations.ts'
 
 export interface OrderedFunction {
@@ -14,6 +15,6 @@ export async function orderedFunctions(): Promise<OrderedFunction[]> {
     .map(({ name, accepts }) => ({
       name,
       accepts: accepts.map(({ type }) => type),
-      startSequence: Math.min(...accepts.map(({ firstSequence }) => firstSequence)) - 1
+      startSequence: firstSequenceOf(accepts) - 1
     }))
 }
