@@ -48,7 +48,7 @@ async function start() {
   const control = await startControl(
     port,
     () => [part],
-    () => [],
+    () => ({ healthy: true, problems: [] }),
     () => undefined
   )
   onTestFinished(control.close)

@@ -34,7 +34,7 @@ export async function startControl(
   port: number,
   /** Asked each time: an edit adds and removes functions. */
   partsNow: () => readonly Part[],
-  topicProblems: () => readonly string[],
+  topics: () => TopicsStatus,
   report: (sentence: string) => void
 ): Promise<Control> {
   const token = randomBytes(32).toString('base64url')
@@ -54,7 +54,7 @@ export async function startControl(
     const [, first, name, verb] = (request.url ?? '').split('/')
     if (first === 'status') {
       if (request.method === 'GET' || request.method === 'HEAD') {
-        return { status: 200, body: await statusOf(parts, topicProblems()) }
+        return { status: 200, body: await statusOf(parts, topics()) }
       }
       return { status: 405, body: { error: 'use GET' }, headers: { allow: 'GET, HEAD' } }
     }
@@ -96,7 +96,17 @@ export async function startControl(
   }
 }
 
-export async function statusOf(parts: readonly Part[], topicProblems: readonly string[] = []): Promise<Status> {
+export interface TopicsStatus {
+  /** All that are wanted are there; one that differs from its YAML serves all the same. */
+  readonly healthy: boolean
+  /** For a person. */
+  readonly problems: readonly string[]
+}
+
+export async function statusOf(
+  parts: readonly Part[],
+  topics: TopicsStatus = { healthy: true, problems: [] }
+): Promise<Status> {
   const checked = await Promise.all(
     parts.map(async part => {
       const { name } = part
@@ -109,9 +119,9 @@ export async function statusOf(parts: readonly Part[], topicProblems: readonly s
     })
   )
   return {
-    healthy: topicProblems.length === 0 && checked.every(({ healthy }) => healthy),
+    healthy: topics.healthy && checked.every(({ healthy }) => healthy),
     parts: checked,
-    topicProblems: [...topicProblems]
+    topicProblems: [...topics.problems]
   }
 }
 

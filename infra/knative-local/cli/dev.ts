@@ -126,7 +126,7 @@ async function main(project: Project, settings: Settings): Promise<void> {
     kubeconfigPath: join(stateDirectory, 'kubeconfig')
   })
   stopsBefore.push(kubernetes.stop)
-  const control = await startControl(ports.control, () => partsOf(stack), stack.topics.sentences, report)
+  const control = await startControl(ports.control, () => partsOf(stack), stack.topics.status, report)
   stopsBefore.push(control.close)
   const endpoints = () => describeEndpoints({ stack, plan, control, stateDirectory, manifestRoot })
   const topics = stack.topics.topics()

@@ -1,5 +1,6 @@
 // The one maker of topics: what the YAML wants is made at each edit, and looked at again every few seconds, so that a topic that
 // was deleted comes back and one that Kafka refused is made as soon as it can be.
+import type { TopicsStatus } from '../control.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { withAdmin } from './kafka-admin.ts'
 import {
@@ -21,8 +22,8 @@ export interface TopicMaker {
   topics(): readonly TopicDescription[]
   /** By topic: why it is not as its YAML says. */
   problems(): ReadonlyMap<string, TopicProblem>
-  /** The problems for a person, with file and line; a topic that is missing is among them. */
-  sentences(): string[]
+  /** The problems for a person, with file and line; only a topic that Kafka refuses or that is missing is unhealthy. */
+  status(): TopicsStatus
   stop(): Promise<void>
 }
 
@@ -107,12 +108,17 @@ export function createTopicMaker({ bootstrap, plan, report }: TopicMakerOptions)
     },
     topics: () => seen,
     problems: () => problems,
-    sentences: () =>
-      wanted.flatMap(one => {
-        const problem = problems.get(one.topic)
-        if (problem) return [describe(problem, one)]
-        return seen.some(({ topic }) => topic === one.topic) ? [] : [`${placeOf(one)} does not exist`]
-      }),
+    status() {
+      const isMissing = ({ topic }: WantedTopic) => !seen.some(one => one.topic === topic)
+      return {
+        healthy: !wanted.some(one => problems.get(one.topic)?.reason === 'KafkaError' || isMissing(one)),
+        problems: wanted.flatMap(one => {
+          const problem = problems.get(one.topic)
+          if (problem) return [describe(problem, one)]
+          return isMissing(one) ? [`${placeOf(one)} does not exist`] : []
+        })
+      }
+    },
     async stop() {
       isStopped = true
       clearTimeout(timer)

@@ -1,6 +1,6 @@
 // The rehearsal in short: five faults under load, two times two of them at once, then the audit. By hand, and longer: `npm run local -- chaos`.
 import { join } from 'node:path'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { expect, inject, onTestFailed, onTestFinished, test } from 'vitest'
 import { kafkaClient } from '../../proof/audit/kafka-client.ts'
 import { runChaos } from '../../proof/chaos/run-chaos.ts'
 import { manifestPathsIn } from '../../knative-local/index.ts'
@@ -10,8 +10,10 @@ import { project } from '../../project.ts'
 
 test(
   'whatever is killed, nothing accepted is lost, applied twice or out of order, and the audit agrees',
-  { timeout: 300_000 },
+  { timeout: 720_000 }, // longer than its own bounds together, which name what does not recover
   async () => {
+    const said: string[] = []
+    onTestFailed(() => void process.stderr.write(`${said.join('\n')}\n`))
     const endpoints = inject('endpoints')
     const { plan } = await loadPlan(manifestPathsIn(project, inject('endpoints').manifestRoot))
     if (plan === undefined) throw new Error('the YAML is not right')
@@ -30,7 +32,7 @@ test(
       plan,
       processes,
       signal: new AbortController().signal,
-      say: () => undefined
+      say: sentence => void said.push(sentence)
     })
     expect(report.invariants.filter(({ holds }) => !holds)).toEqual([])
     expect(report.unrest).toEqual([])
