@@ -73,7 +73,7 @@ export async function startControl(
       }
     }
     await act(part, action)
-    report(`${part.name}: ${action} by npm run local`)
+    report(`${part.name}: ${action} on demand`)
     return { status: 200, body: { name: part.name, pid: part.pid() ?? null } }
   }
 

@@ -6,6 +6,7 @@
 //                          └─ data plane ◀─ functions
 //
 // All JVMs start at once: each is up before what it needs answers, and waits by itself.
+import { called } from './called.ts'
 import { join } from 'node:path'
 import type { Plan } from './manifests/plan.ts'
 import type { ClusterAddresses } from './parts/cluster-addresses.ts'
@@ -269,7 +270,7 @@ async function migrate(tables: Tables, databaseUrl: string): Promise<void> {
   } catch (error) {
     const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error)
     throw new Error(
-      `The tables cannot be brought to the newest migration: ${reason}\nWere they made by another branch? npm run dev -- --clean starts afresh, without their data.`,
+      `The tables cannot be brought to the newest migration: ${reason}\nWere they made by another branch? ${called('dev --clean')} starts afresh, without their data.`,
       { cause: error }
     )
   }

@@ -63,7 +63,7 @@ export async function watchTypes(processes: Processes, options: TypesOptions): P
     const errors = lines.filter(line => /^\S.*\berror TS\d+:/.test(line))
     if (code !== 0 && errors.length === 0) return last // killed, or no memory: nothing is known
     const more = errors.length - maxErrorsShown
-    return [...errors.slice(0, maxErrorsShown), ...(more > 0 ? [`and ${more} more: npm run typecheck`] : [])].join('\n')
+    return [...errors.slice(0, maxErrorsShown), ...(more > 0 ? [`and ${more} more: run tsc`] : [])].join('\n')
   }
 
   async function check(): Promise<void> {

@@ -1,4 +1,5 @@
 // Stops, kills, pauses and starts parts of a running stack, as `npm run local -- kill broker-2` does.
+import { called } from '../called.ts'
 import { z } from 'zod'
 import type { Action } from '../control.ts'
 import type { Endpoints } from '../endpoints.ts'
@@ -13,7 +14,7 @@ export async function actOnPart(endpoints: Pick<Endpoints, 'control'>, part: str
 }
 
 export function nothingRuns(folder: string): Error {
-  return new Error(`Nothing runs on ${folder}, or it is not ready yet. Start it with npm run dev.`)
+  return new Error(`Nothing runs on ${folder}, or it is not ready yet. Start it with ${called('dev')}.`)
 }
 
 /** Asks the runtime itself. */
@@ -26,7 +27,7 @@ export async function callControl(
   const signal = AbortSignal.timeout(timeoutMs)
   const response = await fetch(`${control.url}${path}`, { method, headers, signal }).catch(() => {
     throw new Error(
-      `The runtime (pid ${control.pid}) does not answer at ${control.url}. Was it killed? npm run dev starts it again.`
+      `The runtime (pid ${control.pid}) does not answer at ${control.url}. Was it killed? ${called('dev')} starts it again.`
     )
   })
   const body: unknown = await response.json()

@@ -82,7 +82,7 @@ async function parse(
   vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => void vi.restoreAllMocks())
   let settings: Settings | undefined
-  const command = dataplaneCommand(async given => void (settings = given), env)
+  const command = dataplaneCommand('dataplane', async given => void (settings = given), env)
   try {
     await command.parseAsync([...args], { from: 'user' })
     return { settings }

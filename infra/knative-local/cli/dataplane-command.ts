@@ -1,12 +1,16 @@
-// The command line of `npm run dataplane`: each option has a variable of the environment that stands in for it.
+// The command line of `dataplane`: each option has a variable of the environment that stands in for it.
 import type { Command } from 'commander'
 import { type Options, readSettings, type Settings } from '../dataplane/arguments.ts'
 import { collect, createCommand, UsageError } from './command-line.ts'
 
-/** The command; `run` gets what was asked for, checked. */
-export function dataplaneCommand(run: (settings: Settings) => Promise<void>, env: NodeJS.ProcessEnv): Command {
+/** `run` gets what was asked for, checked. */
+export function dataplaneCommand(
+  name: string,
+  run: (settings: Settings) => Promise<void>,
+  env: NodeJS.ProcessEnv
+): Command {
   return (
-    createCommand('npm run dataplane --')
+    createCommand(name)
       .description('Runs the KafkaSources, KafkaSinks, Brokers and Triggers of some YAML against any Kafka.')
       // `-f a b`: the shell's globs give several files after one -f.
       .argument('[files...]', 'more YAML to read')

@@ -1,126 +1,16 @@
-// The commands that look at a running stack and handle its parts. A project adds its own to them.
-import { type Command, Option } from 'commander'
-import { type Action, actions } from '../control.ts'
-import { type Endpoints, readEndpoints } from '../endpoints.ts'
-import { actOnPart, nothingRuns } from './act-on-part.ts'
-import { collect, createCommand, exits, exitStatus, print, UsageError } from './command-line.ts'
-import { levels } from './logs/log-line.ts'
-import type { LogsOptions } from './logs/logs-command.ts'
-import { stateDirectoryOf, stateFlag } from './settings.ts'
+// `npm run local`: what looks at a project's running stack and handles its parts. A project adds commands of its own.
+import type { Command } from 'commander'
+import { called } from '../called.ts'
+import { defineCheck } from './check.ts'
+import { createCommand } from './command-line.ts'
+import { stateFlag } from './settings.ts'
+import { stackCommands } from './stack-commands.ts'
 
-const whatActionsDo: Readonly<Record<Action, string>> = {
-  start: 'starts what was stopped or killed',
-  stop: 'stops it in order; it stays down until start',
-  kill: 'SIGKILL; a function and the data plane come back automatically, the others stay down until start',
-  pause: 'SIGSTOP: it holds its connections and answers nothing',
-  resume: 'SIGCONT',
-  restart: 'stop, then start'
-}
-const partsHelp =
-  '\nParts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every Service (create-order, or createOrder as its function is called).'
-
-/** Without what a project adds; `ownPaths` is its YAML, relative to the working directory. */
+/** `ownPaths` is the project's YAML, relative to the working directory; nothing is beside it. */
 export function localCommand(ownPaths: () => readonly string[]): Command {
   const program = createCommand('npm run local --')
-    .description('Looks at the running stack of npm run dev and handles its parts.')
+    .description(`Looks at the running stack of ${called('dev')} and handles its parts.`)
     .option(...stateFlag)
-  const command = (name: string, description: string): Command => {
-    const added = createCommand(name).description(description)
-    program.addCommand(added)
-    return added
-  }
-
-  command('status', 'every part with pid, health and address')
-    .option('--json', 'for tools, with all addresses')
-    .addHelpText('after', '\nExit status: 0 all is healthy, 1 a part is unhealthy, or nothing runs, 2 wrong usage.')
-    .action(
-      exits(async (_options: object, self: Command) => {
-        const { showStatus } = await import('./show-status.ts')
-        return showStatus(...(await running(self)), self.opts<{ json?: boolean }>().json === true)
-      })
-    )
-  for (const action of actions) {
-    command(action, whatActionsDo[action])
-      .argument('<part>')
-      .addHelpText('after', partsHelp)
-      .action(
-        exits(async (part: string, _options: object, self: Command) => {
-          const [endpoints, folder] = await running(self)
-          if (endpoints === undefined) throw nothingRuns(folder)
-          await actOnPart(endpoints, logNameOf(part, endpoints), action)
-          print(`${part}: ${action} done`)
-          return exitStatus.done
-        })
-      )
-  }
-  command('logs', 'what all parts say, in the order of time')
-    .argument('[parts...]', 'of these parts only; main is the runtime itself')
-    .option('-f, --follow', 'continue with what comes')
-    .option('-n, --lines <n>', 'how many of those before', '100')
-    .addOption(new Option('--level <level>', 'of this level and above').choices(Object.keys(levels)).default('trace'))
-    .option('--part <part>', 'the same as naming it; may be repeated', collect)
-    .option('--event <id>', 'that name this event')
-    .option('--trace <id>', 'that belong to this trace')
-    .option('--json', 'a line of JSON each: time, level, part, msg and what else there is')
-    .addHelpText('after', partsHelp)
-    .action(
-      exits(async (parts: string[], options: LogsOptions, self: Command) => {
-        const [endpoints, folder] = await running(self)
-        const { printLogs } = await import('./logs/print-logs.ts')
-        const names = [...parts, ...(options.part ?? [])].map(part => logNameOf(part, endpoints))
-        return printLogs(folder, names, options)
-      })
-    )
-  command('sql', "runs one statement on the stack's PostgreSQL, as the owner of its tables")
-    .argument('<statement>', '"-" reads it from standard input')
-    .option('--database <name>', 'of this database; the main one by default')
-    .option('--json', 'rows as JSON')
-    .addHelpText('after', '\nExample: npm run local -- sql "select count(*) from orders"')
-    .action(
-      exits(async (statement: string, options: { database?: string; json?: boolean }, self: Command) => {
-        const [endpoints, folder] = await running(self)
-        if (endpoints === undefined) throw nothingRuns(folder)
-        const { runSql } = await import('./run-sql.ts')
-        return runSql(endpoints.postgres.url, statement, options)
-      })
-    )
-  command('check', 'everything that is wrong with YAML, reported at once; starts nothing')
-    .argument('[paths...]', "files and folders; the project's own when none is named")
-    .option('-f, --file <path>', 'the same, or - for standard input; may be repeated', collect)
-    .option('--resolve <NAMESPACE/NAME=URL>', 'an object that is elsewhere; may be repeated', collect)
-    .option('--sink <URL>', 'every sink that no file declares is elsewhere')
-    .addHelpText('after', '\nExit status: 0 no errors, 1 errors, 2 wrong usage.')
-    .action(
-      exits(async (paths: string[], { file = [], resolve, sink }: CheckOptions) => {
-        const { checkCommand } = await import('../manifests/check-command.ts')
-        const { fromWhereTheUserIs, readElsewhere } = await import('../dataplane/arguments.ts')
-        const elsewhere = readElsewhere({ ...(resolve && { resolve }), ...(sink !== undefined && { sink }) })
-        if ('problems' in elsewhere) throw new UsageError(elsewhere.problems.join('\n'))
-        const named = [...file, ...paths].map(path => fromWhereTheUserIs(path, process.env))
-        return checkCommand(named.length > 0 ? named : ownPaths(), {
-          ...elsewhere,
-          complete: named.length === 0,
-          write: text => process.stdout.write(text),
-          colour: process.stdout.isTTY
-        })
-      })
-    )
-  return program
-}
-
-interface CheckOptions {
-  readonly file?: readonly string[]
-  readonly resolve?: readonly string[]
-  readonly sink?: string
-}
-
-/** What runs on the state folder that was asked for, wherever the flag stands, and the folder. */
-export async function running(self: Command): Promise<[Endpoints | undefined, string]> {
-  const folder = stateDirectoryOf(self.optsWithGlobals<{ state?: string }>().state, process.env)
-  return [await readEndpoints(folder), folder]
-}
-
-/** A function may be called by its folder too. */
-function logNameOf(part: string, endpoints: Endpoints | undefined): string {
-  return endpoints?.functions[part]?.service ?? part.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+  for (const command of stackCommands()) program.addCommand(command)
+  return program.addCommand(defineCheck(() => ({ paths: ownPaths(), complete: true })))
 }

@@ -1,4 +1,4 @@
-// `npm run local -- sql`: one statement on the stack's PostgreSQL, for a machine without psql.
+// `sql`: one statement on the stack's PostgreSQL, for a machine without psql.
 import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { exitStatus, print } from './command-line.ts'
@@ -17,7 +17,7 @@ export async function runSql(
   if (database !== undefined) connection.pathname = `/${encodeURIComponent(database)}`
   const client = new pg.Client({
     connectionString: connection.href,
-    application_name: 'npm run local -- sql',
+    application_name: 'knative-local sql',
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs
   })

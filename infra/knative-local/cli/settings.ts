@@ -1,4 +1,5 @@
 // The flags and environment of `npm run dev`, read once; every wrong value is reported at once.
+import { called } from '../called.ts'
 import { resolve } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { z } from 'zod'
@@ -42,7 +43,7 @@ export function stateDirectoryOf(flag: string | undefined, env: NodeJS.ProcessEn
 }
 
 function devCommand(): Command {
-  return createCommand('npm run dev --')
+  return createCommand(called('dev --'))
     .description('Runs the whole system on this machine, from the same YAML as in a cluster.')
     .allowExcessArguments(false)
     .option('--clean', 'start afresh: what the state folder holds is deleted first')

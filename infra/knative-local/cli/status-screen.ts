@@ -1,4 +1,5 @@
 // What a person sees when all is ready: every function and topic, where to send what, and a line to paste.
+import { called } from '../called.ts'
 import { join, relative } from 'node:path'
 import type { Endpoints } from '../endpoints.ts'
 import type { Plan, Service } from '../manifests/plan.ts'
@@ -44,7 +45,7 @@ export function statusScreen({ project, plan, endpoints, topics, seconds, stateD
     `PostgreSQL      ${new URL(endpoints.postgres.url).host}, ${psqlCommand(folder, endpoints.postgres.url)}`,
     `Registry        ${endpoints.registry.url}`,
     `All addresses   ${folder}/endpoints.json`,
-    `Logs            npm run local -- logs -f, or ${folder}/logs`,
+    `Logs            ${called('logs -f')}, or ${folder}/logs`,
     `Kubernetes      KUBECONFIG=${shortened(endpoints.kubeconfig)} kubectl get kafkasources`,
     '',
     ...(linesToTry.length > 0 ? ['Try it:', ...linesToTry.map(line => `  ${line}`), ''] : []),

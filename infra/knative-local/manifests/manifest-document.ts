@@ -3,6 +3,7 @@
 // kubectl reads YAML 1.1: an unquoted `yes` or `on` is a boolean, so that a value refused by the cluster is refused here too.
 // It differs from the 1.1 specification in two places, which are left out below: `1:30` and `2026-01-01` stay text. Kustomize
 // reads them as YAML 1.2 does, so that an unquoted `yes` in what it builds is text.
+import { called } from '../called.ts'
 import {
   isAlias,
   isCollection,
@@ -180,8 +181,7 @@ function templateLine(text: string, parsed: readonly Document.Parsed[]): number 
 
 /** One line for the whole file, in place of what each value in braces would be blamed for. */
 export function templateProblem(file: string, line: number): Problem {
-  const message =
-    'this is a template, not YAML: {{ ... }} has still to be filled in. Run what fills it, for a Helm chart helm template, and read what it prints: helm template DIR | npm run local -- check -f -'
+  const message = `this is a template, not YAML: {{ ... }} has still to be filled in. Run what fills it, for a Helm chart helm template, and read what it prints: helm template DIR | ${called('check -f -')}`
   return { level: 'error', origin: { file, line }, path: '', message }
 }
 

@@ -1,4 +1,5 @@
 // Which lines of a part's log a person should see at once: warnings, errors, and what is no log line at all.
+import { called } from '../called.ts'
 import { z } from 'zod'
 import { shortLine } from '../terminal-text.ts'
 
@@ -60,5 +61,5 @@ function read(line: string): Sentence | undefined {
 
 function aboutEvent(id: string | undefined): string {
   if (id === undefined) return ''
-  return plainId.test(id) ? `, event ${id}: npm run local -- logs --event ${id}` : `, event ${JSON.stringify(id)}`
+  return plainId.test(id) ? `, event ${id}: ${called(`logs --event ${id}`)}` : `, event ${JSON.stringify(id)}`
 }

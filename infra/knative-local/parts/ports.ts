@@ -1,4 +1,5 @@
 // Which port is whose. All are counted from one base, so that URLs stay the same from start to start.
+import { called } from '../called.ts'
 import { execFile } from 'node:child_process'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -43,7 +44,7 @@ export async function checkPorts(ports: Ports, services: ReadonlyMap<string, num
   const wanted: [number, string][] = [
     [ports.ingress, 'the Broker ingress'],
     [ports.sinkIngress, 'the KafkaSink ingress'],
-    [ports.control, 'npm run local'],
+    [ports.control, 'commands'],
     [ports.dataplaneStatus, "the data plane's status"],
     [ports.registry, 'the schema registry'],
     [ports.connect, 'Kafka Connect'],
@@ -64,7 +65,7 @@ export async function checkPorts(ports: Ports, services: ReadonlyMap<string, num
   )
   const problems = taken.flat()
   if (problems.length > 0) {
-    throw new Error(`${problems.join('\n')}\nStop what uses them, or take other ports: npm run dev -- --port-base N`)
+    throw new Error(`${problems.join('\n')}\nStop what uses them, or take other ports: ${called('dev --port-base N')}`)
   }
 }
 

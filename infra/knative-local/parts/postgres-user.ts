@@ -1,4 +1,5 @@
 // PostgreSQL refuses to run as root. In a container everything is root, so there it runs as another user.
+import { called } from '../called.ts'
 import { execFile } from 'node:child_process'
 import { chown, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -25,7 +26,7 @@ export async function postgresUser(directory: string): Promise<PostgresUser> {
   const setpriv = await promisify(execFile)('setpriv', ['--version']).catch(() => undefined)
   if (!setpriv) {
     throw new Error(
-      `As root, PostgreSQL runs as another user, who cannot reach ${directory}. Run npm run dev as an ordinary user, or install setpriv (util-linux).`
+      `As root, PostgreSQL runs as another user, who cannot reach ${directory}. Run ${called('dev')} as an ordinary user, or install setpriv (util-linux).`
     )
   }
   const become = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups']

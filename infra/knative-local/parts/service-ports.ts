@@ -1,4 +1,5 @@
 // Which port is a Service's: once given it stays, over restarts, over Services that are added, and for one that comes back.
+import { called } from '../called.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -51,7 +52,7 @@ export async function openServicePorts(
     async assign(services) {
       if (services.length > maxServices) {
         throw new Error(
-          `${services.length} Services are more than the ${maxServices} that one local stack has ports for. Run some of them in a second stack: npm run dev -- --state DIR --port-base N --manifests DIR`
+          `${services.length} Services are more than the ${maxServices} that one local stack has ports for. Run some of them in a second stack: ${called('dev --state DIR --port-base N --manifests DIR')}`
         )
       }
       present = services

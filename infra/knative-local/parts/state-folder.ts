@@ -1,4 +1,5 @@
 // The state folder holds passwords, data and the code that is run, so nobody else may read it or put anything into it.
+import { called } from '../called.ts'
 import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -18,7 +19,7 @@ export async function openStateFolder(directory: string): Promise<void> {
   await chmod(directory, 0o700) // earlier versions left it readable
   if (((await stat(directory)).mode & openToOthers) !== 0) {
     throw new Error(
-      `${directory} stays open to other users: its file system keeps no permissions. Take a folder elsewhere: npm run dev -- --state DIR`
+      `${directory} stays open to other users: its file system keeps no permissions. Take a folder elsewhere: ${called('dev --state DIR')}`
     )
   }
 }
@@ -59,6 +60,6 @@ async function refuse(directory: string, path: string): Promise<void> {
 
 function notTrusted(directory: string, why: string): Error {
   return new Error(
-    `The state folder ${directory} is not used: ${why}, and what lies in it is run. Delete it, or take another one: npm run dev -- --state DIR`
+    `The state folder ${directory} is not used: ${why}, and what lies in it is run. Delete it, or take another one: ${called('dev --state DIR')}`
   )
 }

@@ -1,4 +1,5 @@
 // One stack per state folder: a file with the pid of the main that has it, and its command line.
+import { called } from '../called.ts'
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -33,7 +34,7 @@ export async function lockState(stateDirectory: string): Promise<StateLock> {
 
 function alreadyRunning(stateDirectory: string, pid: number | undefined): Error {
   return new Error(
-    `A stack already runs on ${stateDirectory}${pid ? ` (pid ${pid})` : ''}. Stop it with Ctrl-C, or start this one beside it: npm run dev -- --state DIR --port-base N`
+    `A stack already runs on ${stateDirectory}${pid ? ` (pid ${pid})` : ''}. Stop it with Ctrl-C, or start this one beside it: ${called('dev --state DIR --port-base N')}`
   )
 }
 

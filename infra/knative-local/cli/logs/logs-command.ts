@@ -1,4 +1,5 @@
 // `npm run local -- logs`: what all parts say, in the order of time.
+import { called } from '../../called.ts'
 import { join } from 'node:path'
 import { lines, safeJson } from '../../terminal-text.ts'
 import { exitStatus, UsageError } from '../command-line.ts'
@@ -34,7 +35,7 @@ export async function showLogs(
 ): Promise<number> {
   const directory = join(stateDirectory, 'logs')
   const present = await partsWithLogs(directory)
-  if (present.length === 0) throw new Error(`There are no logs in ${directory}. npm run dev writes them.`)
+  if (present.length === 0) throw new Error(`There are no logs in ${directory}. ${called('dev')} writes them.`)
   const unknown = parts.filter(part => !present.includes(part))
   if (unknown.length > 0) throw new UsageError(`${unknown.join(', ')} has no log. Parts: ${present.join(', ')}`)
   const count = Number(options.lines)

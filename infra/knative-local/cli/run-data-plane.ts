@@ -1,0 +1,88 @@
+// KafkaSources, KafkaSinks, Brokers and Triggers of some YAML, on any Kafka, until a signal ends the process.
+//
+// Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
+import { secretPlaces, type Settings } from '../dataplane/arguments.ts'
+import { bootstrapNote } from '../dataplane/bootstrap-note.ts'
+import { confineDefects } from '../dataplane/confine-defects.ts'
+import { DataPlane } from '../dataplane/data-plane.ts'
+import { LivePlan } from '../dataplane/live-plan.ts'
+import { openLog } from '../dataplane/log.ts'
+import { openPrintSink } from '../dataplane/print-sink.ts'
+import { Secrets } from '../dataplane/secrets.ts'
+import { openStatusLines } from '../dataplane/status-lines.ts'
+import { serveStatus } from '../dataplane/status-server.ts'
+import { printError } from './command-line.ts'
+
+/** Deliveries under way at a stop get this long … */
+const DRAIN_MS = 4000
+/** … and the whole stop this long. */
+const STOP_MS = 8000
+const READY_CHECK_MS = 50
+
+export async function runDataPlane(settings: Settings): Promise<void> {
+  await run(settings).catch(fail)
+}
+
+async function run(settings: Settings): Promise<void> {
+  const lines = openStatusLines(process.stdout, settings.json)
+  // On a terminal everything goes through the lines, which stay below it.
+  const onTerminal = process.stdout.isTTY && process.stderr.isTTY && !settings.json
+  const log = await openLog(onTerminal ? lines.say : undefined)
+  const printSink = settings.print ? await openPrintSink(lines.say) : undefined
+  const say = onTerminal ? lines.say : printError
+  const live = await LivePlan.load({ ...settings, sink: settings.sink ?? printSink?.url }, say)
+  const note = bootstrapNote(settings.bootstrap, live.plan)
+  if (note !== undefined) say(note)
+  const dataPlane = await DataPlane.start({
+    kafka: {
+      bootstrap: settings.bootstrap,
+      plaintext: settings.plaintext,
+      clientId: settings['client-id'],
+      secrets: new Secrets(secretPlaces(settings.secret, process.env), process.env)
+    },
+    ingressPort: settings['ingress-port'],
+    sinkPort: settings['sink-port'],
+    resolved: live.addresses,
+    ...(printSink && { uriSink: printSink.url }),
+    log
+  })
+  const defects = confineDefects(log, process)
+  const status = () => dataPlane.status([...live.problems, ...defects.problems()])
+  const statusServer = await serveStatus(settings['status-port'], status)
+  const statusUrl = `http://127.0.0.1:${statusServer.port}/status`
+  log.info({ brokers: dataPlane.ingressUrl, sinks: dataPlane.sinkUrl, status: statusUrl }, 'listening')
+
+  await dataPlane.apply(live.plan)
+  const watching = await live.follow(dataPlane)
+  lines.show(status)
+  const readiness = setInterval(() => {
+    if (!dataPlane.status().ready) return
+    clearInterval(readiness)
+    lines.say('ready')
+  }, READY_CHECK_MS)
+
+  const stop = async (): Promise<void> => {
+    clearInterval(readiness)
+    lines.close()
+    setTimeout(() => {
+      fail(new Error(`Not stopped within ${STOP_MS} ms. What was not committed is delivered again.`))
+    }, STOP_MS)
+    await watching.close()
+    await dataPlane.stop(DRAIN_MS)
+    await statusServer.close()
+    await printSink?.close()
+    process.exit(0)
+  }
+  const stopOnce = (): void => {
+    process.off('SIGTERM', stopOnce)
+    process.off('SIGINT', stopOnce)
+    stop().catch(fail)
+  }
+  process.on('SIGTERM', stopOnce)
+  process.on('SIGINT', stopOnce)
+}
+
+function fail(error: Error): void {
+  printError(error.message)
+  process.exit(1)
+}

@@ -1,0 +1,99 @@
+// The commands that look at a running stack and handle its parts.
+import { type Command, Option } from 'commander'
+import { called } from '../called.ts'
+import { type Action, actions } from '../control.ts'
+import { type Endpoints, readEndpoints } from '../endpoints.ts'
+import { actOnPart, nothingRuns } from './act-on-part.ts'
+import { collect, createCommand, exits, exitStatus, print } from './command-line.ts'
+import { levels } from './logs/log-line.ts'
+import type { LogsOptions } from './logs/logs-command.ts'
+import { stateDirectoryOf, stateFlag } from './settings.ts'
+
+const whatActionsDo: Readonly<Record<Action, string>> = {
+  start: 'starts what was stopped or killed',
+  stop: 'stops it in order; it stays down until start',
+  kill: 'SIGKILL; a function and the data plane come back automatically, the others stay down until start',
+  pause: 'SIGSTOP: it holds its connections and answers nothing',
+  resume: 'SIGCONT',
+  restart: 'stop, then start'
+}
+const partsHelp =
+  '\nParts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every Service (create-order, or createOrder as its function is called).'
+
+export function stackCommands(): Command[] {
+  const commands: Command[] = []
+  const command = (name: string, description: string): Command => {
+    const added = createCommand(name)
+      .description(description)
+      .option(...stateFlag)
+    commands.push(added)
+    return added
+  }
+
+  command('status', 'every part with pid, health and address')
+    .option('--json', 'for tools, with all addresses')
+    .addHelpText('after', '\nExit status: 0 all is healthy, 1 a part is unhealthy, or nothing runs, 2 wrong usage.')
+    .action(
+      exits(async (_options: object, self: Command) => {
+        const { showStatus } = await import('./show-status.ts')
+        return showStatus(...(await running(self)), self.opts<{ json?: boolean }>().json === true)
+      })
+    )
+  for (const action of actions) {
+    command(action, whatActionsDo[action])
+      .argument('<part>')
+      .addHelpText('after', partsHelp)
+      .action(
+        exits(async (part: string, _options: object, self: Command) => {
+          const [endpoints, folder] = await running(self)
+          if (endpoints === undefined) throw nothingRuns(folder)
+          await actOnPart(endpoints, logNameOf(part, endpoints), action)
+          print(`${part}: ${action} done`)
+          return exitStatus.done
+        })
+      )
+  }
+  command('logs', 'what all parts say, in the order of time')
+    .argument('[parts...]', 'of these parts only; main is the runtime itself')
+    .option('-f, --follow', 'continue with what comes')
+    .option('-n, --lines <n>', 'how many of those before', '100')
+    .addOption(new Option('--level <level>', 'of this level and above').choices(Object.keys(levels)).default('trace'))
+    .option('--part <part>', 'the same as naming it; may be repeated', collect)
+    .option('--event <id>', 'that name this event')
+    .option('--trace <id>', 'that belong to this trace')
+    .option('--json', 'a line of JSON each: time, level, part, msg and what else there is')
+    .addHelpText('after', partsHelp)
+    .action(
+      exits(async (parts: string[], options: LogsOptions, self: Command) => {
+        const [endpoints, folder] = await running(self)
+        const { printLogs } = await import('./logs/print-logs.ts')
+        const names = [...parts, ...(options.part ?? [])].map(part => logNameOf(part, endpoints))
+        return printLogs(folder, names, options)
+      })
+    )
+  command('sql', "runs one statement on the stack's PostgreSQL, as the owner of its tables")
+    .argument('<statement>', '"-" reads it from standard input')
+    .option('--database <name>', 'of this database; the main one by default')
+    .option('--json', 'rows as JSON')
+    .addHelpText('after', `\nExample: ${called('sql "select count(*) from orders"')}`)
+    .action(
+      exits(async (statement: string, options: { database?: string; json?: boolean }, self: Command) => {
+        const [endpoints, folder] = await running(self)
+        if (endpoints === undefined) throw nothingRuns(folder)
+        const { runSql } = await import('./run-sql.ts')
+        return runSql(endpoints.postgres.url, statement, options)
+      })
+    )
+  return commands
+}
+
+/** What runs on the state folder that was asked for, wherever the flag stands, and the folder. */
+async function running(self: Command): Promise<[Endpoints | undefined, string]> {
+  const folder = stateDirectoryOf(self.optsWithGlobals<{ state?: string }>().state, process.env)
+  return [await readEndpoints(folder), folder]
+}
+
+/** A function may be called by its folder too. */
+function logNameOf(part: string, endpoints: Endpoints | undefined): string {
+  return endpoints?.functions[part]?.service ?? part.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
