@@ -33,6 +33,8 @@ export const Endpoints = z.object({
   dataplane: z.object({ statusUrl: z.string(), pid: Pid }),
   /** Of the runtime itself: `npm run local` talks to it. Who has the token acts on parts. */
   control: z.object({ url: z.string(), token: z.string(), pid: z.number().int() }),
+  /** Takes spans by OTLP over HTTP at /v1/traces; `npm run local -- trace` shows them. */
+  traces: z.object({ url: z.string(), pid: Pid }),
   kubeconfig: z.string(),
   /** The folder whose YAML is read: an edit there takes effect. */
   manifestRoot: z.string()
@@ -87,7 +89,7 @@ export interface Described {
 }
 
 export function describeEndpoints({ stack, plan, control, stateDirectory, manifestRoot }: Described): Endpoints {
-  const { functions, bootstrap, brokers, postgres, databaseUrl, registry, connect, dataplane } = stack
+  const { functions, bootstrap, brokers, postgres, databaseUrl, registry, connect, dataplane, traces } = stack
   return {
     ready: true,
     functions: Object.fromEntries(
@@ -112,6 +114,7 @@ export function describeEndpoints({ stack, plan, control, stateDirectory, manife
     connect: { ...connect.address, pid: pidOf(connect) },
     dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },
     control: { url: control.url, token: control.token, pid: process.pid },
+    traces: { url: traces.url, pid: pidOf(traces) },
     kubeconfig: join(stateDirectory, 'kubeconfig'),
     manifestRoot
   }

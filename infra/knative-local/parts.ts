@@ -9,7 +9,7 @@ import { rootCause } from './parts/root-cause.ts'
 import type { Stack } from './stack.ts'
 
 export interface Part {
-  /** broker-1, postgres, connect, registry, dataplane, or the name of a Service. */
+  /** broker-1, postgres, connect, registry, traces, dataplane, or the name of a Service. */
   readonly name: string
   pid(): number | undefined
   /** @throws with the reason, where one is known */
@@ -26,7 +26,7 @@ export interface Part {
 const healthTimeoutMs = 3_000
 
 export function partsOf(stack: Stack): Part[] {
-  const { brokers, postgres, connect, registry, dataplane, functions } = stack
+  const { brokers, postgres, connect, registry, dataplane, functions, traces } = stack
   return [
     ...brokers.map(broker => server(`broker-${broker.id}`, broker, broker.accepts)),
     server('postgres', postgres, () => answersQuery(stack.databaseUrl)),
@@ -35,6 +35,7 @@ export function partsOf(stack: Stack): Part[] {
       return true
     }),
     server('registry', registry, registry.isHealthy),
+    server('traces', traces, traces.isHealthy),
     {
       name: 'dataplane',
       pid: () => pidOf(dataplane.process()),

@@ -27,6 +27,7 @@ import type { Progress } from './parts/progress.ts'
 import { createRegistry, type Registry } from './parts/registry.ts'
 import { type ServicePorts } from './parts/service-ports.ts'
 import { createSecrets } from './parts/secrets.ts'
+import { createTraceCollector, type TraceCollector, tracingEnvironment } from './parts/trace-collector.ts'
 import { createTopicMaker, type TopicMaker } from './parts/topic-maker.ts'
 import { writeWhole } from './parts/write-whole.ts'
 import type { Project, Tables } from './project.ts'
@@ -42,6 +43,7 @@ export interface Stack {
   readonly functions: Functions
   readonly dataplane: Dataplane
   readonly topics: TopicMaker
+  readonly traces: TraceCollector
   /** Brings the tables to the newest migration. */
   migrate(): Promise<void>
   /** An edited plan: topics, connectors and functions follow. The data plane watches the files itself. */
@@ -67,7 +69,14 @@ export interface StackOptions {
 }
 
 /** From the first to stop to the last; those of one line stop together. */
-export const stopOrder = [['dataplane'], ['functions'], ['connect', 'registry'], ['kafka'], ['postgres']] as const
+export const stopOrder = [
+  ['dataplane'],
+  ['functions'],
+  ['connect', 'registry'],
+  ['kafka'],
+  ['postgres'],
+  ['traces']
+] as const
 export type StopOrder = (typeof stopOrder)[number][number]
 
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -87,6 +96,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   } = options
   const { step } = progress
   const bootstrap = ports.brokers.map(({ port }) => `127.0.0.1:${port}`)
+
+  const traces = createTraceCollector(processes, { stateDirectory, port: ports.traces, report, pidChanged })
+  started('traces', traces.stop)
+  const tracing = tracingEnvironment(traces.url)
+  const tracesKept = traces
+    .start()
+    .then(traces.answers)
+    .catch((error: Error) => report(`no traces are kept: ${error.message}`)) // the stack runs as well without
 
   const cluster = databaseCluster(plan.objects)
   const postgres = createPostgres(processes, {
@@ -131,7 +148,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         lastInstancePort: ports.ingress + portsPerStack - 1,
         stateDirectory,
         inspect,
-        environment: () => ({ addresses: addresses(), secrets: secrets() }),
+        environment: () => ({ addresses: addresses(), secrets: secrets(), tracing }),
         report,
         pidChanged
       })
@@ -215,6 +232,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     bootstrap,
     addressFile,
     ports,
+    tracing,
     report,
     pidChanged
   })
@@ -228,7 +246,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     })
   )
 
-  await Promise.all([connectorsRun, schemasRegistered, functionsAnswer, dataplaneReady])
+  await Promise.all([connectorsRun, schemasRegistered, functionsAnswer, dataplaneReady, tracesKept])
 
   return {
     bootstrap,
@@ -240,6 +258,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     functions,
     dataplane,
     topics,
+    traces,
     migrate: async () => tables && migrate(tables, postgres.url(database)),
     async apply(edited) {
       applied = edited

@@ -15,7 +15,7 @@ const { dependencies, exports } = z
   .object({ dependencies: z.record(z.string(), z.string()), exports: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(runtime, 'package.json'), 'utf8')))
 /** For its tests, and the compiler that a project has or has not. */
-const besideDependencies = ['vitest', 'fast-check', 'typescript']
+const besideDependencies = ['vitest', 'fast-check', 'typescript', '@opentelemetry/semantic-conventions']
 
 test('the local runtime imports nothing of its surroundings', () => {
   const own = imports.filter(({ file }) => file.startsWith(runtime))

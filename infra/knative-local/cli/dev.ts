@@ -184,6 +184,7 @@ async function removeState(stateDirectory: string): Promise<void> {
     'logs',
     'connect',
     'registry',
+    'traces',
     'kubeconfig',
     'addresses.json',
     'pg_service.conf',

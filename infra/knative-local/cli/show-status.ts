@@ -33,12 +33,13 @@ function describe({ parts, topicProblems }: Status, endpoints: Endpoints): strin
 }
 
 function addressOf(part: string, endpoints: Endpoints): string {
-  const { functions, kafka, registry, connect, dataplane, ingress, postgres } = endpoints
+  const { functions, kafka, registry, connect, dataplane, ingress, postgres, traces } = endpoints
   const broker = kafka.brokers.find(({ id }) => part === `broker-${id}`)
   if (broker) return `127.0.0.1:${broker.port}`
   if (part === 'dataplane') return `${ingress.url} (ingress), ${dataplane.statusUrl}`
   if (part === 'postgres') return new URL(postgres.url).host
   if (part === 'registry') return registry.url
   if (part === 'connect') return connect.url
+  if (part === 'traces') return traces.url
   return Object.values(functions).find(({ service }) => service === part)?.url ?? ''
 }

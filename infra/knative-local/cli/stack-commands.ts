@@ -7,6 +7,7 @@ import { actOnPart, nothingRuns } from './act-on-part.ts'
 import { collect, createCommand, exits, exitStatus, print } from './command-line.ts'
 import { levels } from './logs/log-line.ts'
 import type { LogsOptions } from './logs/logs-command.ts'
+import type { TraceOptions } from './trace-command.ts'
 import { stateDirectoryOf, stateFlag } from './settings.ts'
 
 const whatActionsDo: Readonly<Record<Action, string>> = {
@@ -18,7 +19,7 @@ const whatActionsDo: Readonly<Record<Action, string>> = {
   restart: 'stop, then start'
 }
 const partsHelp =
-  '\nParts: broker-1, broker-2, broker-3, postgres, connect, registry, dataplane, and every Service (create-order, or createOrder as its function is called).'
+  '\nParts: broker-1, broker-2, broker-3, postgres, connect, registry, traces, dataplane, and every Service (create-order, or createOrder as its function is called).'
 
 export function stackCommands(): Command[] {
   const commands: Command[] = []
@@ -69,6 +70,22 @@ export function stackCommands(): Command[] {
         const { printLogs } = await import('./logs/print-logs.ts')
         const names = [...parts, ...(options.part ?? [])].map(part => logNameOf(part, endpoints))
         return printLogs(folder, names, options)
+      })
+    )
+  command('trace', 'what happened to an event, a subject or in a trace, as a waterfall')
+    .argument('[what]', 'the id of an event, of its subject, or of a trace; the last traces when left out')
+    .option('--last <n>', 'of several traces', '5')
+    .option('--failed', 'list only those with a failure')
+    .option('--json', 'for tools')
+    .addHelpText(
+      'after',
+      '\nWho did what under whom, when it began and how long it took. Idle time is cut out of the bars.'
+    )
+    .action(
+      exits(async (what: string | undefined, options: TraceOptions, self: Command) => {
+        const [, folder] = await running(self)
+        const { showTraces } = await import('./trace-command.ts')
+        return showTraces(folder, what, options, { columns: process.stdout.isTTY ? process.stdout.columns : undefined })
       })
     )
   command('sql', "runs one statement on the stack's PostgreSQL, as the owner of its tables")

@@ -46,6 +46,7 @@ export function statusScreen({ project, plan, endpoints, topics, seconds, stateD
     `Registry        ${endpoints.registry.url}`,
     `All addresses   ${folder}/endpoints.json`,
     `Logs            ${called('logs -f')}, or ${folder}/logs`,
+    `Traces          ${called('trace EVENT-or-SUBJECT')}`,
     `Kubernetes      KUBECONFIG=${shortened(endpoints.kubeconfig)} kubectl get kafkasources`,
     '',
     ...(linesToTry.length > 0 ? ['Try it:', ...linesToTry.map(line => `  ${line}`), ''] : []),

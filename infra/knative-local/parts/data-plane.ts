@@ -25,6 +25,8 @@ export interface DataplaneOptions extends Reporting {
   readonly bootstrap: readonly string[]
   /** JSON with the URLs of Services by `namespace/name`, read again at each change. */
   readonly addressFile: string
+  /** Where its spans go. */
+  readonly tracing: Readonly<Record<string, string>>
   readonly ports: { readonly ingress: number; readonly sinkIngress: number; readonly dataplaneStatus: number }
 }
 
@@ -40,7 +42,7 @@ const entry = join(import.meta.dirname, `../cli/dataplane${extname(import.meta.f
 const warningLevel = '"level":40'
 
 export function createDataplane(processes: Processes, options: DataplaneOptions): Dataplane {
-  const { manifests, bootstrap, addressFile, ports, report, pidChanged } = options
+  const { manifests, bootstrap, addressFile, ports, tracing, report, pidChanged } = options
   const args = [
     ...manifests.flatMap(path => ['-f', path]),
     '--bootstrap',
@@ -68,7 +70,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
       name: 'dataplane',
       command: process.execPath,
       args: ['--disable-warning=TimeoutNegativeWarning', entry, ...args],
-      env: process.env,
+      env: { ...process.env, ...tracing },
       onLine(line) {
         if (line.trim() === 'ready') isReady = true
         else if (line.startsWith('{')) {

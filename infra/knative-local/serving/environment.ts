@@ -6,12 +6,14 @@ import type { Secrets } from '../parts/secrets.ts'
 export interface EnvironmentSources {
   readonly addresses: ClusterAddresses
   readonly secrets: Secrets
+  /** Where the stack wants spans, by OpenTelemetry's variables. */
+  readonly tracing?: Readonly<Record<string, string>>
 }
 
 /** @throws naming every variable that cannot be given a value, with its file */
 export function serviceEnvironment(
   service: Service,
-  { addresses, secrets }: EnvironmentSources
+  { addresses, secrets, tracing }: EnvironmentSources
 ): Record<string, string> {
   const environment: Record<string, string> = {}
   const problems: string[] = []
@@ -44,7 +46,9 @@ export function serviceEnvironment(
   }
   if (problems.length > 0) throw new Error(problems.join('\n'))
   return {
+    ...(tracing && { OTEL_SERVICE_NAME: service.name }),
     ...environment,
+    ...tracing,
     // What Knative adds: https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md#process
     K_SERVICE: service.name,
     K_CONFIGURATION: service.name,
