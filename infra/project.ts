@@ -37,7 +37,13 @@ export const project: Project = {
   },
   async startBeside(stack) {
     const { startDailyPrune } = await import('./jobs/daily-prune.ts')
-    return startDailyPrune({ ...stack, jobsFile: 'infra/jobs/jobs.yaml' })
+    const { startConsole } = await import('./console/beside.ts')
+    const prune = startDailyPrune({ ...stack, jobsFile: 'infra/jobs/jobs.yaml' })
+    const console = startConsole(stack)
+    return {
+      shown: [['Console', console.url]],
+      stop: async () => void (await Promise.all([prune.stop(), console.stop()]))
+    }
   },
   linesToTry({ functions: { createStudent } }) {
     const student = '{"userId":"user-1","name":"Ada Lovelace","email":"ada@example.com"}'

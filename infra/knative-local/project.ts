@@ -1,6 +1,7 @@
 // What the runtime has to know of a project that it runs and that no YAML says.
 import type { BuildOptions } from 'esbuild'
 import type { Endpoints } from './endpoints.ts'
+import type { ProcessOptions, RunningProcess } from './parts/processes.ts'
 
 export interface Project {
   /** Holds the folders below, and is the working directory of all that runs: messages name files relative to it. */
@@ -13,7 +14,7 @@ export interface Project {
   /** Once PostgreSQL has its tables and the registry answers. Its address holds a user and a password. */
   registerSchemas?(urls: { readonly registryUrl: string; readonly databaseUrl: string }): Promise<void>
   /** What runs beside the stack from the moment all is ready. */
-  startBeside?(stack: Beside): Promise<{ stop(): Promise<void> }>
+  startBeside?(stack: Beside): Promise<RunsBeside>
   /** Lines for the screen that a person can paste. */
   linesToTry?(endpoints: Endpoints): readonly string[]
 }
@@ -42,5 +43,16 @@ export interface Tables {
 export interface Beside {
   readonly databaseUrl: string
   readonly bootstrap: readonly string[]
+  readonly stateDirectory: string
+  /** Nobody else's in this stack. */
+  readonly port: number
+  /** A process of its own, with its own log, that ends with the stack; what it needs of the environment is given. */
+  start(options: Pick<ProcessOptions, 'name' | 'command' | 'args' | 'env'>): Pick<RunningProcess, 'exited' | 'stop'>
   report(sentence: string): void
+}
+
+export interface RunsBeside {
+  stop(): Promise<void>
+  /** For the screen: what it is called, and where it is. */
+  readonly shown?: readonly (readonly [name: string, place: string])[]
 }

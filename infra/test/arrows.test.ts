@@ -8,9 +8,10 @@ import { z } from 'zod'
 import * as publicFace from '../knative-local/index.ts'
 
 const runtime = 'infra/knative-local/'
+const consoleRoom = 'infra/console/'
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
 const files = tracked.split('\n').filter(file => file !== '')
-const imports = files.filter(file => /\.[cm]?ts$/.test(file)).flatMap(importsOf)
+const imports = files.filter(file => /\.[cm]?tsx?$/.test(file)).flatMap(importsOf)
 const { dependencies, exports } = z
   .object({ dependencies: z.record(z.string(), z.string()), exports: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(runtime, 'package.json'), 'utf8')))
@@ -54,19 +55,34 @@ test('functions import nothing of infra, and their core nothing of the domain', 
   )
 })
 
+test('the console is imported by what starts it alone, its reads know no server, and its pages no code but types', () => {
+  const own = imports.filter(({ file }) => file.startsWith(consoleRoom))
+  expect(imports.filter(({ file, to }) => !file.startsWith(consoleRoom) && to?.startsWith(consoleRoom))).toMatchObject([
+    { file: 'infra/project.ts', to: `${consoleRoom}beside.ts` }
+  ])
+  const reads = own.filter(({ file }) => file.startsWith(`${consoleRoom}reads/`))
+  expect(reads.length).toBeGreaterThan(0)
+  expect(reads.filter(({ to }) => /^infra\/console\/(?:server|web|actions)\//.test(to ?? ''))).toEqual([])
+  const pages = own.filter(({ file }) => file.startsWith(`${consoleRoom}web/`))
+  expect(pages.filter(({ to, isType }) => to?.startsWith(`${consoleRoom}web/`) === false && !isType)).toEqual([])
+})
+
 interface Import {
   readonly file: string
   readonly specifier: string
   /** The file, for one that is relative. */
   readonly to?: string
+  /** Nothing of it is there when it runs. */
+  readonly isType: boolean
 }
 
 /** Types as well, which no bundler would see. */
 function importsOf(file: string): Import[] {
   const statement = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?'([^']+)'|^\} from '([^']+)'|\bimport\('([^']+)'\)/gm
-  return [...readFileSync(file, 'utf8').matchAll(statement)].map(([, whole, ending, dynamic]) => {
+  return [...readFileSync(file, 'utf8').matchAll(statement)].map(([text, whole, ending, dynamic]) => {
     const specifier = whole ?? ending ?? dynamic ?? ''
-    return { file, specifier, ...(specifier.startsWith('.') && { to: normalize(join(dirname(file), specifier)) }) }
+    const to = specifier.startsWith('.') ? { to: normalize(join(dirname(file), specifier)) } : {}
+    return { file, specifier, ...to, isType: /^(?:import|export) type\b/.test(text) }
   })
 }
 

@@ -130,7 +130,14 @@ async function main(project: Project, settings: Settings): Promise<void> {
   stopsBefore.push(control.close)
   const endpoints = () => describeEndpoints({ stack, plan, control, stateDirectory, manifestRoot })
   const topics = stack.topics.topics()
-  const beside = await project.startBeside?.({ databaseUrl: stack.databaseUrl, bootstrap: stack.bootstrap, report })
+  const beside = await project.startBeside?.({
+    databaseUrl: stack.databaseUrl,
+    bootstrap: stack.bootstrap,
+    stateDirectory,
+    port: ports.beside,
+    start: opened.start,
+    report
+  })
   if (beside) stopsBefore.push(beside.stop)
   stopsBefore.push(endpointsFile.remove)
   await writeServiceFile(stateDirectory, endpoints().postgres.url)
@@ -145,7 +152,10 @@ async function main(project: Project, settings: Settings): Promise<void> {
     })
     if (types) stopsBefore.push(types.stop)
   }
-  write(statusScreen({ project, plan, endpoints: endpoints(), topics, seconds: progress.elapsed(), stateDirectory }))
+  const shown = beside?.shown ?? []
+  write(
+    statusScreen({ project, plan, endpoints: endpoints(), topics, shown, seconds: progress.elapsed(), stateDirectory })
+  )
 }
 
 function watchMigrations({ migrations }: Tables, stack: Stack): Promise<FileWatch> {

@@ -13,11 +13,13 @@ export interface Screen {
   readonly plan: Plan
   readonly endpoints: Endpoints
   readonly topics: readonly TopicDescription[]
+  /** Of what runs beside the stack: names and places. */
+  readonly shown: readonly (readonly [name: string, place: string])[]
   readonly seconds: string
   readonly stateDirectory: string
 }
 
-export function statusScreen({ project, plan, endpoints, topics, seconds, stateDirectory }: Screen): string {
+export function statusScreen({ project, plan, endpoints, topics, shown, seconds, stateDirectory }: Screen): string {
   const functions = plan.services.flatMap(service => {
     const [target, running] = Object.entries(endpoints.functions).find(([, one]) => one.service === service.name) ?? []
     if (!target || !running) return [] // it could not be started, which has been reported
@@ -40,6 +42,7 @@ export function statusScreen({ project, plan, endpoints, topics, seconds, stateD
       visible.map(({ topic, partitions, replicas }) => [topic, String(partitions), String(replicas)])
     ),
     '',
+    ...shown.map(([name, place]) => `${name.padEnd(14)}  ${place}`),
     ...(broker ? [`Broker ingress  ${endpoints.ingress.url}/${broker.namespace}/${broker.name}`] : []),
     `Kafka           ${endpoints.kafka.bootstrap}`,
     `PostgreSQL      ${new URL(endpoints.postgres.url).host}, ${psqlCommand(folder, endpoints.postgres.url)}`,

@@ -15,7 +15,7 @@ import { kafkaTopic } from './kinds/kafka-topic.ts'
 import { knativeService } from './kinds/knative-service.ts'
 import { templateProblem, type Path } from './manifest-document.ts'
 import { readManifestFiles } from './manifest-files.ts'
-import { readObjects } from './manifest-objects.ts'
+import { readObjects, type WrittenObject } from './manifest-objects.ts'
 import type { Origin, Plan } from './plan.ts'
 import { formatPath, hasErrors, type Problem } from './problem.ts'
 import { readKind, type Read } from './read-kind.ts'
@@ -49,6 +49,23 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
   const problems = [...readProblems]
   const objects = readObjects(manifests, problems)
 
+  const plan = planOf(objects, options, problems)
+  if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }
+
+  const locate = (origin: Origin, at: Path) => {
+    const written = objects.find(({ object }) => object.origin === origin)
+    return written === undefined ? origin : written.document.locate([...written.path, ...at])
+  }
+  if (options.complete === true) problems.push(...unusedCredentials(plan, locate))
+  if (options.running !== undefined) {
+    problems.push(...checkChange(options.running, plan, locate))
+    if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }
+  }
+  return { plan: deepFreeze(plan), problems: inReadingOrder(problems), files, folders }
+}
+
+/** Of what can be read of them; the rest is among the problems. */
+export function planOf(objects: readonly WrittenObject[], options: LoadOptions, problems: Problem[]): Plan {
   const kafkaSources = readKind('sources.knative.dev/KafkaSource', kafkaSource, objects, problems)
   const kafkaSinks = readKind('eventing.knative.dev/KafkaSink', kafkaSink, objects, problems)
   const brokerInputs = readKind('eventing.knative.dev/Broker', broker, objects, problems)
@@ -61,9 +78,7 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
   brokers.push(...brokersElsewhere(triggerInputs, brokers, options))
   const triggers = triggerInputs.map(read => resolveTrigger(read, brokers, problems))
   checkReferences(objects, options, problems)
-  if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }
-
-  const plan: Plan = {
+  return {
     objects: objects.map(written => written.object),
     kafkaSources: entries(kafkaSources),
     kafkaSinks: entries(kafkaSinks),
@@ -73,16 +88,6 @@ export async function loadPlan(paths: readonly string[], options: LoadOptions = 
     kafkaTopics: entries(kafkaTopics),
     kafkaConnectors: entries(kafkaConnectors)
   }
-  const locate = (origin: Origin, at: Path) => {
-    const written = objects.find(({ object }) => object.origin === origin)
-    return written === undefined ? origin : written.document.locate([...written.path, ...at])
-  }
-  if (options.complete === true) problems.push(...unusedCredentials(plan, locate))
-  if (options.running !== undefined) {
-    problems.push(...checkChange(options.running, plan, locate))
-    if (hasErrors(problems)) return { problems: inReadingOrder(problems), files, folders }
-  }
-  return { plan: deepFreeze(plan), problems: inReadingOrder(problems), files, folders }
 }
 
 /** Where the files are all there is, the brokers are local ones. */

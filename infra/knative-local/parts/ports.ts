@@ -14,6 +14,8 @@ export interface Ports {
   readonly connect: number
   readonly postgres: number
   readonly kubernetesApi: number
+  /** For what a project runs beside its stack. */
+  readonly beside: number
   readonly traces: number
   readonly brokers: readonly { readonly id: number; readonly port: number; readonly controllerPort: number }[]
   /** From here on, 30 of the functions (service-ports.ts). */
@@ -34,6 +36,7 @@ export function assignPorts(base: number): Ports {
     connect: base + 5,
     postgres: base + 6,
     kubernetesApi: base + 7,
+    beside: base + 8,
     traces: base + 9,
     brokers: [1, 2, 3].map(id => ({ id, port: base + 9 + id, controllerPort: base + 12 + id })),
     firstService: base + 20,
@@ -52,6 +55,7 @@ export async function checkPorts(ports: Ports, services: ReadonlyMap<string, num
     [ports.connect, 'Kafka Connect'],
     [ports.postgres, 'PostgreSQL'],
     [ports.kubernetesApi, 'the Kubernetes API'],
+    [ports.beside, 'what runs beside the stack'],
     [ports.traces, 'the collector of traces'],
     ...ports.brokers.flatMap(({ id, port, controllerPort }): [number, string][] => [
       [port, `broker-${id}`],

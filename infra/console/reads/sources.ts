@@ -1,0 +1,77 @@
+// Where everything that is shown comes from: the Kubernetes API, Kafka, PostgreSQL and the functions' own answers, which a cluster has
+// as well; and the local runtime, which only this machine has.
+import type { Kafka } from 'kafkajs'
+import pg from 'pg'
+import type { Endpoints } from '../../knative-local/index.ts'
+import { clusterReader, type ClusterView } from './cluster.ts'
+import { type GroupWatch, watchGroups } from './group-watch.ts'
+import { type KubernetesFlags, openKubernetes } from './kubernetes.ts'
+
+export interface Sources {
+  cluster(): Promise<ClusterView>
+  readonly kafka: Kafka
+  /** Read only: what would write is refused by PostgreSQL. */
+  readonly database: pg.Pool
+  readonly groups: GroupWatch
+  /** Of a function, by name. */
+  functionUrl(name: string): Promise<string | undefined>
+  /** Undefined on a cluster: the parts are other people's. */
+  readonly local?: (() => Promise<Endpoints>) | undefined
+  close(): Promise<void>
+}
+
+export interface SourceOptions {
+  readonly kubernetes: KubernetesFlags & { readonly namespace?: string | undefined }
+  readonly kafka: Kafka
+  readonly databaseUrl: string
+  /** By name, in place of what the Kubernetes API says: through `kubectl port-forward`, say. */
+  readonly functionUrls: Readonly<Record<string, string>>
+  readonly local?: Sources['local']
+}
+
+const statementTimeoutMs = 10_000
+
+export async function openSources(options: SourceOptions): Promise<Sources> {
+  const { kafka, databaseUrl, functionUrls, local } = options
+  const api = await openKubernetes(options.kubernetes)
+  const cluster = clusterReader(api, options.kubernetes.namespace)
+  const database = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: 'console',
+    options: '-c default_transaction_read_only=on',
+    statement_timeout: statementTimeoutMs,
+    connectionTimeoutMillis: 3_000,
+    max: 4
+  })
+  database.on('error', () => undefined) // of an idle connection; the next query says what is wrong
+  const groups = watchGroups(kafka, async () => (await cluster()).plan)
+  return {
+    cluster,
+    kafka,
+    database,
+    groups,
+    async functionUrl(name) {
+      const given = functionUrls[name]
+      if (given !== undefined) return given
+      const { plan, urlOf } = await cluster()
+      const service = plan.services.find(one => functionOf(one) === name)
+      return service && urlOf('Service', service.namespace, service.name)
+    },
+    local,
+    async close() {
+      await groups.stop()
+      await Promise.allSettled([database.end(), api.close()])
+    }
+  }
+}
+
+/** FUNCTION_TARGET where the Service says it, else its name. */
+export function functionOf({
+  name,
+  env
+}: {
+  readonly name: string
+  readonly env: readonly { readonly name: string; readonly value?: string }[]
+}): string {
+  return env.find(variable => variable.name === 'FUNCTION_TARGET')?.value ?? name
+}

@@ -1,0 +1,2 @@
+// esbuild puts imported sheets into the page's own.
+declare module '*.css'
