@@ -8,6 +8,7 @@ import { DataPlane } from '../dataplane/data-plane.ts'
 import { LivePlan } from '../dataplane/live-plan.ts'
 import { openLog } from '../dataplane/log.ts'
 import { openPrintSink } from '../dataplane/print-sink.ts'
+import { openObserver } from '../dataplane/tracing/open-observer.ts'
 import { Secrets } from '../dataplane/secrets.ts'
 import { openStatusLines } from '../dataplane/status-lines.ts'
 import { serveStatus } from '../dataplane/status-server.ts'
@@ -33,6 +34,7 @@ async function run(settings: Settings): Promise<void> {
   const live = await LivePlan.load({ ...settings, sink: settings.sink ?? printSink?.url }, say)
   const note = bootstrapNote(settings.bootstrap, live.plan)
   if (note !== undefined) say(note)
+  const observer = await openObserver(process.env, log)
   const dataPlane = await DataPlane.start({
     kafka: {
       bootstrap: settings.bootstrap,
@@ -44,7 +46,8 @@ async function run(settings: Settings): Promise<void> {
     sinkPort: settings['sink-port'],
     resolved: live.addresses,
     ...(printSink && { uriSink: printSink.url }),
-    log
+    log,
+    observer
   })
   const defects = confineDefects(log, process)
   const status = () => dataPlane.status([...live.problems, ...defects.problems()])
@@ -70,6 +73,7 @@ async function run(settings: Settings): Promise<void> {
     await watching.close()
     await dataPlane.stop(DRAIN_MS)
     await statusServer.close()
+    await observer?.close()
     await printSink?.close()
     process.exit(0)
   }

@@ -6,6 +6,7 @@ import { EgressRunner } from './egress-runner.ts'
 import { brokerIngress, listen, sinkIngress, type Ingress, type IngressServer } from './ingress.ts'
 import { ingressesOf, IngressRunner, type IngressSettings } from './ingress-runner.ts'
 import { Clusters, type ClusterSettings } from './kafka/clusters.ts'
+import type { Observer } from './observer.ts'
 import { addressKey, anyReference, anyUri, type Addresses } from './resolve.ts'
 import type { DataPlaneStatus } from './status.ts'
 
@@ -18,6 +19,7 @@ export interface DataPlaneOptions {
   /** Takes the place of every absolute URI outside the cluster. */
   readonly uriSink?: string
   readonly log: Logger
+  readonly observer?: Observer | undefined
 }
 
 /** The part of a plan this is about. */
@@ -88,7 +90,8 @@ export class DataPlane {
       sinkUrl: this.sinkUrl,
       sources,
       ingresses,
-      problems
+      problems,
+      ...(this.options.observer && { spans: this.options.observer.counts() })
     }
   }
 
@@ -103,9 +106,9 @@ export class DataPlane {
   }
 
   private async listen(): Promise<void> {
-    const { ingressPort, sinkPort, log } = this.options
-    this.ingressServer = await listen(ingressPort, brokerIngress, () => this.brokerIngresses, log)
-    this.sinkServer = await listen(sinkPort, sinkIngress, () => this.sinkIngresses, log)
+    const { ingressPort, sinkPort, log, observer } = this.options
+    this.ingressServer = await listen(ingressPort, brokerIngress, () => this.brokerIngresses, log, observer)
+    this.sinkServer = await listen(sinkPort, sinkIngress, () => this.sinkIngresses, log, observer)
   }
 
   private async change(plan: DataPlanePlan): Promise<void> {
@@ -163,7 +166,8 @@ export class DataPlane {
     const runner = new EgressRunner(egress, {
       clusters: this.clusters,
       addresses: () => this.addresses,
-      log: this.options.log
+      log: this.options.log,
+      observer: this.options.observer
     })
     this.running.set(key, { runner, consumption: consumptionOf(egress) })
     runner.start()

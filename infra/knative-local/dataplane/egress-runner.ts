@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import { AssignedPartition } from './assigned-partition.ts'
 import { partitionKey, type TopicPartition } from './assignment.ts'
-import { DeliveryAbandoned } from './deliver.ts'
+import { DeliveryAbandoned, type Send } from './deliver.ts'
 import { dispatch, type Outcome, type Sinks } from './dispatch.ts'
 import type { Egress } from './egress.ts'
 import { eventToRecord } from './event-to-record.ts'
@@ -12,9 +12,10 @@ import { type Clusters, type KafkaCluster, NoCredentials } from './kafka/cluster
 import { Outcomes } from './outcomes.ts'
 import { RecordFlow } from './record-flow.ts'
 import type { KafkaRecord } from './record.ts'
+import type { Observer } from './observer.ts'
 import { resolveDestination, type Addresses } from './resolve.ts'
 import type { EgressStatus } from './status.ts'
-import { continueTrace } from './trace-context.ts'
+import { continueTrace, type TraceHeaders } from './trace-context.ts'
 
 /** Knative commits every 5 s; a shorter span is delivered again after a kill, at the price of one small request. */
 const COMMIT_INTERVAL_MS = 500
@@ -29,6 +30,7 @@ export interface EgressPorts {
   readonly clusters: Clusters
   readonly addresses: () => Addresses
   readonly log: Logger
+  readonly observer?: Observer | undefined
 }
 
 type State = EgressStatus['state']
@@ -349,15 +351,20 @@ export class EgressRunner {
   /** An exception is the end of its record, which is counted as lost with its place; never that of the records after it. */
   private async dispatch(record: KafkaRecord, partition: AssignedPartition): Promise<Outcome> {
     const { egress, sinks } = this
+    const { observer } = this.ports
+    const send: Send = (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs))
     const progress = this.outcomes.begin(record, sinks?.deadLetter)
     try {
       if (sinks === undefined) throw new Error('a record arrived before the sinks were known')
       return await dispatch(record, egress, sinks, {
-        send: (url, request, timeoutMs) => partition.request(() => this.sender.send(url, request, timeoutMs)),
+        send: observer?.attempts(record, egress.group, send) ?? send,
         wait: ms => this.flow.wait(ms, partition),
         failed: progress.failed,
-        reply: (topic, event, trace) =>
-          this.clusterInUse().writer.write(topic, eventToRecord(event, 'binary', continueTrace(trace)))
+        reply: (topic, event, trace) => {
+          const write = (headers: TraceHeaders) =>
+            this.clusterInUse().writer.write(topic, eventToRecord(event, 'binary', headers))
+          return observer ? observer.write(topic, trace, write) : write(continueTrace(trace))
+        }
       })
     } catch (error) {
       if (error instanceof DeliveryAbandoned) throw error

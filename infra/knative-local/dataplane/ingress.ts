@@ -9,8 +9,9 @@ import { eventToRecord, type ContentMode, type NewRecord } from './event-to-reco
 import { MAX_REQUEST_HEADER_BYTES, whyNotCarried, type HeaderBudget } from './header-budget.ts'
 import { httpToEvent } from './http-to-event.ts'
 import { listenOnLoopback } from './loopback.ts'
+import type { Observer } from './observer.ts'
 import { requestPath } from './request-path.ts'
-import { continueTrace, traceOfHttp } from './trace-context.ts'
+import { continueTrace, type TraceHeaders, traceOfHttp } from './trace-context.ts'
 
 export interface Ingress {
   readonly topic: string
@@ -55,10 +56,11 @@ export async function listen(
   port: number,
   { option, clusterName }: IngressPort,
   ingresses: () => Ingresses,
-  log: Logger
+  log: Logger,
+  observer?: Observer
 ): Promise<IngressServer> {
   const respond = guarded([clusterName], (request, response) => {
-    handle(request, ingresses(), log).then(
+    handle(request, ingresses(), log, observer).then(
       given => answer(response, given),
       (error: Error) => {
         log.warn({ error: error.message, path: request.url }, 'request failed')
@@ -84,7 +86,12 @@ interface Answer {
   readonly reason?: string
 }
 
-async function handle(request: IncomingMessage, ingresses: Ingresses, log: Logger): Promise<Answer> {
+async function handle(
+  request: IncomingMessage,
+  ingresses: Ingresses,
+  log: Logger,
+  observer: Observer | undefined
+): Promise<Answer> {
   const path = requestPath(request.url)
   const isGet = request.method === 'GET'
   if (isGet && (path === '/healthz' || path === '/readyz')) return { status: 200 }
@@ -117,9 +124,10 @@ async function handle(request: IncomingMessage, ingresses: Ingresses, log: Logge
     log.warn({ path, error: reason }, 'refused an event that could not be delivered')
     return { status: 400, reason }
   }
-  const trace = continueTrace(traceOfHttp(request.rawHeaders))
+  const trace = traceOfHttp(request.rawHeaders)
+  const write = (headers: TraceHeaders) => ingress.write(eventToRecord(event, ingress.contentMode, headers))
   try {
-    await ingress.write(eventToRecord(event, ingress.contentMode, trace))
+    await (observer ? observer.write(ingress.topic, trace, write) : write(continueTrace(trace)))
     return { status: 202 }
   } catch (error) {
     log.error({ path, topic: ingress.topic, error: (error as Error).message }, 'the event could not be written')

@@ -4,6 +4,7 @@ import type { FailedAttempt } from './deliver.ts'
 import type { Outcome } from './dispatch.ts'
 import { lastHeader, type KafkaRecord } from './record.ts'
 import type { RetryingRecord } from './status.ts'
+import { spanContextOf, traceOfRecord } from './trace-context.ts'
 
 /** A rate over less than this says little. */
 const MIN_RATE_SPAN_MS = 500
@@ -50,15 +51,11 @@ export class Outcomes {
   }
 
   count(outcome: Outcome, record: KafkaRecord): void {
+    if (outcome.end === 'delivered') return void this.delivered++
+    if (outcome.end === 'filtered') return void this.filtered++
     const at = placeOf(record)
     const place = describePlace(at)
     switch (outcome.end) {
-      case 'delivered':
-        this.delivered++
-        return
-      case 'filtered':
-        this.filtered++
-        return
       case 'dead-lettered':
         this.deadLettered++
         this.log.warn({ ...at, error: outcome.error }, `dead letter from ${place}`)
@@ -115,7 +112,14 @@ export class Outcomes {
 function placeOf(record: KafkaRecord) {
   const { topic, partition, offset } = record
   const eventId = lastHeader(record, 'ce_id')?.toString('utf8', 0, MAX_ID_BYTES)
-  return { topic, partition, offset, ...(eventId !== undefined && { eventId }) }
+  const traceId = spanContextOf(traceOfRecord(record))?.traceId
+  return {
+    topic,
+    partition,
+    offset,
+    ...(eventId !== undefined && { eventId }),
+    ...(traceId !== undefined && { traceId })
+  }
 }
 
 export function describePlace({ topic, partition, offset }: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>) {

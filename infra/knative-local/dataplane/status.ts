@@ -70,5 +70,7 @@ export interface DataPlaneStatus {
   readonly sources: readonly EgressStatus[]
   readonly ingresses: readonly IngressStatus[]
   /** Problems of the last edit, while the state before it stays. */
+  /** Where spans are wanted: how many were sent, and how many were not. */
+  readonly spans?: { readonly spans: number; readonly dropped: number }
   readonly problems: readonly string[]
 }

@@ -39,10 +39,25 @@ export function traceOfRecord({ headers }: KafkaRecord): Trace {
   return traceOf(name => headers.find(([key]) => key.toLowerCase() === name)?.[1]?.toString('utf8'))
 }
 
+export interface SpanContext {
+  readonly traceId: string
+  readonly spanId: string
+  readonly traceFlags: number
+}
+
+/** Undefined without a valid traceparent. */
+export function spanContextOf(trace: Trace): SpanContext | undefined {
+  const [, traceId = '', spanId = '', flags = ''] = traceparent.exec(trace.traceparent ?? '') ?? []
+  if (traceId === '' || onlyZeros.test(traceId) || onlyZeros.test(spanId)) return undefined
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) }
+}
+
 /** Each call is another span. */
 export function continueTrace(trace: Trace): TraceHeaders {
-  const [, traceId = '', parentId = '', flags = ''] = traceparent.exec(trace.traceparent ?? '') ?? []
-  if (traceId === '' || onlyZeros.test(traceId) || onlyZeros.test(parentId)) return []
+  const parent = spanContextOf(trace)
+  if (parent === undefined) return []
+  const { traceId, traceFlags } = parent
+  const flags = traceFlags.toString(16).padStart(2, '0')
   const headers: [string, string][] = [['traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`]]
   const tracestate = validTracestate(trace.tracestate ?? '')
   if (tracestate !== '') headers.push(['tracestate', tracestate])
