@@ -33,7 +33,7 @@ async function moveFenceOver(
   functionName: string,
   { entity, sequence, predecessor }: Place
 ): Promise<boolean> {
-  // An edited event that failed has a letter of its own: while one of the two is open, the place is not given up.
+  // Another event that claims the place: while its letter is open, the place is not given up.
   const another = await tx.$count(
     deadLetters,
     and(
@@ -44,7 +44,7 @@ async function moveFenceOver(
     )
   )
   if (another > 0) return false
-  // Its own held event is gone: this is an edit of it, which is next in line now and goes on by itself.
+  // Its own held event is gone: this is another one, which is next in line now and continues automatically.
   const held = await tx.$count(
     heldEvents,
     and(eq(heldEvents.function, functionName), eq(heldEvents.entity, entity), eq(heldEvents.sequence, sequence))

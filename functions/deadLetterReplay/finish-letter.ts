@@ -7,7 +7,7 @@ import type { SendResult } from './send-event.ts'
 
 export async function finishLetter(
   tx: Transaction,
-  letter: Pick<LeasedLetter, 'jobId' | 'position' | 'tries' | 'letterId' | 'editedId'>,
+  letter: Pick<LeasedLetter, 'jobId' | 'position' | 'tries' | 'letterId'>,
   { outcome, status, detail }: SendResult
 ): Promise<void> {
   const done = outcome === 'done'
@@ -25,14 +25,13 @@ export async function finishLetter(
       where id = ${letter.letterId} and state = 'replaying'`)
     return
   }
-  const closedBecause = letter.editedId === null ? `replay ${letter.jobId}` : `sent again as ${letter.editedId}`
   // Taken is not applied: an event that came before its turn is only held, and its letter stays open until it is applied.
   await tx.execute(sql`
     update dead_letters set
       state = case when held.waits then 'open' else 'resolved' end,
       detail = case when held.waits then 'held: an earlier event of this student is missing' else detail end,
       closed_at = case when held.waits then null else coalesce(closed_at, now()) end,
-      closed_because = case when held.waits then null else ${closedBecause} end
+      closed_because = case when held.waits then null else ${`replay ${letter.jobId}`} end
     from (
       select exists (
         select from held_events join dead_letters letter on letter.id = ${letter.letterId}

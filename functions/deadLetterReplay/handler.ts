@@ -9,7 +9,7 @@
 //   POST /                  ReplayDeadLetters as JSON, or as an event
 //   GET  /  /groups  /:id   the letters, decoded; / and /:id also as CloudEvents, where Accept asks for their JSON format
 //   POST /:id/discard       gives an event up
-//   POST /:id/resend        sends an edited event in its place
+//   POST /:id/resend        edits an event's data and sends it
 //   GET  /failing           events that fail and are still tried again, with their errors
 //   GET  /jobs  /jobs/:id   replays and what they did with each letter
 //   POST /jobs/:id/abort

@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../runtime/host/database.ts'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
+import { editOf } from '../runtime/delivery/edits.ts'
 import { ownsPlace } from './letter-origin.ts'
 
 /** At once; the next poll goes on. */
@@ -20,7 +21,7 @@ export interface HeldEvent {
 /** Held events that are next in line and have no letter. */
 export async function findDrivable(db: Database): Promise<HeldEvent[]> {
   const { rows } = await db.execute<HeldEvent & Record<string, unknown>>(sql`
-    select held.function, held.entity, held.attributes, held.data
+    select held.function, held.entity, held.attributes, coalesce(${sql.raw(editOf('held'))}, held.data) as data
     from held_events held
     join fences on fences.function = held.function and fences.entity = held.entity
     where coalesce(held.predecessor, held.sequence - 1) <= fences.sequence and held.held_at < now() - ${minAge}::interval
@@ -41,7 +42,7 @@ export async function advanceFences(db: Database): Promise<void> {
         where another.function = letter.function and another.entity = letter.entity
           and another.sequence = letter.sequence and another.state in ('open', 'replaying')
       )
-      -- Nobody would ask again for an edit that waits in its place.
+      -- Another event that is held there is next in line.
       and not exists (
         select from held_events held
         where held.function = letter.function and held.entity = letter.entity

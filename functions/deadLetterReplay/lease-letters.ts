@@ -14,8 +14,6 @@ export interface LeasedLetter {
   readonly function: string
   readonly eventId: string
   readonly entity: string | null
-  /** The id of the edited event that is sent in the letter's place. */
-  readonly editedId: string | null
   readonly attributes: EventAttributes
   readonly data: Buffer
 }
@@ -149,17 +147,15 @@ async function lease(
       update replay_items
       set state = 'sending', tries = tries + 1, leased_until = now() + ${`${leaseMs} milliseconds`}::interval
       where job_id = ${jobId} and position in (select position from next)
-      returning letter_id, position, tries, edited_id, edited_data
+      returning letter_id, position, tries
     ), counted as (
       update dead_letters set replays = replays + 1
       where id in (select letter_id from leased where tries = 1)
     )
     select ${jobId} as "jobId", leased.position, leased.tries, letter.id as "letterId", letter.function,
-      letter.event_id as "eventId", letter.entity, leased.edited_id as "editedId",
-      case when leased.edited_id is null then letter.attributes
-        else letter.attributes - 'expirytime' || jsonb_build_object('id', leased.edited_id, 'causationid', letter.event_id)
-        end as attributes,
-      coalesce(leased.edited_data, letter.data) as data
+      letter.event_id as "eventId", letter.entity,
+      case when letter.edited_data is null then letter.attributes else letter.attributes - 'expirytime' end as attributes,
+      coalesce(letter.edited_data, letter.data) as data
     from leased join dead_letters letter on letter.id = leased.letter_id
     order by leased.position`)
   if (rate > 0 && rows.length > 0) {

@@ -8,8 +8,8 @@ import { traceId } from '../runtime/host/trace.ts'
 export const eventFormat = 'application/cloudevents+json'
 export const batchFormat = 'application/cloudevents-batch+json'
 
-/** Without `decoded`, which is for searching. */
-export type WholeLetter = Omit<typeof deadLetters.$inferSelect, 'decoded'>
+/** Without `decoded`, which is for searching, and without the edit's bytes. */
+export type WholeLetter = Omit<typeof deadLetters.$inferSelect, 'decoded' | 'editedData'>
 
 export type LetterEvent = Readonly<Record<string, string | number>>
 
@@ -22,7 +22,7 @@ export function asksFor(format: string, headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Attributes and bytes are those of the event. What the letter knows is named `letterreason`, `letterstatus` and so on.
+ * Attributes and bytes are those of the event as it was published, also where it was edited since. What the letter knows is named `letterreason`, `letterstatus` and so on.
  * An event that already has such an attribute, as one made from a letter has, keeps it: then ours are `letter2reason`,
  * all of them, so that those with the highest number are always the ones of this letter.
  */
@@ -56,6 +56,7 @@ function factsOf(letter: WholeLetter): Record<string, string | number | null> {
     firstfailed: letter.firstFailedAt.toISOString(),
     lastfailed: letter.lastFailedAt.toISOString(),
     closed: letter.closedAt?.toISOString() ?? null,
+    edited: letter.editedAt?.toISOString() ?? null,
     traceid: traceId(letter.attributes.traceparent) ?? null
   }
 }

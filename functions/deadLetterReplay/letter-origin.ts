@@ -50,6 +50,5 @@ export const ownsPlace = (letter: string): SQL =>
       select from outbox published
       where published.subject = ${letter}.entity and published.sequence = lpad(${letter}.sequence::text, 10, '0')
         and published.id::text <> ${letter}.attributes->>'id'
-        and published.id::text is distinct from ${letter}.attributes->>'causationid'
     )
   )`)

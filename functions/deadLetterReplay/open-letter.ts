@@ -24,7 +24,7 @@ export async function lockOpenLetter(tx: Transaction, letterId: string): Promise
   return letter
 }
 
-/** Takes back the event of a locked letter where it waits for its turn: from now on it is edited, or given up. */
+/** Takes back the event of a locked letter where it waits for its turn: it is given up. */
 export async function releaseHeld(tx: Transaction, letter: Letter): Promise<void> {
   await tx
     .delete(heldEvents)

@@ -24,7 +24,7 @@ const heldBehind = sql<number>`(
 )`
 
 /** What a listing knows of a letter; its data only where they are shown. `decoded` is for searching. */
-const { decoded: _decoded, data: _data, ...letterFacts } = getTableColumns(deadLetters)
+const { decoded: _decoded, data: _data, editedData: _editedData, ...letterFacts } = getTableColumns(deadLetters)
 const wholeLetter = { ...letterFacts, data: deadLetters.data }
 const dataBytes = sql<number>`octet_length(${deadLetters.data})`
 const attributesBytes = sql<number>`octet_length(${deadLetters.attributes}::text)`
@@ -63,7 +63,7 @@ export async function readLetterEvent(db: Database, id: string): Promise<LetterE
 
 /** One letter with its replays and the events it holds back. @throws Problem 404 */
 export async function readLetter(db: Database, id: string, decode: DecodeData) {
-  const { letter, held } = await findLetter(db, id)
+  const { letter, editedData, held } = await findLetter(db, id)
   const history = await db
     .select({
       replay: replayItems.jobId,
@@ -72,7 +72,6 @@ export async function readLetter(db: Database, id: string, decode: DecodeData) {
       tries: replayItems.tries,
       status: replayItems.status,
       detail: replayItems.detail,
-      sentAs: replayItems.editedId,
       finishedAt: replayItems.finishedAt
     })
     .from(replayItems)
@@ -88,8 +87,10 @@ export async function readLetter(db: Database, id: string, decode: DecodeData) {
   const { function: functionName, source, attributes } = letter
   const failed = await findFailures(db, { functionName, source, eventId: attributes.id ?? letter.eventId })
   const data = await decode(attributes, letter.data)
+  const facts = describeFacts(letter, held)
   return {
-    ...describeFacts(letter, held),
+    ...facts,
+    edit: facts.edit && editedData && { ...facts.edit, data: await decode(attributes, editedData) },
     /** The newest failed deliveries, oldest first, and where in the sources the last one was thrown. */
     errors: failed?.errors ?? [],
     stack: failed?.stack.split('\n').filter(Boolean) ?? [],
@@ -145,7 +146,7 @@ function onPage(query: LetterQuery) {
 
 async function findLetter(db: Database, id: string) {
   const [found] = await db
-    .select({ letter: wholeLetter, held: heldBehind })
+    .select({ letter: wholeLetter, editedData: deadLetters.editedData, held: heldBehind })
     .from(deadLetters)
     .where(eq(sql`${deadLetters.id}::text`, id))
   if (found === undefined) throw new Problem(404, 'unknown-letter', 'Unknown letter', `no letter has the id ${id}`)
@@ -171,6 +172,8 @@ function describeFacts(letter: Omit<WholeLetter, 'data'>, held: number) {
     lastFailedAt: letter.lastFailedAt,
     closedAt: letter.closedAt,
     closedBecause: letter.closedBecause,
+    /** The second version of its data, which is what a replay sends. */
+    edit: letter.editedAt && { at: letter.editedAt, by: letter.editedBy, reason: letter.editedBecause },
     traceId: traceId(letter.attributes.traceparent) ?? null,
     /** Later events of the same student that wait behind this letter. */
     held,

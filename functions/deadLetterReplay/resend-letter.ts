@@ -1,8 +1,8 @@
-// Sends an edited event in a letter's place, as a replay of its own: under a new id, with `causationid` naming the old
-// one. Every other attribute is locked, so that the event keeps its place in its student's order; only `expirytime` is
-// dropped, because whoever sends it again wants it done now.
+// Edits a letter's event and sends it, as a replay of its own. The edit is a second version of the data, kept on the letter
+// beside the original bytes: every attribute stays, so that the event keeps its id and its place in its student's order; only
+// `expirytime` is not sent, because whoever sends it again wants it done now.
 import { create, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf'
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import * as z from 'zod'
 import { line } from '../runtime/events/command.ts'
@@ -11,12 +11,14 @@ import type { EventAttributes } from '../runtime/events/received-event.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { eventSchemasByType } from '../students/student-events.ts'
 import { deadLetters, replayItems, replayJobs } from '../runtime/tables.ts'
-import { lockOpenLetter, releaseHeld } from './open-letter.ts'
+import { lockOpenLetter } from './open-letter.ts'
 
 export const ResendCommand = z.strictObject({
   reason: line(500),
   /** The message as JSON, in the place of the old one. */
   data: z.record(z.string(), z.json()),
+  /** Who edits it, for whoever reads the letter later. */
+  by: line(100).optional(),
   /** Needed for a letter of unknown origin. */
   unverified: z.boolean().optional()
 })
@@ -35,11 +37,14 @@ export async function resendLetter(db: Database, letterId: string, command: Rese
       )
     }
     const editedData = encode(letter.attributes, command.data)
-    await releaseHeld(tx, letter)
+    const edit = { editedData, editedAt: sql`now()`, editedBy: command.by ?? null, editedBecause: command.reason }
+    await tx
+      .update(deadLetters)
+      .set({ ...edit, state: 'replaying', dueAt: null })
+      .where(eq(deadLetters.id, letterId))
     const jobId = uuidv7()
     await tx.insert(replayJobs).values({ id: jobId, name: `edited: ${command.reason}`, command, concurrency: 1 })
-    await tx.insert(replayItems).values({ jobId, letterId, position: 1, editedId: uuidv7(), editedData })
-    await tx.update(deadLetters).set({ state: 'replaying', dueAt: null }).where(eq(deadLetters.id, letterId))
+    await tx.insert(replayItems).values({ jobId, letterId, position: 1 })
     return jobId
   })
 }

@@ -194,6 +194,12 @@ export const deadLetters = pgTable(
     data: bytea().notNull(),
     /** The data as JSON where it could be decoded, for searching. */
     decoded: jsonb(),
+    /** The second version, which a person wrote: what a replay sends, and all that the event does in its function. */
+    editedData: bytea('edited_data'),
+    editedAt: at('edited_at'),
+    /** Who it was, as far as they said. */
+    editedBy: text('edited_by'),
+    editedBecause: text('edited_because'),
     /** The key of what makes this letter due when it appears, such as `user:user-9`. */
     waitsFor: text('waits_for'),
     /** From when on the replayer replays it automatically. */
@@ -201,7 +207,7 @@ export const deadLetters = pgTable(
     firstFailedAt: at('first_failed_at').notNull().defaultNow(),
     lastFailedAt: at('last_failed_at').notNull().defaultNow(),
     closedAt: at('closed_at'),
-    /** How it was closed, in words: by whom, why, or as which event it was sent again. */
+    /** How it was closed, in words: by which replay, or why. */
     closedBecause: text('closed_because')
   },
   table => [
@@ -310,9 +316,6 @@ export const replayItems = pgTable(
     tries: integer().notNull().default(0),
     status: smallint(),
     detail: text(),
-    /** Where an edited event is sent in the letter's place: its id and its data, beside the original. */
-    editedId: uuid('edited_id'),
-    editedData: bytea('edited_data'),
     notBefore: at('not_before').notNull().defaultNow(),
     /** While sending: until when the replayer that took it is believed to be alive. */
     leasedUntil: at('leased_until'),

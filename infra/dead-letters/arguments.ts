@@ -15,6 +15,7 @@ export interface Flags {
   readonly limit?: string
   readonly after?: string
   readonly data?: string
+  readonly by?: string
   readonly reason?: string
   readonly stateIs?: string
   readonly cloudevents?: boolean
@@ -88,9 +89,10 @@ export function defineDeadLetters(run: (given: Arguments) => Promise<number>): C
   command('discard', 'gives the event up; what it held back continues (--reason is needed)')
     .argument('<id>')
     .action(action)
-  command('resend', 'sends an edited event in its place (--reason is needed)')
+  command('resend', 'edits the event and sends it; the letter keeps both versions (--reason is needed)')
     .argument('<id>')
     .option('--data <file>', 'the message as JSON; "-" is standard input')
+    .option('--by <name>', 'who edits it; your user name where it is left out')
     .option('--unverified', 'also for a letter of unknown origin')
     .action(action)
   command('jobs', 'replays, newest first').action(withoutIds)

@@ -119,6 +119,9 @@ test('a letter is discarded with a reason, or an edited event is sent in its pla
   const resent = await cli('resend', second?.id ?? '', '--data', file, '--reason', 'cut bytes')
   expect(resent).toMatchObject({ status: 0, stdout: expect.stringContaining('1 resolved') })
   expect(json(await cli('--json', '--state-is', 'open')).deadLetters).toEqual([])
+  const shown = await cli('show', second?.id ?? '')
+  expect(shown.stdout).toMatch(/^Edited +\S+ by \S+: cut bytes$/m)
+  expect(shown.stdout).toMatch(/^Data, as edited, which a replay sends\n[^]+"name": "Mended"/m)
 })
 
 describe('exit status 2 and the mistake alone are the answer to', () => {

@@ -1,5 +1,6 @@
 // `npm run local -- dead-letters`: what deadLetterReplay offers over HTTP, for people at a terminal and for scripts.
 import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -130,6 +131,7 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
           await ask(Started, 'POST', `/${id()}/resend`, {
             reason: reasonOf(flags),
             data,
+            by: flags.by ?? userInfo().username,
             unverified: flags.unverified
           })
         ).job

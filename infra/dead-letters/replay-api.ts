@@ -10,6 +10,8 @@ export class Refused extends Error {}
 
 const known = z.union([z.string(), z.number()])
 
+const Edit = z.object({ at: z.string(), by: z.string().nullable(), reason: z.string().nullable() })
+
 export const Letter = z.looseObject({
   id: z.string(),
   function: z.string(),
@@ -27,6 +29,7 @@ export const Letter = z.looseObject({
   firstFailedAt: z.string(),
   lastFailedAt: z.string(),
   closedBecause: z.string().nullable(),
+  edit: Edit.nullable(),
   traceId: z.string().nullable(),
   held: z.number(),
   event: z.record(z.string(), z.string()),
@@ -54,6 +57,7 @@ export const FailingEvents = z.object({
 })
 
 export const WholeLetter = Letter.extend({
+  edit: Edit.extend({ data: z.unknown() }).nullable(),
   errors,
   stack: z.array(z.string()),
   history: z.array(

@@ -65,6 +65,13 @@ export function showGroups({ groups }: z.infer<typeof Groups>): string {
   return table(['Letters', 'Function', 'Reason', 'Class', 'State', 'First failed', 'Last failed'], rows).join('\n')
 }
 
+const dataOf = (data: unknown) =>
+  JSON.stringify(data, null, 2)
+    .split('\n')
+    .map(line => `  ${line}`)
+
+const editOf = ({ at, by, reason }: NonNullable<Letter['edit']>) => `${second(at)} by ${by ?? 'somebody'}: ${reason}`
+
 export function showLetter(letter: WholeLetter): string {
   const facts = [
     ['Letter', letter.id],
@@ -78,7 +85,8 @@ export function showLetter(letter: WholeLetter): string {
     ['Attempts', String(letter.attempts)],
     ['Failed', `${second(letter.firstFailedAt)} to ${second(letter.lastFailedAt)}`],
     ['Replays', String(letter.replays)],
-    ['Trace', letter.traceId ?? 'unknown']
+    ['Trace', letter.traceId ?? 'unknown'],
+    ...(letter.edit === null ? [] : [['Edited', editOf(letter.edit)]])
   ]
   const attributes = Object.entries(letter.event).map(([name, value]) => [name, value])
   const history = letter.history.map(({ replay, name, result, tries, detail }) => [
@@ -100,10 +108,9 @@ export function showLetter(letter: WholeLetter): string {
     'Attributes',
     ...aligned(attributes).map(line => `  ${line}`),
     '',
-    'Data',
-    ...JSON.stringify(letter.data, null, 2)
-      .split('\n')
-      .map(line => `  ${line}`),
+    letter.edit === null ? 'Data' : 'Data, as it was published',
+    ...dataOf(letter.data),
+    ...(letter.edit === null ? [] : ['', 'Data, as edited, which a replay sends', ...dataOf(letter.edit.data)]),
     ...(letter.errors.length === 0
       ? []
       : [

@@ -2,17 +2,19 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { asc, eq, sql } from 'drizzle-orm'
 import { Client } from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import onAnyStudent from '../../functions/onAnyStudent/index.ts'
+import { leaseLetters } from '../../functions/deadLetterReplay/lease-letters.ts'
 import { userAppeared } from '../../functions/deadLetterReplay/user-appeared.ts'
 import onStudentCreate from '../../functions/onStudentCreate/index.ts'
 import onStudentUpdate from '../../functions/onStudentUpdate/index.ts'
 import { deliverInOrder } from '../../functions/runtime/delivery/deliver-in-order.ts'
+import { answerOnce, eventKey } from '../../functions/runtime/events/answer-once.ts'
 import { connect } from '../../functions/runtime/host/database.ts'
-import { deadLetters } from '../../functions/runtime/tables.ts'
-import { users } from '../../functions/students/tables.ts'
+import { deadLetters, handledEvents, replayJobs } from '../../functions/runtime/tables.ts'
+import { timeline, users } from '../../functions/students/tables.ts'
 import { projectDirectory } from '../bundle.ts'
 import { studentEvent } from '../test/student-event.ts'
 import { migrate } from './migrate.ts'
@@ -81,6 +83,53 @@ test('letters, fences and handled events from before the core knew entities: wha
   expect(await deliverInOrder(db, onStudentCreate, waiting)).toBe('applied')
   expect(await db.select().from(deadLetters)).toMatchObject([{ entity: 'student-1', state: 'resolved' }])
   expect(await deliverInOrder(db, onStudentCreate, done)).toBe('already-done')
+})
+
+test('letters that were edited under an id of their own: each is one letter with its edit, and nothing is done again', async () => {
+  const { db, url } = await databaseAt('0009_failures')
+  await db.$client.query(await readFile(join(projectDirectory, 'infra/jobs/testing/edited-letters-0009.sql'), 'utf8'))
+
+  await migrate(url)
+
+  const letters = await db.select().from(deadLetters).orderBy(asc(deadLetters.id))
+  const edited = (data: Buffer | null) => data && /Mended|Wrong|Ada/.exec(data.toString())?.[0]
+  expect(letters.map(({ entity, eventId, state, editedData }) => [entity, eventId, state, edited(editedData)])).toEqual(
+    [
+      ['applied', 'event-applied-1', 'resolved', 'Mended'],
+      ['refused', 'event-refused-1', 'open', 'Wrong'],
+      ['held', 'event-held-2', 'open', 'Mended'],
+      ['waiting', 'event-waiting-1', 'replaying', 'Mended'],
+      ['chain', 'event-chain-1', 'resolved', 'Mended'],
+      ['given-up', 'event-given-up-1', 'open', null],
+      [null, 'command', 'resolved', 'Ada']
+    ]
+  )
+  expect(letters[1]).toMatchObject({ detail: expect.stringContaining('do not match'), editedBecause: 'a first idea' })
+  const broken = (id: string) => studentEvent({ id, version: 1 }, { data: Buffer.from([0xff]) })
+  for (const id of ['applied', 'chain']) {
+    expect(await deliverInOrder(db, onAnyStudent, broken(id))).toBe('already-done')
+  }
+  expect(await deliverInOrder(db, onAnyStudent, studentEvent({ id: 'held', version: 1 }))).toBe('applied')
+  const [running] = await db.select().from(replayJobs).where(eq(replayJobs.state, 'running'))
+  const [sent] = await leaseLetters(db, running?.id ?? '', 1_000)
+  expect(sent).toMatchObject({ eventId: 'event-waiting-1', attributes: broken('waiting').attributes })
+  const resent = { ...broken('waiting'), data: sent?.data ?? Buffer.alloc(0) }
+  expect(await deliverInOrder(db, onAnyStudent, resent)).toBe('applied')
+  const rows = await db.select().from(timeline).orderBy(asc(timeline.studentId), asc(timeline.sequence))
+  expect(rows.map(({ eventId, name }) => `${eventId} ${name}`)).toEqual([
+    'event-applied-1 Mended',
+    'event-applied-2 Name 2',
+    'event-chain-1 Mended',
+    'event-held-1 Name 1',
+    'event-held-2 Mended',
+    'event-waiting-1 Mended'
+  ])
+  expect((await db.select().from(handledEvents)).map(({ eventId }) => eventId).toSorted()).toEqual(
+    rows.map(({ eventId }) => eventId).toSorted()
+  )
+  const command = { function: 'createStudent', key: eventKey({ source: '/test', id: 'command' }), request: { a: 1 } }
+  const again = answerOnce(db, command, () => Promise.reject(new Error('done again')))
+  expect(await again).toEqual({ status: 201, body: { id: 'x' } })
 })
 
 /** A database of its own, migrated up to and with one migration. */

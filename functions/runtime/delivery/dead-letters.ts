@@ -1,6 +1,6 @@
 // The one place where a failed event becomes a letter, whoever failed it.
 import type { JsonValue } from '@bufbuild/protobuf'
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, or, type SQL, sql } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from '../host/database.ts'
@@ -53,6 +53,10 @@ export async function recordLetter(
         set: {
           ...found,
           ...verifiedFirst,
+          // A replay comes from no record: what is known of the first one stays.
+          topic: sql`coalesce(excluded.topic, ${deadLetters.topic})`,
+          partition: sql`coalesce(excluded.partition, ${deadLetters.partition})`,
+          offset: sql`coalesce(excluded."offset", ${deadLetters.offset})`,
           attempts: sql`coalesce(${deadLetters.attempts}, 0) + 1`,
           lastFailedAt: sql`now()`,
           closedAt: sql`case when ${deadLetters.state} = 'discarded' then ${deadLetters.closedAt} end`,
@@ -76,7 +80,7 @@ export async function underOwnId<Row>(
   const isItsLetter = and(
     sql`${deadLetters.entity} is not distinct from ${position?.entity ?? null}`,
     sql`${deadLetters.sequence} is not distinct from ${position?.sequence ?? null}`,
-    eq(deadLetters.data, event.data)
+    or(eq(deadLetters.data, event.data), eq(deadLetters.editedData, event.data))
   )
   const written = await upsert(event.id, isItsLetter)
   if (written.length > 0) return written

@@ -1,17 +1,16 @@
 import fc from 'fast-check'
-import { asc, eq } from 'drizzle-orm'
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import { type Database, inTransaction } from '../host/database.ts'
-import { recordLetter } from './dead-letters.ts'
 import type { DeliveredFunction } from './delivered-function.ts'
 import { deliverInOrder } from './deliver-in-order.ts'
+import { lockFence } from './fence.ts'
 import { type Awaited, PermanentFailure } from '../errors.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import type { EventType } from '../events/event-type.ts'
 import { type Student, studentCreated, studentUpdated } from '../../students/student-events.ts'
-import { positionOf } from './position.ts'
 import { deadLetters, fences, handledEvents, heldEvents } from '../tables.ts'
 import { timeline, users } from '../../students/tables.ts'
 import { userWithId } from '../../students/user-with-id.ts'
@@ -198,7 +197,7 @@ test('an event that failed stays a letter when another one is applied in its pla
   expect(await letters(db)).toMatchObject([{ eventId: original.id, reason: 'sequence-taken', state: 'open' }])
 })
 
-test('an event does not go ahead of another one that is held for its place', async () => {
+test('of an event and another one that is held for its place, the first to be applied is done and the other is a letter', async () => {
   const { db } = await testDatabase()
   const first = studentEvent({ version: 2 })
   await deliverInOrder(db, recorder(), first)
@@ -206,9 +205,10 @@ test('an event does not go ahead of another one that is held for its place', asy
     deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody continues with the held one
   ).rejects.toThrow('broken for now')
   const rival = studentEvent({ version: 2 }, { attributes: { id: 'rival' } })
-  await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('holds sequence 2')
-  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
-  expect(await timelineIds(db)).toEqual(['event-student-1-1', first.id])
+  expect(await deliverInOrder(db, recorder(), rival)).toBe('applied')
+  expect(await timelineIds(db)).toEqual(['event-student-1-1', 'rival'])
+  expect(await db.$count(heldEvents)).toBe(0)
+  expect(await letters(db)).toMatchObject([{ eventId: first.id, reason: 'sequence-taken', state: 'open' }])
 })
 
 test('an event that claims a sequence already done by another is a letter on every delivery, and has no effect', async () => {
@@ -235,54 +235,107 @@ test('of two events that claim one sequence at the same moment one is applied an
   expect(await letters(db)).toMatchObject([{ reason: 'sequence-taken' }])
 })
 
-test('an event whose edited copy was applied in its place is done, and stays so', async () => {
+test('an event that was edited does what the edit says, whichever bytes come, and once', async () => {
   const { db } = await testDatabase()
   const original = studentEvent({ version: 1 })
   await expect(deliverInOrder(db, recorder({ failsAt: 1 }), original)).rejects.toThrow(PermanentFailure)
-  const edited = studentEvent({ version: 1 }, { attributes: { id: 'edited', causationid: original.id } })
-  expect(await deliverInOrder(db, recorder(), edited)).toBe('applied')
-  expect(await letters(db)).toMatchObject([{ state: 'resolved', closedBecause: 'applied as edited' }])
+  const edited = await edit(db, original, 'Mended')
+  expect(await deliverInOrder(db, recorder(), original)).toBe('applied')
+  expect(await db.select().from(timeline)).toMatchObject([{ eventId: original.id, name: 'Mended' }])
+  expect(await letters(db)).toMatchObject([
+    { state: 'resolved', closedBecause: 'applied as edited', data: original.data, editedData: edited.data }
+  ])
   for (const event of [original, edited]) expect(await deliverInOrder(db, recorder(), event)).toBe('already-done')
+})
+
+test('bytes that fail do not fail their event where an edit of it succeeds', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 }, { data: Buffer.from([0xff]) })
+  await expect(deliverInOrder(db, recorder(), original)).rejects.toThrow(PermanentFailure)
+  await edit(db, original, 'Mended')
+  expect(await deliverInOrder(db, recorder(), original)).toBe('applied')
+  expect(await db.select().from(timeline)).toMatchObject([{ name: 'Mended' }])
+})
+
+test('an edit that is refused counts on the letter of its event, and the next edit takes its place', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 1 }, { data: Buffer.from([0xff]) })
+  await expect(deliverInOrder(db, recorder(), original)).rejects.toThrow(PermanentFailure)
+  const refused = await edit(db, original, 'Refused')
+  await expect(deliverInOrder(db, recorder({ failsAt: 1 }), refused)).rejects.toThrow('refused for the test')
+  expect(await letters(db)).toMatchObject([{ reason: 'refused', state: 'open', attempts: 2, data: original.data }])
+  expect(await deliverInOrder(db, recorder(), await edit(db, original, 'Mended'))).toBe('applied')
+  expect(await db.select().from(timeline)).toMatchObject([{ name: 'Mended' }])
   expect(await letters(db)).toMatchObject([{ state: 'resolved' }])
 })
 
-test('an edit that is applied closes the letters of its original and of the edits that failed, and no other', async () => {
+test('an edit that is held for its turn is not replaced by the bytes that were published, and its rival stays a letter', async () => {
   const { db } = await testDatabase()
-  const original = studentEvent({ version: 1 })
-  const failed = editOf(original, 'failed')
-  const rival = studentEvent({ version: 1 }, { attributes: { id: 'rival' } })
-  for (const event of [original, failed, editOf(failed, 'failed-too'), rival]) {
-    await expect(deliverInOrder(db, recorder({ failsAt: 1 }), event)).rejects.toThrow('refused for the test')
-  }
-  expect(await deliverInOrder(db, recorder(), editOf(original, 'mended'))).toBe('applied')
-  const open = (await letters(db)).filter(({ state }) => state === 'open')
-  expect(open.map(({ eventId }) => eventId)).toEqual(['rival'])
+  const original = studentEvent({ version: 2 }, { data: Buffer.from([0xff]) })
+  await expect(deliverInOrder(db, recorder(), original)).rejects.toThrow(PermanentFailure)
+  expect(await deliverInOrder(db, recorder(), await edit(db, original, 'Mended'))).toBe('held')
+  expect(await deliverInOrder(db, recorder(), original)).toBe('held')
+  const rival = studentEvent({ version: 2 }, { attributes: { id: 'rival' } })
+  await expect(deliverInOrder(db, recorder(), rival)).rejects.toThrow('holds sequence 2')
+  await edit(db, original, 'Mended twice')
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1 }))
+  expect(await db.select().from(timeline)).toMatchObject([
+    { sequence: 1 },
+    { eventId: original.id, name: 'Mended twice' }
+  ])
+  expect((await letters(db)).map(({ eventId, state }) => `${eventId} ${state}`).toSorted()).toEqual([
+    'event-student-1-2 resolved',
+    'rival open'
+  ])
 })
 
-test('an event that comes again while an edit of it waits in its place changes nothing on its letter', async () => {
+test('however deliveries and edits come, each event has one effect, in order, and that of its edit', async () => {
   const { db } = await testDatabase()
-  const original = studentEvent({ version: 2 })
-  const refused = editOf(original, 'refused')
-  for (const event of [original, refused]) {
-    const failure = new PermanentFailure('refused', 'refused for the test')
-    await inTransaction(db, tx => recordLetter(tx, recorder(), event, failure, placeOf(event)))
-  }
-  expect(await deliverInOrder(db, recorder(), editOf(refused, 'mended'))).toBe('held')
-  expect(await deliverInOrder(db, recorder(), original)).toBe('held')
-  await expect(
-    deliverInOrder(db, recorder({ breaksAt: 2 }), studentEvent({ version: 1 })) // nobody continues with the held one
-  ).rejects.toThrow('broken for now')
-  const before = await letters(db)
-  expect(before).toMatchObject([
-    { reason: 'refused', state: 'open', attempts: 1 },
-    { reason: 'refused', state: 'open' }
-  ])
-  expect(await deliverInOrder(db, recorder(), original)).toBe('already-done')
-  expect(await timelineIds(db)).toEqual(['event-student-1-1', 'mended'])
-  expect(await letters(db)).toMatchObject([
-    { reason: 'refused', state: 'resolved', attempts: 1, closedBecause: 'applied as mended' },
-    { reason: 'refused', state: 'resolved' }
-  ])
+  let run = 0
+  const names = fc.constantFrom('Ada', 'Grace', 'bad')
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({ deliver: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ edit: fc.integer({ min: 1, max: 3 }), name: names })
+    ),
+    { maxLength: 16 }
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(names, names, names), steps, async (published, taken) => {
+      const id = `student-${run++}`
+      const events = published.map((name, at) => studentEvent({ id, version: at + 1, name }))
+      const fn = recorder({ refuses: 'bad' })
+      const deliver = async (event: ReceivedEvent) => {
+        await deliverInOrder(db, fn, event).catch((error: unknown) => {
+          if (!(error instanceof PermanentFailure)) throw error
+        })
+      }
+      for (let at = 0; at < taken.length; at += 2) {
+        await Promise.all(
+          taken.slice(at, at + 2).map(async step => {
+            const event = events[('deliver' in step ? step.deliver : step.edit) - 1]
+            if (event === undefined) return
+            if ('deliver' in step) return deliver(event)
+            if (await isOpen(db, event)) return deliver(await edit(db, event, step.name))
+          })
+        )
+      }
+      for (const event of events) {
+        await deliver(event)
+        if (await isOpen(db, event)) await deliver(await edit(db, event, 'Mended'))
+      }
+      const rows = await db.select().from(timeline).where(eq(timeline.studentId, id)).orderBy(asc(timeline.sequence))
+      expect(rows.map(({ eventId }) => eventId)).toEqual(events.map(event => event.id))
+      const kept = await db.select().from(deadLetters).where(eq(deadLetters.entity, id))
+      for (const { data, editedData, eventId, state } of kept) {
+        expect(state).toBe('resolved')
+        const applied = rows.find(row => row.eventId === eventId)
+        expect((editedData ?? data).includes(applied?.name ?? '-')).toBe(true)
+      }
+      expect(await db.$count(heldEvents, eq(heldEvents.entity, id))).toBe(0)
+    }),
+    { numRuns: 40 }
+  )
 })
 
 test('a sequence from before the first one of its type is refused, not taken for done', async () => {
@@ -345,13 +398,23 @@ test('in any order, with any duplicates and side by side, each event has one eff
   )
 })
 
-const placeOf = (event: ReceivedEvent) => {
-  const position = positionOf(event)
-  return position && { ...position, predecessor: position.sequence - 1 }
+/** Keeps a second version of a failed event on its letter, as deadLetterReplay does; answers the event as edited. */
+async function edit(db: Database, event: ReceivedEvent, name: string): Promise<ReceivedEvent> {
+  const entity = event.subject ?? ''
+  const version = Number(event.attributes.sequence)
+  const { data } = studentEvent({ id: entity, version, name })
+  await inTransaction(db, async tx => {
+    await lockFence(tx, 'recorder', entity)
+    await tx
+      .update(deadLetters)
+      .set({ editedData: data, editedAt: sql`now()` })
+      .where(and(eq(deadLetters.eventId, event.id), inArray(deadLetters.state, ['open', 'replaying'])))
+  })
+  return { ...event, data }
 }
 
-const editOf = (event: ReceivedEvent, id: string) =>
-  studentEvent({ version: Number(event.attributes.sequence) }, { attributes: { id, causationid: event.id } })
+const isOpen = async (db: Database, { id }: ReceivedEvent) =>
+  (await db.$count(deadLetters, and(eq(deadLetters.eventId, id), eq(deadLetters.state, 'open')))) > 0
 
 /** Sequences 1 to 5, each one to three times, shuffled. */
 const deliveries = () =>
@@ -364,7 +427,13 @@ const deliveries = () =>
 
 /** Writes one timeline row an event; fails permanently or for now where asked to. */
 function recorder(
-  options: { accepts?: readonly EventType<Student>[]; failsAt?: number; breaksAt?: number; waitsFor?: Awaited } = {}
+  options: {
+    accepts?: readonly EventType<Student>[]
+    failsAt?: number
+    breaksAt?: number
+    refuses?: string
+    waitsFor?: Awaited
+  } = {}
 ): DeliveredFunction<Student> {
   return {
     name: 'recorder',
@@ -380,7 +449,7 @@ function recorder(
         name: student.name,
         email: student.email
       })
-      if (student.version === options.failsAt) {
+      if (student.version === options.failsAt || student.name === options.refuses) {
         throw new PermanentFailure('refused', 'refused for the test', { waitsFor: options.waitsFor })
       }
       if (student.version === options.breaksAt) throw new Error('broken for now')

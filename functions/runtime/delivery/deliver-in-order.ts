@@ -6,13 +6,14 @@
 //   its predecessor is above it      it is held, byte for byte, until its turn comes
 // The predecessor is the last event before it whose type the function accepts (position.ts), so that a function may take
 // any of an entity's types.
-// A first delivery, a redelivery, a replayed dead letter and a held event all take this one path.
+// A first delivery, a redelivery, a replayed dead letter and a held event all take this one path. An event that a person has
+// edited (edits.ts) does what the edit says, whichever bytes are delivered.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
 import { and, asc, eq, ne, sql } from 'drizzle-orm'
 import { allSent, inTransaction, type Database, type Transaction } from '../host/database.ts'
 import { isDataRefused, isUniqueViolation } from '../host/database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
-import { isEditOf, sentAs } from './edited-event.ts'
+import { EditedSince, editOf, findEdit } from './edits.ts'
 import { InvalidEvent, PermanentFailure } from '../errors.ts'
 import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
@@ -22,7 +23,7 @@ import type { ContextOf, DeliveredFunction } from './delivered-function.ts'
 import { type Place, type Position, positionOf, predecessorOf } from './position.ts'
 import { deadLetters, heldEvents } from '../tables.ts'
 
-/** The event was given up before its turn came, or an edit of it waits in its place: it has no effect, whoever delivers it. */
+/** The event was given up before its turn came: it has no effect, whoever delivers it. */
 class NotToBeApplied extends Error {}
 
 interface Ordered extends DeliveredFunction {
@@ -86,7 +87,10 @@ async function deliverOne(db: Database, fn: Ordered, event: ReceivedEvent, place
     })
   } catch (error) {
     if (error instanceof NotToBeApplied) return { outcome: 'already-done', successorHeld: true }
+    if (error instanceof EditedSince) return deliverOne(db, fn, { ...event, data: error.edit }, place)
     if (!(error instanceof PermanentFailure)) throw error
+    const edit = await findEdit(db, fn.name, event, place)
+    if (edit !== undefined) return deliverOne(db, fn, { ...event, data: edit }, place)
     const failure = await recordFailure(db, fn, event, place, error)
     if (failure !== undefined) throw failure
     return { outcome: 'already-done', successorHeld: true }
@@ -94,7 +98,7 @@ async function deliverOne(db: Database, fn: Ordered, event: ReceivedEvent, place
 }
 
 /**
- * The fence has passed the event's sequence: undefined when this event is what was done there, or was given up or edited.
+ * The fence has passed the event's sequence: undefined when this event is what was done there, or was given up.
  * Handled events and closed letters are kept as long as an event can come again (infra/jobs/prune.ts), so that the absence
  * of both says that somebody else has its place. It would be lost without a word if it were taken for done.
  */
@@ -160,38 +164,37 @@ async function applyHeld(db: Database, fn: Ordered, entity: string): Promise<voi
   throw new Error(`over ${maxSuccessors} held events for one entity; the redelivery continues with them`)
 }
 
-type Held = Pick<ReceivedEvent, 'source' | 'attributes'>
-
 interface Closed {
   readonly successor_held: boolean
-  readonly another_held: Held | null
   readonly discarded: boolean
+  readonly edit: Buffer | null
 }
 
 // Named, so that PostgreSQL plans it once a connection: it is on the path of every event.
 const closeEventStatement = {
   name: 'close_event',
   text: `
-    with recursive ${sentAs}, handled as (
+    with handled as (
       insert into handled_events (function, entity, sequence, source, event_id) values ($1, $2, $3, $4, $5)
     ), moved as (
       update fences set sequence = $3 where function = $1 and entity = $2
     ), resolved as (
       update dead_letters set state = 'resolved', closed_at = now(), due_at = null,
-        closed_because = case when attributes->>'id' = $5 then 'applied' else 'applied as ' || $5 end
-      where function = $1 and entity = $2 and sequence = $3 and source = $4 and state in ('open', 'replaying')
-        -- Not the letter of a rival for this place: that one stays open, and a person decides.
-        and (attributes->>'id' = $5 or event_id = any (array(select event_id from sent_as)))
+        closed_because = case when edited_data is null then 'applied' else 'applied as edited' end
+      where function = $1 and entity = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
+        and state in ('open', 'replaying')
+      returning edited_data, edited_at
     ), released as (
-      delete from held_events where function = $1 and entity = $2 and sequence = $3
+      delete from held_events
+      where function = $1 and entity = $2 and sequence = $3 and source = $4 and event_id = $5
     )
     select exists (
-      select from held_events where function = $1 and entity = $2 and sequence > $3
+      -- From its own place on: another event that is held there is out of turn now.
+      select from held_events where function = $1 and entity = $2 and sequence >= $3
         and coalesce(predecessor, sequence - 1) <= $3
     ) as successor_held, (
-      select jsonb_build_object('source', source, 'attributes', attributes) from held_events
-      where function = $1 and entity = $2 and sequence = $3 and (source <> $4 or event_id <> $5)
-    ) as another_held, exists (
+      select edited_data from resolved where edited_data is not null order by edited_at desc limit 1
+    ) as edit, exists (
       select from dead_letters
       where function = $1 and entity = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
         and state = 'discarded' and origin <> 'unverified'
@@ -221,12 +224,8 @@ async function hold(tx: Transaction, fn: Ordered, event: ReceivedEvent, place: P
   if (inserted.rowCount === 1) return true
   const there = await findHeld(tx, fn, place)
   if (there?.id === event.id && there.source === event.source) return true
-  if (there !== undefined && (await isEditOf(tx, fn.name, there, event, place))) return true
-  throw heldByAnother(place.sequence)
+  throw new PermanentFailure('sequence-taken', `another event of this entity holds sequence ${place.sequence}`)
 }
-
-const heldByAnother = (sequence: number) =>
-  new PermanentFailure('sequence-taken', `another event of this entity holds sequence ${sequence}`)
 
 async function isDiscarded(
   tx: Transaction,
@@ -249,28 +248,24 @@ async function isDiscarded(
   )
 }
 
-async function findHeld(
-  tx: Transaction,
-  fn: Ordered,
-  { entity, sequence }: Position
-): Promise<ReceivedEvent | undefined> {
+async function findHeld(tx: Transaction, fn: Ordered, { entity, sequence }: Position) {
   const isPlace = and(
     eq(heldEvents.function, fn.name),
     eq(heldEvents.entity, entity),
     eq(heldEvents.sequence, sequence)
   )
-  const [held] = await tx.select().from(heldEvents).where(isPlace)
-  return held && eventOf(held)
+  const [held] = await tx.select({ id: heldEvents.eventId, source: heldEvents.source }).from(heldEvents).where(isPlace)
+  return held
 }
 
 async function findFirstHeld(tx: Transaction, fn: Ordered, entity: string): Promise<ReceivedEvent | undefined> {
-  const [held] = await tx
-    .select()
+  const [found] = await tx
+    .select({ held: heldEvents, edit: sql<Buffer | null>`${sql.raw(editOf('held_events'))}` })
     .from(heldEvents)
     .where(and(eq(heldEvents.function, fn.name), eq(heldEvents.entity, entity)))
     .orderBy(asc(heldEvents.sequence))
     .limit(1)
-  return held && eventOf(held)
+  return found && eventOf({ ...found.held, data: found.edit ?? found.held.data })
 }
 
 function eventOf(held: typeof heldEvents.$inferSelect): ReceivedEvent {
@@ -296,14 +291,11 @@ async function apply(
   try {
     await fn.handle(readTyped(event, fn.accepts), fn.contextOf(tx, event))
     await allSent(tx) // what it published may be refused
-    const values = [fn.name, entity, sequence, event.source, event.id, event.attributes.causationid]
+    const values = [fn.name, entity, sequence, event.source, event.id]
     const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
     const [closed] = rows
     if (closed?.discarded) throw new NotToBeApplied()
-    if (closed?.another_held) {
-      const isEdit = await isEditOf(tx, fn.name, closed.another_held, event, { entity, sequence })
-      throw isEdit ? new NotToBeApplied() : heldByAnother(sequence)
-    }
+    if (closed?.edit && !closed.edit.equals(event.data)) throw new EditedSince(closed.edit)
     return closed?.successor_held ?? false
   } catch (error) {
     if (isUniqueViolation(error, 'handled_events')) {

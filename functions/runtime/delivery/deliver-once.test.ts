@@ -41,13 +41,27 @@ test('a failure that may pass leaves nothing, and a discarded event has no effec
   expect(await effects(db)).toEqual([])
 })
 
+test('an event that was edited does what the edit says, whichever bytes come, and once', async () => {
+  const { db } = await testDatabase()
+  const original = studentEvent({ version: 2 }, { data: Buffer.from([0xff]) })
+  await expect(deliverOnce(db, recorder(), original)).rejects.toThrow(PermanentFailure)
+  const edited = studentEvent({ version: 2, name: 'Mended' })
+  await db.update(deadLetters).set({ editedData: edited.data, editedAt: new Date() })
+  await expect(deliverOnce(db, recorder(new PermanentFailure('refused', 'x')), edited)).rejects.toThrow('x')
+  expect(await db.select().from(deadLetters)).toMatchObject([{ reason: 'refused', state: 'open', attempts: 2 }])
+  expect(await deliverOnce(db, recorder(), original)).toBe('applied')
+  expect(await deliverOnce(db, recorder(), edited)).toBe('already-done')
+  expect(await db.select().from(users)).toMatchObject([{ name: 'Mended' }])
+  expect(await db.select().from(deadLetters)).toMatchObject([{ state: 'resolved', closedBecause: 'applied as edited' }])
+})
+
 /** Writes one row an event, then fails where asked to. */
 function recorder(failure?: Error): DeliveredFunction<Student> {
   return {
     name: 'recorder',
     accepts: [studentUpdated],
-    async handle({ id }, { tx }) {
-      await tx.insert(users).values({ id, name: 'effect', email: 'effect@example.com' })
+    async handle({ id, data: { name } }, { tx }) {
+      await tx.insert(users).values({ id, name, email: 'effect@example.com' })
       if (failure !== undefined) throw failure
     }
   }

@@ -18,16 +18,26 @@ const claimStatement = {
       on conflict do nothing
       returning 1
     ), resolved as (
-      update dead_letters set state = 'resolved', closed_at = now(), due_at = null, closed_because = 'applied'
+      update dead_letters set state = 'resolved', closed_at = now(), due_at = null,
+        closed_because = case when edited_data is null then 'applied' else 'applied as edited' end
       where function = $1 and source = $2 and event_id = $3 and state in ('open', 'replaying')
         and exists (select from claimed)
+      returning edited_data
     )
     select
       exists (select from claimed) as claimed,
+      (select edited_data from resolved) as edit,
       exists (
         select from dead_letters
         where function = $1 and source = $2 and event_id = $3 and state = 'discarded'
       ) as discarded`
+}
+
+interface Claim {
+  readonly claimed: boolean
+  /** Of its letter: it is what the event does here, whatever bytes are delivered. */
+  readonly edit: Buffer | null
+  readonly discarded: boolean
 }
 
 /** The event was given up: it has no effect, whoever delivers it. */
@@ -44,10 +54,11 @@ export async function deliverOnce<Data>(
   try {
     return await inTransaction(db, async tx => {
       const values = [fn.name, event.source, event.id]
-      const { rows } = await tx.$client.query<{ claimed: boolean; discarded: boolean }>({ ...claimStatement, values })
+      const { rows } = await tx.$client.query<Claim>({ ...claimStatement, values })
       if (rows[0]?.discarded) throw new NotToBeApplied()
       if (!rows[0]?.claimed) return 'already-done'
-      await fn.handle(readTyped(event, fn.accepts), contextOf(tx, event))
+      const data = rows[0].edit ?? event.data
+      await fn.handle(readTyped({ ...event, data }, fn.accepts), contextOf(tx, event))
       return 'applied'
     })
   } catch (error) {

@@ -41,8 +41,6 @@ export interface Coverage {
   readonly letters: number
   readonly held: number
   readonly discarded: number
-  /** By an edited event in its place. */
-  readonly resolved: number
   readonly pending: number
   readonly lost: number
   readonly duplicates: number

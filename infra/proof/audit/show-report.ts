@@ -3,7 +3,7 @@ import { shortLine, table } from '../../knative-local/command-line.ts'
 import type { Finding } from './finding.ts'
 import { type AuditReport, type CommandCoverage, type Coverage, maxListed } from './run-audit.ts'
 
-const columns = ['applied', 'letters', 'held', 'discarded', 'resolved', 'pending', 'lost', 'duplicates'] as const
+const columns = ['applied', 'letters', 'held', 'discarded', 'pending', 'lost', 'duplicates'] as const
 
 const commandColumns = ['answered', 'letters', 'discarded', 'resolved', 'pending', 'lost'] as const
 

@@ -13,7 +13,7 @@ export const prepareCommands = [
        when answer.key is not null or handled.event_id is not null then 'answered'
        when letter.state in ('open', 'replaying') then 'letter'
        when letter.state = 'discarded' then 'discarded'
-       when letter.state = 'resolved' then 'resolved' -- as another event, by a person's hand
+       when letter.state = 'resolved' then 'resolved' -- replayed to a function that keeps no answers
        when exists (
          select from audit_letters a
          where a.source = c.sent_source and a.id = c.sent_id and coalesce(a.function, t.function) = t.function

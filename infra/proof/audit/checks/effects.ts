@@ -33,7 +33,6 @@ export const effectChecks: readonly Check[] = [
           select from outbox o
           where o.source = h.source and o.id::text = h.event_id and o.subject = h.entity
             and o.sequence = lpad(h.sequence::text, 10, '0'))
-        and not exists (select from replay_items i where i.edited_id::text = h.event_id)
         -- A letter, or what it held back, may be applied long after Kafka has forgotten it.
         and not exists (
           select from dead_letters l

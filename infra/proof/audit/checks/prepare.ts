@@ -39,17 +39,11 @@ export const prepare = [
        -- An id that was used twice is another event; a function without order knows ids only.
        and (h.sequence is null or h.entity = r.student and h.sequence = r.sequence)
      where h.event_id is null
-   ), replaced as (
-     select l.id from dead_letters l
-     where l.state = 'resolved' and exists (
-       select from handled_events h
-       where h.function = l.function and h.entity = l.entity and h.sequence = l.sequence)
    )
    select u.*,
      case
        when l.state in ('open', 'replaying') then 'letter'
        when l.state = 'discarded' then 'discarded'
-       when replaced.id is not null then 'resolved'
        when w.event_id is not null then 'held'
        when exists (
          select from audit_letters a
@@ -58,7 +52,6 @@ export const prepare = [
      end as verdict
    from unhandled u
    left join dead_letters l on l.function = u.function and l.source = u.source and l.event_id = u.id
-   left join replaced on replaced.id = l.id
    left join held_events w
      on w.function = u.function and w.entity = u.student and w.sequence = u.sequence
      and w.source = u.source and w.event_id = u.id`,
@@ -107,7 +100,6 @@ export const coverage = `
       count(*) filter (where verdict = 'letter')::int as letters,
       count(*) filter (where verdict = 'held')::int as held,
       count(*) filter (where verdict = 'discarded')::int as discarded,
-      count(*) filter (where verdict = 'resolved')::int as resolved,
       count(*) filter (where verdict = 'lost')::int as lost,
       count(*)::int as total
     from audit_unapplied group by 1, 2, 3
@@ -115,8 +107,7 @@ export const coverage = `
   select function, topic, partition, log_start as from, committed as to,
     coalesce(done, 0) - coalesce(total, 0) as applied,
     coalesce(letters, 0) as letters, coalesce(held, 0) as held, coalesce(discarded, 0) as discarded,
-    coalesce(resolved, 0) as resolved, coalesce(pending, 0) as pending, coalesce(lost, 0) as lost,
-    coalesce(duplicates, 0) as duplicates
+    coalesce(pending, 0) as pending, coalesce(lost, 0) as lost, coalesce(duplicates, 0) as duplicates
   from audit_partitions
   left join records using (function, topic, partition)
   left join repeated using (function, topic, partition)
