@@ -29,7 +29,6 @@ import { type ServicePorts } from './parts/service-ports.ts'
 import { createSecrets } from './parts/secrets.ts'
 import { createTraceCollector, type TraceCollector, tracingEnvironment } from './parts/trace-collector.ts'
 import { createTopicMaker, type TopicMaker } from './parts/topic-maker.ts'
-import { writeWhole } from './parts/write-whole.ts'
 import type { Project, Tables } from './project.ts'
 
 export interface Stack {
@@ -46,15 +45,13 @@ export interface Stack {
   readonly traces: TraceCollector
   /** Brings the tables to the newest migration. */
   migrate(): Promise<void>
-  /** An edited plan: topics, connectors and functions follow. The data plane watches the files itself. */
+  /** An edited plan: topics, connectors, functions and the data plane follow. */
   apply(plan: Plan): Promise<void>
 }
 
 export interface StackOptions {
   readonly project: Project
   readonly plan: Plan
-  /** Where the plan was read: the data plane reads it by itself. */
-  readonly manifestPaths: readonly string[]
   readonly ports: Ports
   readonly servicePorts: ServicePorts
   readonly stateDirectory: string
@@ -83,7 +80,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const {
     project,
     plan,
-    manifestPaths,
     ports,
     servicePorts,
     stateDirectory,
@@ -224,18 +220,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const functions = await functionsBuilt
   const functionsAnswer = later(migrated.then(() => step('functions answer', functions.start)))
 
-  const addressFile = join(stateDirectory, 'addresses.json')
-  const writeAddresses = (): Promise<void> => writeWhole(addressFile, serviceAddresses(applied, functions.services))
-  await writeAddresses()
-  const dataplane = createDataplane(processes, {
-    manifests: manifestPaths,
-    bootstrap,
-    addressFile,
-    ports,
-    tracing,
-    report,
-    pidChanged
-  })
+  const planFile = join(stateDirectory, 'data-plane.json')
+  const dataplane = createDataplane(processes, { planFile, bootstrap, ports, tracing, report, pidChanged })
+  const handOver = (): Promise<void> =>
+    dataplane.apply({ plan: applied, addresses: serviceAddresses(applied, functions.services) })
+  await handOver()
   const dataplaneReady = later(
     topicsMade.then(() => {
       started('dataplane', dataplane.stop)
@@ -266,14 +255,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         change().catch((error: Error) => report(`the edited ${what} could not be applied: ${error.message}`))
       await attempt('topics', () => topics.apply(edited))
       await Promise.all([
+        attempt('sources', handOver), // what needs no new Service waits for none
         attempt('connectors', () => connect.apply(edited.kafkaConnectors)),
-        attempt('Services', () => functions.apply(edited.services)).then(writeAddresses)
+        attempt('Services', () => functions.apply(edited.services)).then(() => attempt('sources', handOver))
       ])
     }
   }
 }
 
-/** What the data plane reads with --resolve-file. */
 function serviceAddresses(plan: Plan, running: Functions['services']): Record<string, string> {
   return Object.fromEntries(
     plan.services.flatMap(({ namespace, name }) => {

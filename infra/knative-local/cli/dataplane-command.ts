@@ -1,5 +1,5 @@
 // The command line of `dataplane`: each option has a variable of the environment that stands in for it.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Options, readSettings, type Settings } from '../dataplane/arguments.ts'
 import { collect, createCommand, UsageError } from './command-line.ts'
 
@@ -43,6 +43,7 @@ export function dataplaneCommand(
         '--print',
         'show events on the screen and answer 204, in place of all sinks that are not in the files (DATAPLANE_PRINT=true)'
       )
+      .addOption(new Option('--plan-file <file>', 'what `dev` has checked, in place of YAML').hideHelp())
       .option('--ingress-port <n>', 'Brokers, default 8280 (DATAPLANE_INGRESS_PORT)')
       .option('--sink-port <n>', 'KafkaSinks, default 8281 (DATAPLANE_SINK_PORT)')
       .option('--status-port <n>', 'GET /status, default 8282 (DATAPLANE_STATUS_PORT)')

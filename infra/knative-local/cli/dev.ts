@@ -91,7 +91,6 @@ async function main(project: Project, settings: Settings): Promise<void> {
   const stack = await startStack({
     project,
     plan,
-    manifestPaths,
     ports,
     servicePorts,
     stateDirectory,
@@ -196,7 +195,7 @@ async function removeState(stateDirectory: string): Promise<void> {
     'registry',
     'traces',
     'kubeconfig',
-    'addresses.json',
+    'data-plane.json',
     'pg_service.conf',
     'service-ports.json',
     'types.tsbuildinfo'

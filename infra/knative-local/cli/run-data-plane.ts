@@ -5,8 +5,10 @@ import { secretPlaces, type Settings } from '../dataplane/arguments.ts'
 import { bootstrapNote } from '../dataplane/bootstrap-note.ts'
 import { confineDefects } from '../dataplane/confine-defects.ts'
 import { DataPlane } from '../dataplane/data-plane.ts'
+import { HandedPlan } from '../dataplane/handed-plan.ts'
 import { LivePlan } from '../dataplane/live-plan.ts'
 import { openLog } from '../dataplane/log.ts'
+import type { PlanFeed } from '../dataplane/plan-feed.ts'
 import { openPrintSink } from '../dataplane/print-sink.ts'
 import { openObserver } from '../dataplane/tracing/open-observer.ts'
 import { Secrets } from '../dataplane/secrets.ts'
@@ -31,8 +33,12 @@ async function run(settings: Settings): Promise<void> {
   const log = await openLog(onTerminal ? lines.say : undefined)
   const printSink = settings.print ? await openPrintSink(lines.say) : undefined
   const say = onTerminal ? lines.say : printError
-  const live = await LivePlan.load({ ...settings, sink: settings.sink ?? printSink?.url }, say)
-  const note = bootstrapNote(settings.bootstrap, live.plan)
+  const { 'plan-file': planFile } = settings
+  const feed: PlanFeed =
+    planFile === undefined
+      ? await LivePlan.load({ ...settings, sink: settings.sink ?? printSink?.url }, say)
+      : await HandedPlan.load(planFile, say)
+  const note = planFile === undefined ? bootstrapNote(settings.bootstrap, feed.plan) : undefined
   if (note !== undefined) say(note)
   const observer = await openObserver(process.env, log)
   const dataPlane = await DataPlane.start({
@@ -44,19 +50,21 @@ async function run(settings: Settings): Promise<void> {
     },
     ingressPort: settings['ingress-port'],
     sinkPort: settings['sink-port'],
-    resolved: live.addresses,
+    resolved: feed.addresses,
+    // Whoever hands over a plan makes its topics too.
+    makesTopics: planFile === undefined,
     ...(printSink && { uriSink: printSink.url }),
     log,
     observer
   })
   const defects = confineDefects(log, process)
-  const status = () => dataPlane.status([...live.problems, ...defects.problems()])
+  const status = () => dataPlane.status([...feed.problems, ...defects.problems()])
   const statusServer = await serveStatus(settings['status-port'], status)
   const statusUrl = `http://127.0.0.1:${statusServer.port}/status`
   log.info({ brokers: dataPlane.ingressUrl, sinks: dataPlane.sinkUrl, status: statusUrl }, 'listening')
 
-  await dataPlane.apply(live.plan)
-  const watching = await live.follow(dataPlane)
+  await dataPlane.apply(feed.plan)
+  const watching = await feed.follow(dataPlane)
   lines.show(status)
   const readiness = setInterval(() => {
     if (!dataPlane.status().ready) return

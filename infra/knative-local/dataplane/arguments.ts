@@ -36,7 +36,8 @@ const secrets = z
   .transform(entries => new Map(entries.map(splitAtEqualSign)))
 
 const Settings = z.object({
-  files: z.array(z.string().min(1)).min(1, 'at least one -f FILE-or-DIR is needed'),
+  files: z.array(z.string().min(1)),
+  'plan-file': z.string().optional(),
   bootstrap: z
     .string()
     .transform(list => list.split(','))
@@ -58,6 +59,7 @@ export type Settings = z.infer<typeof Settings>
 /** As written on the command line. */
 export interface Options {
   readonly file?: readonly string[]
+  readonly planFile?: string
   readonly bootstrap?: string
   readonly plaintext?: boolean
   readonly secret?: readonly string[]
@@ -77,11 +79,13 @@ export function readSettings(
   options: Options,
   env: NodeJS.ProcessEnv
 ): { readonly settings: Settings } | { readonly problems: string[] } {
-  const files = [...(options.file ?? []), ...more]
+  const named = [...(options.file ?? []), ...more]
+  const files = named.length > 0 ? named : split(env.DATAPLANE_FILES, ':')
   const sink = options.sink ?? env.DATAPLANE_SINK
   const addressFile = options.resolveFile ?? env.DATAPLANE_RESOLVE_FILE
   const result = Settings.safeParse({
-    files: (files.length > 0 ? files : split(env.DATAPLANE_FILES, ':')).map(file => fromWhereTheUserIs(file, env)),
+    files: files.map(file => fromWhereTheUserIs(file, env)),
+    ...(options.planFile !== undefined && { 'plan-file': options.planFile }),
     bootstrap: options.bootstrap ?? env.KAFKA_BROKERS,
     plaintext: options.plaintext ?? env.DATAPLANE_PLAINTEXT,
     secret: options.secret ?? split(env.DATAPLANE_SECRETS, ','),
@@ -95,8 +99,10 @@ export function readSettings(
     'client-id': options.clientId ?? env.DATAPLANE_CLIENT_ID,
     json: options.json ?? env.DATAPLANE_JSON
   })
-  if (result.success) return { settings: result.data }
-  return { problems: problemsOf(result.error) }
+  const problems = result.success ? [] : problemsOf(result.error)
+  if (files.length === 0 && options.planFile === undefined)
+    problems.unshift('--file: at least one -f FILE-or-DIR is needed')
+  return result.success && problems.length === 0 ? { settings: result.data } : { problems }
 }
 
 /** The options of `check`, which asks nobody at the addresses. */

@@ -16,6 +16,8 @@ export interface DataPlaneOptions {
   readonly sinkPort: number
   /** Addresses of Services (and of Brokers and KafkaSinks of elsewhere) by `namespace/name`. */
   readonly resolved: ReadonlyMap<string, string>
+  /** Whether the topics of Brokers, and of KafkaSinks that ask for it, are made here; they are unless somebody else does. */
+  readonly makesTopics?: boolean
   /** Takes the place of every absolute URI outside the cluster. */
   readonly uriSink?: string
   readonly log: Logger
@@ -115,7 +117,7 @@ export class DataPlane {
     if (this.stopped) return
     this.plan = plan
     this.clusters.follow(plan)
-    await this.changeIngresses(ingressesOf(plan))
+    await this.changeIngresses(ingressesOf(plan, this.options.makesTopics ?? true))
     this.readAddresses()
 
     const wanted = new Map(egressesOf(plan).map(egress => [nameOf(egress), egress]))

@@ -138,7 +138,7 @@ function topicNotPresent(message: string): Condition {
   return { reason: 'TopicNotPresent', message }
 }
 
-export function ingressesOf({ brokers, kafkaSinks }: DataPlanePlan): IngressSettings[] {
+export function ingressesOf({ brokers, kafkaSinks }: DataPlanePlan, makesTopics: boolean): IngressSettings[] {
   const ofBrokers = brokers.map((broker): IngressSettings => {
     const { namespace, name, topic, externalTopic, partitions, replicationFactor, topicConfig: config } = broker
     return {
@@ -149,12 +149,12 @@ export function ingressesOf({ brokers, kafkaSinks }: DataPlanePlan): IngressSett
       topic,
       contentMode: 'binary',
       budget: eventBudget,
-      ...(!externalTopic && { creates: { topic, partitions, replicationFactor, config } })
+      ...(makesTopics && !externalTopic && { creates: { topic, partitions, replicationFactor, config } })
     }
   })
   const ofSinks = kafkaSinks.map((sink): IngressSettings => {
     const { namespace, name, topic, contentMode, numPartitions, replicationFactor } = sink
-    const isCreator = numPartitions !== undefined && replicationFactor !== undefined
+    const isCreator = makesTopics && numPartitions !== undefined && replicationFactor !== undefined
     return {
       kind: 'KafkaSink',
       namespace,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../parts/until.ts'
-import { LivePlan, type Addresses } from './live-plan.ts'
+import { LivePlan } from './live-plan.ts'
+import type { Addresses } from './plan-feed.ts'
 
 test('a good edit is applied, a broken one is told and changes nothing', async () => {
   const { file, live, applied, told } = await follow(source('first'))

@@ -6,23 +6,15 @@ import { type LoadOptions, type LoadResult, loadPlan } from '../manifests/load-p
 import type { Plan } from '../manifests/plan.ts'
 import { formatProblems } from '../manifests/problem.ts'
 import type { Settings } from './arguments.ts'
+import type { Addresses, PlanFeed, PlanTarget } from './plan-feed.ts'
 import { anyReference } from './resolve.ts'
-
-export type Addresses = ReadonlyMap<string, string>
-
-/** What takes new plans and addresses. */
-export interface PlanTarget {
-  apply(plan: Plan): Promise<void>
-  resolve(addresses: Addresses): void
-}
 
 type Places = Pick<Settings, 'files' | 'resolve' | 'resolve-file' | 'sink'>
 type Loaded = LoadResult & { readonly plan: Plan }
 
-export class LivePlan {
+export class LivePlan implements PlanFeed {
   plan: Plan
   addresses: Addresses
-  /** Of the last edit, when it was broken. */
   problems: readonly string[] = []
   private readonly places: Places
   private readonly loaded: Loaded

@@ -1,15 +1,20 @@
-// The Knative data plane as a process of its own, so that it can be killed like any other part. It reads the YAML itself.
+// The Knative data plane as a process of its own, so that it can be killed like any other part. What it runs is handed to it in a
+// file (dataplane/handed-plan.ts): whether an edit is taken was decided before.
 import { extname, join } from 'node:path'
 import { z } from 'zod'
+import type { PlanFile } from '../dataplane/handed-plan.ts'
 import { logToScreen } from './log-to-screen.ts'
 import type { Processes, RunningProcess } from './processes.ts'
 import type { Reporting } from './reporting.ts'
 import { until } from './until.ts'
+import { writeWhole } from './write-whole.ts'
 
 export interface Dataplane {
   readonly ingressUrl: string
   readonly sinkIngressUrl: string
   readonly statusUrl: string
+  /** What it runs from now on; before its first start, and at each edit. */
+  apply(handed: PlanFile): Promise<void>
   start(): void
   /** Resolves when every source consumes. While `topicsAreMissing`, those that wait for a topic are not waited for. */
   ready(topicsAreMissing?: () => boolean): Promise<void>
@@ -21,10 +26,9 @@ export interface Dataplane {
 }
 
 export interface DataplaneOptions extends Reporting {
-  readonly manifests: readonly string[]
+  /** Where its plan is written. */
+  readonly planFile: string
   readonly bootstrap: readonly string[]
-  /** JSON with the URLs of Services by `namespace/name`, read again at each change. */
-  readonly addressFile: string
   /** Where its spans go. */
   readonly tracing: Readonly<Record<string, string>>
   readonly ports: { readonly ingress: number; readonly sinkIngress: number; readonly dataplaneStatus: number }
@@ -42,14 +46,13 @@ const entry = join(import.meta.dirname, `../cli/dataplane${extname(import.meta.f
 const warningLevel = '"level":40'
 
 export function createDataplane(processes: Processes, options: DataplaneOptions): Dataplane {
-  const { manifests, bootstrap, addressFile, ports, tracing, report, pidChanged } = options
+  const { planFile, bootstrap, ports, tracing, report, pidChanged } = options
   const args = [
-    ...manifests.flatMap(path => ['-f', path]),
+    '--plan-file',
+    planFile,
     '--bootstrap',
     bootstrap.join(','),
     '--plaintext',
-    '--resolve-file',
-    addressFile,
     '--ingress-port',
     String(ports.ingress),
     '--sink-port',
@@ -62,6 +65,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
   let current: RunningProcess | undefined
   let isDown = false
   let isReady = false
+  let writing = Promise.resolve()
 
   function start(): void {
     if (current?.isRunning()) return
@@ -75,7 +79,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
         if (line.trim() === 'ready') isReady = true
         else if (line.startsWith('{')) {
           if (isReady || !line.includes(warningLevel)) show(line) // until then groups wait for their coordinators
-        } else if (/^error\b|\bError\b/.test(line)) report(`data plane: ${line}`) // of YAML main tells itself
+        } else if (/\bError\b/.test(line)) report(`data plane: ${line}`)
       }
     })
     current = next
@@ -100,6 +104,13 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     ingressUrl: `http://127.0.0.1:${ports.ingress}`,
     sinkIngressUrl: `http://127.0.0.1:${ports.sinkIngress}`,
     statusUrl,
+    apply({ plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses }) {
+      // Without the objects, among which are Secrets: the local brokers ask for no credentials.
+      const handed: PlanFile = { plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses }
+      const written = writing.then(() => writeWhole(planFile, handed))
+      writing = written.catch(() => undefined) // reported to whoever brought this one
+      return written
+    },
     start,
     ready: (topicsAreMissing = () => false) =>
       until('the data plane to consume', readyTimeoutMs, async () => {

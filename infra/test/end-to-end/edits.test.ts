@@ -13,6 +13,7 @@ const Kubeconfig = z.object({ clusters: z.array(z.object({ cluster: z.object({ s
 const KafkaTopic = z.object({
   status: z.object({ conditions: z.array(z.object({ type: z.string(), reason: z.string().optional() })) })
 })
+const Handed = z.object({ addresses: z.record(z.string(), z.string()) })
 const takesEffectMs = 30_000
 
 test('a KafkaTopic with more partitions grows, a new one is made, and one with fewer stays as it is', async () => {
@@ -105,9 +106,9 @@ async function status(): Promise<unknown> {
   return (await send('GET', `${inject('endpoints').control.url}/status`)).json()
 }
 
-/** URLs of Services, as the data plane reads them. */
+/** URLs of Services, as the data plane gets them. */
 async function addresses(): Promise<Record<string, string>> {
-  return JSON.parse(await readFile(join(inject('stateDirectory'), 'addresses.json'), 'utf8'))
+  return Handed.parse(JSON.parse(await readFile(join(inject('stateDirectory'), 'data-plane.json'), 'utf8'))).addresses
 }
 
 async function connectorConfig(name: string): Promise<unknown> {
