@@ -1,5 +1,6 @@
 // For tests and drills: real brokers, a data plane or a whole stack, gone when the test is, and waiting without guessing.
 export { startTestKafka, type TestKafka } from './testing/kafka.ts'
+export { runDataPlane } from './testing/run-data-plane.ts'
 export { dataPlaneEntry, startDataPlane } from './testing/data-plane-process.ts'
 export { createStackFolder, type StackFolder } from './testing/stack-folder.ts'
 export { freePort, freePorts } from './testing/free-ports.ts'

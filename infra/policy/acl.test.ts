@@ -1,7 +1,8 @@
 // The users of production on a real broker with its authorizer: each can do its component's work, and not another's.
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AuthorizingBroker, startAuthorizingBroker, topics } from './authorizing-broker.ts'
+import type { SecuredKafka } from '../knative-local/testing.ts'
+import { startAuthorizingBroker, topics } from './authorizing-broker.ts'
 import { keptByKafka } from '../jobs/kept-by-kafka.ts'
 import { KafkaSink, kafkaSink, KafkaSource, kafkaSource } from './kinds.ts'
 import { pruneTopics } from './prune-settings.ts'
@@ -13,7 +14,7 @@ const brokerTopic = 'knative-broker-students-default'
 /** A group that one may not describe has no coordinator, as far as kafkajs tells. */
 const groupRefused = 'Failed to find group coordinator'
 
-let broker: AuthorizingBroker
+let broker: SecuredKafka
 beforeAll(async () => {
   broker = await startAuthorizingBroker()
 }, 120_000)
@@ -129,7 +130,7 @@ async function makeBrokerTopic(admin: Admin): Promise<void> {
 }
 
 function clientOf(username: string): Kafka {
-  return broker.clientOf(username)
+  return username === 'admin' ? broker.kafka : broker.clientOf(username)
 }
 
 async function write(user: string, topic: string): Promise<void> {

@@ -2,9 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import kafkajs, { type IHeaders } from 'kafkajs'
-// @ts-expect-error kafkajs-snappy ships no types
-import SnappyCodec from 'kafkajs-snappy'
+import type { IHeaders } from 'kafkajs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectDirectory } from '../bundle.ts'
@@ -17,8 +15,8 @@ import {
   type Postgres,
   superuser
 } from '../knative-local/single-parts.ts'
-import { freePort } from '../knative-local/testing.ts'
-import { type AuthorizingBroker, password, startAuthorizingBroker } from './authorizing-broker.ts'
+import { freePort, password, type SecuredKafka } from '../knative-local/testing.ts'
+import { startAuthorizingBroker } from './authorizing-broker.ts'
 import { KafkaConnector, kafkaConnector } from './kinds.ts'
 import { objectsOf } from './render.ts'
 import { createRoles } from './roles.ts'
@@ -26,17 +24,15 @@ import { createRoles } from './roles.ts'
 const connectors = objectsOf('production', kafkaConnector, KafkaConnector)
 const unreported = { report: () => undefined, pidChanged: () => undefined }
 
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.Snappy] = SnappyCodec
-
-let broker: AuthorizingBroker
+let broker: SecuredKafka
 let postgres: Postgres
 let connect: Connect
 
 beforeAll(async () => {
   broker = await startAuthorizingBroker()
-  const { java, jars, processes, state, bootstrap } = broker
+  const { java, jars, processes, directory, listeners } = broker
   postgres = createPostgres(processes, {
-    directory: join(state, 'postgres'),
+    directory: join(directory, 'postgres'),
     port: await freePort(),
     databases: [{ name: 'students', owner: superuser }],
     ...unreported
@@ -50,9 +46,9 @@ beforeAll(async () => {
     await client.query(await readFile(join(projectDirectory, 'infra/postgres/roles/grants.sql'), 'utf8'))
   })
   connect = await createConnect(java, jars, processes, {
-    directory: join(state, 'connect'),
+    directory: join(directory, 'connect'),
     port: await freePort(),
-    bootstrap: [bootstrap],
+    bootstrap: [listeners.plain],
     config: workerConfig(),
     localise: config => ({ ...config, ...database() }),
     secrets: () => createSecrets([], new Map([['students-db-debezium', debeziumUrl()]])),
@@ -137,7 +133,7 @@ interface ReadRecord {
 }
 
 async function firstRecord(topic: string, offset = 0): Promise<ReadRecord> {
-  const consumer = broker.clientOf('admin').consumer({ groupId: `test-${randomUUID()}`, maxWaitTimeInMs: 100 })
+  const consumer = broker.kafka.consumer({ groupId: `test-${randomUUID()}`, maxWaitTimeInMs: 100 })
   const found = Promise.withResolvers<ReadRecord>()
   consumer.on('consumer.crash', ({ payload }) => found.reject(payload.error))
   try {
@@ -175,7 +171,7 @@ function database(): Record<string, string> {
 
 function debeziumUrl(): string {
   const url = new URL(postgres.url('students'))
-  return Object.assign(url, { username: 'debezium', password }).href
+  return Object.assign(url, { username: 'debezium', password: 'test' }).href
 }
 
 /** What infra/kafka/connect.yaml says, for one broker, with the credentials where Strimzi writes them. */

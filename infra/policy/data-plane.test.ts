@@ -1,17 +1,16 @@
 // Production's own sources, sinks and Broker, each as its own user, on a real broker with TLS, SCRAM and their rights.
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   serveSubscriber,
   Subscriber,
   until,
   password,
-  type SecuredKafka,
-  startSecuredKafka
+  runDataPlane,
+  type SecuredKafka
 } from '../knative-local/testing.ts'
-import { DataPlane, anyReference, Secrets } from '../knative-local/delivery.ts'
+import { type DataPlane, anyReference, Secrets } from '../knative-local/delivery.ts'
 import { loadPlan } from '../knative-local/plans.ts'
-import { acls, topics, userNames } from './authorizing-broker.ts'
+import { startAuthorizingBroker, userNames } from './authorizing-broker.ts'
 
 const subscriber = new Subscriber()
 let kafka: SecuredKafka
@@ -19,26 +18,16 @@ let http: Awaited<ReturnType<typeof serveSubscriber>> | undefined
 let dataPlane: DataPlane | undefined
 
 beforeAll(async () => {
-  kafka = await startSecuredKafka(userNames)
-  await kafka.admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 1 })) })
-  await kafka.admin.createAcls({ acl: acls() })
+  kafka = await startAuthorizingBroker()
   http = await serveSubscriber(subscriber)
   const { plan } = await loadPlan(['infra/overlays/production'], { anySink: true })
   if (plan === undefined) throw new Error('the overlay has errors')
   const { places, env } = secretsOfProduction()
-  dataPlane = await DataPlane.start({
-    kafka: {
-      bootstrap: [kafka.listeners.scram],
-      plaintext: false,
-      clientId: 'test',
-      secrets: new Secrets(places, env)
-    },
-    ingressPort: 0,
-    sinkPort: 0,
-    resolved: new Map([[anyReference, `${http.url}/ok/any`]]),
-    log: pino({ enabled: false })
-  })
-  await dataPlane.apply(plan)
+  dataPlane = await runDataPlane(
+    plan,
+    { bootstrap: [kafka.listeners.scram], secrets: new Secrets(places, env) },
+    new Map([[anyReference, `${http.url}/ok/any`]])
+  )
 }, 120_000)
 
 afterAll(async () => {

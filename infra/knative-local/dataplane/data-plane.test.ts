@@ -2,16 +2,15 @@
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import kafkajs from 'kafkajs'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { Broker, KafkaSource, Trigger } from '../manifests/plan.ts'
 import { until } from '../parts/until.ts'
 import { Subscriber, serveSubscriber, type Received } from './conformance/subscriber.ts'
 import { javaPartitioner } from './kafka/kafkajs.ts'
-import { DataPlane, type DataPlanePlan } from './data-plane.ts'
+import type { DataPlane, DataPlanePlan } from './data-plane.ts'
 import { openRecordWriter } from './record-writer.ts'
-import { Secrets } from './secrets.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
+import { runDataPlane } from '../testing/run-data-plane.ts'
 
 const origin = { file: 'test', line: 1 }
 const delivery = { retry: 0, backoffPolicy: 'linear', backoffDelayMs: 100, timeoutMs: 5000 } as const
@@ -326,15 +325,8 @@ function protocolError(type: string, code: number): Error {
 }
 
 async function start(plan: DataPlanePlan): Promise<DataPlane> {
-  const dataPlane = await DataPlane.start({
-    kafka: { bootstrap: kafka.bootstrap, plaintext: true, clientId: 'test', secrets: new Secrets(new Map(), {}) },
-    ingressPort: 0,
-    sinkPort: 0,
-    resolved: new Map(),
-    log: pino({ enabled: false })
-  })
+  const dataPlane = await runDataPlane(plan, { bootstrap: kafka.bootstrap })
   onTestFinished(() => dataPlane.stop(1000))
-  await dataPlane.apply(plan)
   return dataPlane
 }
 

@@ -3,9 +3,10 @@ import type { Logger } from 'pino'
 import type { ContentMode, NewRecord } from './event-to-record.ts'
 import { eventBudget, letterBudget, type HeaderBudget } from './header-budget.ts'
 import { type Clusters, type KafkaCluster, type KafkaPlace, NoCredentials } from './kafka/clusters.ts'
+import { type NewTopic, topicOfBroker, topicOfSink } from './kafka/knative-topics.ts'
 import type { DataPlanePlan } from './data-plane.ts'
 import type { IngressStatus } from './status.ts'
-import { isRefused, type NewTopic } from './topics.ts'
+import { isRefused } from './topics.ts'
 
 /** What a Broker and a KafkaSink have in common: events come in, and records go to one topic. */
 export interface IngressSettings {
@@ -138,9 +139,11 @@ function topicNotPresent(message: string): Condition {
   return { reason: 'TopicNotPresent', message }
 }
 
+/** `makesTopics`: whether it creates what nobody else does. */
 export function ingressesOf({ brokers, kafkaSinks }: DataPlanePlan, makesTopics: boolean): IngressSettings[] {
   const ofBrokers = brokers.map((broker): IngressSettings => {
-    const { namespace, name, topic, externalTopic, partitions, replicationFactor, topicConfig: config } = broker
+    const { namespace, name, topic } = broker
+    const creates = makesTopics ? topicOfBroker(broker) : undefined
     return {
       kind: 'Broker',
       namespace,
@@ -149,12 +152,12 @@ export function ingressesOf({ brokers, kafkaSinks }: DataPlanePlan, makesTopics:
       topic,
       contentMode: 'binary',
       budget: eventBudget,
-      ...(makesTopics && !externalTopic && { creates: { topic, partitions, replicationFactor, config } })
+      ...(creates && { creates })
     }
   })
   const ofSinks = kafkaSinks.map((sink): IngressSettings => {
-    const { namespace, name, topic, contentMode, numPartitions, replicationFactor } = sink
-    const isCreator = makesTopics && numPartitions !== undefined && replicationFactor !== undefined
+    const { namespace, name, topic, contentMode } = sink
+    const creates = makesTopics ? topicOfSink(sink) : undefined
     return {
       kind: 'KafkaSink',
       namespace,
@@ -163,8 +166,7 @@ export function ingressesOf({ brokers, kafkaSinks }: DataPlanePlan, makesTopics:
       topic,
       contentMode,
       budget: letterBudget,
-      // A KafkaSink creates its topic only when it says both numbers.
-      ...(isCreator && { creates: { topic, partitions: numPartitions, replicationFactor, config: {} } })
+      ...(creates && { creates })
     }
   })
   return [...ofBrokers, ...ofSinks]

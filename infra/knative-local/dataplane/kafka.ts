@@ -1,25 +1,27 @@
-// The Kafka client of this process: one configuration, and kafkajs' log lines in ours.
-import type { Kafka, LogEntry } from 'kafkajs'
+// The Kafka client of the runtime and of whoever reads or writes beside it: one configuration, every codec, and kafkajs' log lines
+// in ours.
+import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
 import { kafkajs } from './kafka/kafkajs.ts'
-import type { Security } from './kafka/security.ts'
 
+/** `config` adds credentials or other bounds. Without a log it says nothing: what fails is thrown as well. */
 export function connectKafka(
   brokers: readonly string[],
   clientId: string,
-  log: Logger,
-  security: Security = {}
+  config: Omit<KafkaConfig, 'brokers' | 'clientId'> = {},
+  log?: Logger
 ): Kafka {
   return new kafkajs.Kafka({
-    ...security,
-    clientId,
-    brokers: [...brokers],
     connectionTimeout: 3000,
     requestTimeout: 30_000,
     // Under a second; whoever uses the client tries again as long as it makes sense there.
     retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 3 },
-    logLevel: kafkajs.logLevel.WARN,
-    logCreator: () => entry => writeLogEntry(log, entry)
+    ...(log === undefined
+      ? { logLevel: kafkajs.logLevel.NOTHING }
+      : { logLevel: kafkajs.logLevel.WARN, logCreator: () => entry => writeLogEntry(log, entry) }),
+    ...config,
+    clientId,
+    brokers: [...brokers]
   })
 }
 

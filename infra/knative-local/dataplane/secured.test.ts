@@ -3,15 +3,15 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { loadPlan } from '../manifests/load-plan.ts'
 import { until } from '../parts/until.ts'
 import { serveSubscriber, Subscriber } from './conformance/subscriber.ts'
-import { DataPlane } from './data-plane.ts'
+import type { DataPlane } from './data-plane.ts'
 import { listenOnLoopback } from './loopback.ts'
 import { Secrets, type SecretPlaces } from './secrets.ts'
 import { createAuthority, type Certificate } from '../testing/certificates.ts'
+import { runDataPlane } from '../testing/run-data-plane.ts'
 import { nowhere, password, type SecuredKafka, startSecuredKafka } from '../testing/secured-kafka.ts'
 
 /** From a change to its condition. */
@@ -309,15 +309,8 @@ async function start(yaml: string, places: SecretPlaces = new Map()): Promise<Da
   await writeFile(file, yaml)
   const { plan, problems } = await loadPlan([file])
   if (plan === undefined) throw new Error(JSON.stringify(problems))
-  const dataPlane = await DataPlane.start({
-    kafka: { plaintext: false, clientId: 'test', secrets: new Secrets(places, {}) },
-    ingressPort: 0,
-    sinkPort: 0,
-    resolved: new Map(),
-    log: pino({ enabled: false })
-  })
+  const dataPlane = await runDataPlane(plan, { secrets: new Secrets(places, {}) })
   onTestFinished(() => dataPlane.stop(1000))
-  await dataPlane.apply(plan)
   return dataPlane
 }
 

@@ -2,13 +2,7 @@
 import type { Admin, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { connectOnce } from './connect-once.ts'
-
-export interface NewTopic {
-  readonly topic: string
-  readonly partitions: number
-  readonly replicationFactor: number
-  readonly config: Readonly<Record<string, string>>
-}
+import { createTopic, type NewTopic, withFewerReplicas } from './kafka/knative-topics.ts'
 
 export interface Topics {
   /** The names that are not there for this user. */
@@ -73,22 +67,15 @@ export function isRefused(error: unknown): boolean {
 }
 
 async function create(admin: Admin, wanted: NewTopic, log: Logger): Promise<void> {
-  const { brokers } = await admin.describeCluster()
-  const replicationFactor = Math.min(wanted.replicationFactor, brokers.length)
-  if (replicationFactor < wanted.replicationFactor) {
-    log.warn(
-      { topic: wanted.topic, wanted: wanted.replicationFactor, brokers: brokers.length },
-      `topic ${wanted.topic} gets ${replicationFactor} replicas: there are not more brokers`
-    )
+  const fitting = await withFewerReplicas(admin, wanted)
+  const { topic, partitions, replicas } = fitting
+  if (replicas < wanted.replicas) {
+    const message = `topic ${topic} gets ${replicas} replicas: there are not more brokers`
+    log.warn({ topic, wanted: wanted.replicas, replicas }, message)
   }
-  const configEntries = Object.entries(wanted.config).map(([name, value]) => ({ name, value }))
-  const created = await admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic: wanted.topic, numPartitions: wanted.partitions, replicationFactor, configEntries }]
-  })
   // Another process of this data plane may have been first.
-  if (!created) return
-  log.info({ topic: wanted.topic, partitions: wanted.partitions, replicationFactor }, `created topic ${wanted.topic}`)
+  if (!(await createTopic(admin, fitting))) return
+  log.info({ topic, partitions, replicas }, `created topic ${topic}`)
 }
 
 async function within<T>(answer: Promise<T>): Promise<T> {

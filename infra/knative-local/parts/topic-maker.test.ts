@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
-import type { KafkaTopic, Plan } from '../manifests/plan.ts'
+import type { Broker, KafkaSink, KafkaTopic, Plan } from '../manifests/plan.ts'
 import { createTopicMaker } from './topic-maker.ts'
 import { until } from './until.ts'
 
+const origin = { file: 'test.yaml', line: 1 }
 let kafka: TestKafka
 beforeAll(async () => void (kafka = await startTestKafka(1)), 120_000)
 afterAll(() => kafka.stop())
@@ -97,11 +98,48 @@ test('a topic that is deleted although the YAML has it is made again, and that i
   )
 })
 
-async function start(topics: readonly KafkaTopic[]) {
+test('a Broker and a KafkaSink get the topics that Knative would make, with no more replicas than there are brokers, and an edit leaves them', async () => {
+  const broker = (partitions: number, externalTopic = false): Broker => ({
+    namespace: 'test',
+    name: 'default',
+    bootstrapServers: [],
+    topic: externalTopic ? 'of-somebody-else' : 'of-broker',
+    externalTopic,
+    partitions,
+    replicationFactor: 3,
+    topicConfig: { 'retention.ms': '1000' },
+    delivery: { retry: 0, backoffPolicy: 'linear', backoffDelayMs: 100, timeoutMs: 5000 },
+    origin
+  })
+  const sink = (name: string, size: Pick<KafkaSink, 'numPartitions' | 'replicationFactor'>): KafkaSink => ({
+    namespace: 'test',
+    name,
+    bootstrapServers: [],
+    topic: name,
+    contentMode: 'binary',
+    origin,
+    ...size
+  })
+  const { maker } = await start([], {
+    brokers: [broker(2), broker(2, true)],
+    kafkaSinks: [sink('sized', { numPartitions: 2, replicationFactor: 3 }), sink('unsized', {})]
+  })
+  const made = () => maker.topics().filter(one => /of-|sized/.test(one.topic))
+  expect(made().toSorted((a, b) => a.topic.localeCompare(b.topic))).toEqual([
+    { topic: 'of-broker', partitions: 2, replicas: 1 },
+    { topic: 'sized', partitions: 2, replicas: 1 }
+  ])
+  expect(await configOf('of-broker')).toEqual({ 'retention.ms': '1000' })
+  await maker.apply({ ...plan([]), brokers: [broker(4)] })
+  expect(maker.problems().size).toBe(0)
+  expect(maker.topics()).toContainEqual({ topic: 'of-broker', partitions: 2, replicas: 1 })
+})
+
+async function start(topics: readonly KafkaTopic[], more: Partial<Plan> = {}) {
   const reports: string[] = []
   const maker = createTopicMaker({
     bootstrap: kafka.bootstrap,
-    plan: plan(topics),
+    plan: { ...plan(topics), ...more },
     report: sentence => void reports.push(sentence)
   })
   onTestFinished(maker.stop)
@@ -117,7 +155,7 @@ function topic(name: string, spec: Partial<KafkaTopic> = {}): KafkaTopic {
     partitions: 1,
     replicas: 1,
     config: {},
-    origin: { file: 'test.yaml', line: 1 },
+    origin,
     ...spec
   }
 }

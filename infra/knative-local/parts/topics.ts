@@ -1,15 +1,18 @@
 // Topics from KafkaTopic objects, as Strimzi would make them: created, grown and configured, never shrunk or deleted. A topic
 // that cannot be as it is written stops no other.
 import kafkajs, { type Admin } from 'kafkajs'
-import type { Broker, KafkaSink, KafkaTopic, Origin, Plan } from '../manifests/plan.ts'
+import {
+  createTopic,
+  type NewTopic,
+  topicOfBroker,
+  topicOfSink,
+  withFewerReplicas
+} from '../dataplane/kafka/knative-topics.ts'
+import type { Origin, Plan } from '../manifests/plan.ts'
 import { refusedBy } from './kafka-refusals.ts'
 
-export interface WantedTopic {
-  readonly topic: string
-  readonly partitions: number
-  readonly replicas: number
-  readonly config: Readonly<Record<string, string>>
-  /** A KafkaTopic's configuration is all that its topic has; Knative configures a topic only when it makes it. */
+export interface WantedTopic extends NewTopic {
+  /** A KafkaTopic stays as it is written; Knative makes its topics and leaves them. */
   readonly keepsConfig: boolean
   readonly origin: Origin
 }
@@ -36,7 +39,7 @@ export interface AppliedTopics {
 
 /** Those that Strimzi makes, and those that Knative makes for its Brokers and for sinks that ask for it. */
 export function wantedTopics(plan: Pick<Plan, 'kafkaTopics' | 'brokers' | 'kafkaSinks'>): WantedTopic[] {
-  const declared = plan.kafkaTopics.map(({ topic, partitions, replicas, config, origin }: KafkaTopic) => ({
+  const declared = plan.kafkaTopics.map(({ topic, partitions, replicas, config, origin }) => ({
     topic,
     partitions,
     replicas,
@@ -44,19 +47,10 @@ export function wantedTopics(plan: Pick<Plan, 'kafkaTopics' | 'brokers' | 'kafka
     keepsConfig: true,
     origin
   }))
-  const ofBrokers = plan.brokers.map(({ topic, partitions, replicationFactor, topicConfig, origin }: Broker) => ({
-    topic,
-    partitions,
-    replicas: replicationFactor,
-    config: topicConfig,
-    keepsConfig: false,
-    origin
-  }))
-  const ofSinks = plan.kafkaSinks.flatMap(({ topic, numPartitions, replicationFactor, origin }: KafkaSink) =>
-    numPartitions && replicationFactor
-      ? [{ topic, partitions: numPartitions, replicas: replicationFactor, config: {}, keepsConfig: false, origin }]
-      : []
-  )
+  const made = (topic: NewTopic | undefined, origin: Origin): WantedTopic[] =>
+    topic === undefined ? [] : [{ ...topic, keepsConfig: false, origin }]
+  const ofBrokers = plan.brokers.flatMap(broker => made(topicOfBroker(broker), broker.origin))
+  const ofSinks = plan.kafkaSinks.flatMap(sink => made(topicOfSink(sink), sink.origin))
   const all = [...declared, ...ofBrokers, ...ofSinks]
   return all.filter((wanted, index) => all.findIndex(({ topic }) => topic === wanted.topic) === index)
 }
@@ -65,7 +59,9 @@ export function wantedTopics(plan: Pick<Plan, 'kafkaTopics' | 'brokers' | 'kafka
 export async function applyTopics(admin: Admin, wanted: readonly WantedTopic[]): Promise<AppliedTopics> {
   const existing = new Map((await describeTopics(admin)).map(topic => [topic.topic, topic]))
   const missing = wanted.filter(({ topic }) => !existing.has(topic))
-  const grown = wanted.filter(({ topic, partitions }) => partitions > (existing.get(topic)?.partitions ?? partitions))
+  const grown = wanted.filter(
+    ({ topic, partitions, keepsConfig }) => keepsConfig && partitions > (existing.get(topic)?.partitions ?? partitions)
+  )
   const configured = await differentConfigs(
     admin,
     wanted.filter(({ topic, keepsConfig }) => keepsConfig && existing.has(topic))
@@ -114,10 +110,9 @@ const changeTimeoutMs = 15_000
  */
 async function createTopics(admin: Admin, missing: readonly WantedTopic[]): Promise<Refused> {
   const refused: [string, string][] = []
-  for (const { topic, partitions, replicas, config } of missing) {
-    const topics = [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries: entries(config) }]
-    const create = () => admin.createTopics({ topics, waitForLeaders: true, timeout: changeTimeoutMs })
-    refused.push(...(await refusedBy(create)))
+  for (const wanted of missing) {
+    const fitting = wanted.keepsConfig ? wanted : await withFewerReplicas(admin, wanted)
+    refused.push(...(await refusedBy(() => createTopic(admin, fitting))))
   }
   return new Map(refused)
 }
@@ -182,13 +177,13 @@ function describeChange(before: Config, after: Config): string {
     .join(', ')
 }
 
-/** What Strimzi answers without Cruise Control. */
+/** What Strimzi answers without Cruise Control; Knative does not look at a topic again. */
 function unsupported(
-  { topic, partitions, replicas }: WantedTopic,
+  { topic, partitions, replicas, keepsConfig }: WantedTopic,
   existing: TopicDescription | undefined
 ): [string, TopicProblem][] {
   const problem = (message: string): [string, TopicProblem][] => [[topic, { reason: 'NotSupported', message }]]
-  if (!existing) return []
+  if (!existing || !keepsConfig) return []
   if (partitions < existing.partitions)
     return problem(`Decreasing partitions not supported (it has ${existing.partitions})`)
   if (replicas === existing.replicas) return []

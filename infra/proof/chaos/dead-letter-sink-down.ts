@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { Client } from 'pg'
+import { until } from '../../knative-local/testing.ts'
 import type { Load } from './load.ts'
 
 export interface SinkDownOptions {
@@ -44,13 +45,12 @@ export async function whileSinkIsDown(options: SinkDownOptions): Promise<string>
   return `Kafka refused every write to ${topic} while an event failed permanently; the function recorded its letter, ${copy}`
 }
 
-async function poll(timeoutMs: number, signal: AbortSignal, isMet: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs
-  while (performance.now() < deadline && !signal.aborted) {
-    if (await isMet().catch(() => false)) return true // PostgreSQL or a broker may be down as well
-    await sleep(pollMs)
-  }
-  return false
+/** Whether it was met in time; PostgreSQL or a broker may be down as well. */
+function poll(timeoutMs: number, signal: AbortSignal, isMet: () => Promise<boolean>): Promise<boolean> {
+  return until('it', timeoutMs, isMet, { everyMs: pollMs, signal }).then(
+    () => true,
+    () => false
+  )
 }
 
 async function endOf({ kafka, topic }: SinkDownOptions): Promise<number> {

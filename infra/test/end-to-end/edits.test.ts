@@ -14,6 +14,9 @@ const KafkaTopic = z.object({
   status: z.object({ conditions: z.array(z.object({ type: z.string(), reason: z.string().optional() })) })
 })
 const Handed = z.object({ addresses: z.record(z.string(), z.string()) })
+const DataPlane = z.object({
+  sources: z.array(z.object({ name: z.string(), group: z.string(), ready: z.boolean() }))
+})
 const takesEffectMs = 30_000
 
 test('a KafkaTopic with more partitions grows, a new one is made, and one with fewer stays as it is', async () => {
@@ -60,6 +63,40 @@ spec: { partitions: 1, replicas: ${replicas} }
   })
 })
 
+test('a KafkaSource that is added reads its topic, and an edit that a cluster would refuse reaches nobody', async () => {
+  const edit = await editFile('infra/kafka/topics.yaml')
+  const name = `read-${Date.now()}`
+  const topicAndSource = (group: string) => `---
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaTopic
+metadata: { name: ${name}, namespace: students, labels: { strimzi.io/cluster: students } }
+spec: { partitions: 1, replicas: 3 }
+---
+apiVersion: sources.knative.dev/v1
+kind: KafkaSource
+metadata: { name: ${name}, namespace: students }
+spec:
+  bootstrapServers: [students-kafka-bootstrap.students.svc.cluster.local:9092]
+  topics: [${name}]
+  consumerGroup: ${group}
+  initialOffset: earliest
+  delivery:
+    { retry: 1, backoffPolicy: linear, backoffDelay: PT0.2S, timeout: PT5S, deadLetterSink: { uri: "http://127.0.0.1:9/" } }
+  sink: { uri: "http://127.0.0.1:9/" }
+`
+  await edit(before => `${before}${topicAndSource(name)}`)
+  await until('it to consume', takesEffectMs, async () => (await sourceCalled(name))?.ready === true)
+  const handedOver = () => readFile(join(inject('stateDirectory'), 'data-plane.json'), 'utf8')
+  const before = await handedOver()
+  await edit(text => `${text}${topicAndSource(`${name}-2`)}`)
+  const log = join(inject('stateDirectory'), 'logs/main.log')
+  await until('the refusal', takesEffectMs, async () =>
+    /immutable.*The edit is not taken/s.test(await readFile(log, 'utf8'))
+  )
+  expect(await handedOver()).toBe(before)
+  expect(await sourceCalled(name)).toMatchObject({ group: name, ready: true })
+})
+
 test('an edited environment variable of a Service reaches its function, and only that one is started again', async () => {
   const edit = await editFile('knative/update-student.yaml')
   const before = await pids()
@@ -104,6 +141,11 @@ test('a Service that is added answers at a port of its own without a restart, th
 
 async function status(): Promise<unknown> {
   return (await send('GET', `${inject('endpoints').control.url}/status`)).json()
+}
+
+async function sourceCalled(name: string): Promise<z.infer<typeof DataPlane>['sources'][number] | undefined> {
+  const answer = await send('GET', inject('endpoints').dataplane.statusUrl)
+  return DataPlane.parse(answer.json()).sources.find(source => source.name === name)
 }
 
 /** URLs of Services, as the data plane gets them. */

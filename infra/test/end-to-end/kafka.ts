@@ -2,7 +2,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { IHeaders, Kafka } from 'kafkajs'
-import { pino } from 'pino'
 import { inject } from 'vitest'
 import { connectKafka } from '../../knative-local/events.ts'
 import { until } from '../../knative-local/testing.ts'
@@ -10,7 +9,7 @@ import { until } from '../../knative-local/testing.ts'
 const studentTopics = ['student_create', 'student_update']
 
 function kafka(): Kafka {
-  return connectKafka(inject('endpoints').kafka.bootstrap.split(','), 'test', pino({ enabled: false }))
+  return connectKafka(inject('endpoints').kafka.bootstrap.split(','), 'test')
 }
 
 /** Writes copies of all records of a student, as a producer that retried too much would; answers how many. */

@@ -1,10 +1,9 @@
 // The recordings against the whole data plane: real brokers, real groups, real HTTP.
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../../parts/until.ts'
-import { DataPlane } from '../data-plane.ts'
-import { Secrets } from '../secrets.ts'
+import type { DataPlane, DataPlanePlan } from '../data-plane.ts'
 import { startTestKafka, type TestKafka } from '../../testing/kafka.ts'
+import { runDataPlane } from '../../testing/run-data-plane.ts'
 import { compareRequests, type Places } from './compare.ts'
 import { brokerOf, kafkaSourceOf, triggerOf } from './egress-of.ts'
 import { bytes, receiver, scenarios, statusSweep, type Exchange, type Scenario } from './recordings.ts'
@@ -33,14 +32,7 @@ beforeAll(async () => {
   places = { subscriber: http.url, nobody: 'http://127.0.0.9:9' }
   for (const topic of new Set(all.map(({ egress }) => egress.topic))) await kafka.createTopic(topic, 1)
   for (const { topic } of receiver.ingresses) await kafka.createTopic(topic, 1)
-  dataPlane = await DataPlane.start({
-    kafka: { bootstrap: kafka.bootstrap, plaintext: true, clientId: 'test', secrets: new Secrets(new Map(), {}) },
-    ingressPort: 0,
-    sinkPort: 0,
-    resolved: new Map(),
-    log: pino({ enabled: false })
-  })
-  await dataPlane.apply({
+  const plan: DataPlanePlan = {
     kafkaSources: all.filter(({ egress }) => egress.kind === 'KafkaSource').map(one => kafkaSourceOf(one, places)),
     triggers: triggers.map(one => triggerOf(one, places)),
     brokers: triggers.map(one => brokerOf(one, places)),
@@ -52,7 +44,8 @@ beforeAll(async () => {
       contentMode,
       origin
     }))
-  })
+  }
+  dataPlane = await runDataPlane(plan, { bootstrap: kafka.bootstrap })
   await until('every source and trigger', 60_000, async () => dataPlane.status().ready)
   await produceRecords()
 }, 180_000)

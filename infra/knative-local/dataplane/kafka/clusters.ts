@@ -84,7 +84,7 @@ export class Clusters {
       present.askedAtMs = performance.now()
       return present.cluster
     }
-    const kafka = connectKafka(servers, clientId, this.log, security)
+    const kafka = connectKafka(servers, clientId, security, this.log)
     const cluster: KafkaCluster = {
       kafka,
       topics: openTopics(kafka, this.log),

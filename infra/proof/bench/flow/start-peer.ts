@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { kafkajs } from '../../../knative-local/events.ts'
+import { connectKafka } from '../../../knative-local/events.ts'
 import type { Endpoints } from '../../../knative-local/index.ts'
 
 /** As student_create has in the files of the application. */
@@ -20,10 +20,7 @@ export interface Peer {
 
 export async function startPeer({ kafka, postgres }: Endpoints, database: pg.Client): Promise<Peer> {
   const topic = `plain-peer-${process.pid}`
-  const admin = new kafkajs.Kafka({
-    brokers: kafka.bootstrap.split(','),
-    logLevel: kafkajs.logLevel.NOTHING
-  }).admin()
+  const admin = connectKafka(kafka.bootstrap.split(','), 'bench').admin()
   await admin.connect()
   await admin.createTopics({
     topics: [{ topic, ...topicConfig, configEntries: [{ name: 'min.insync.replicas', value: '2' }] }],

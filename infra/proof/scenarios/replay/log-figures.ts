@@ -1,7 +1,8 @@
 // How much is in the topics, and how far the groups are behind. Asked anew each time and quickly, as brokers come and go: who asks with what he
 // knew before asks the brokers that led then.
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs, { type Admin } from 'kafkajs'
+import type { Admin } from 'kafkajs'
+import { connectKafka } from '../../../knative-local/events.ts'
 import type { Group } from '../stage/group.ts'
 
 const answerTimeoutMs = 3_000
@@ -15,13 +16,10 @@ export interface LogFigures {
 
 /** Null when Kafka does not tell. */
 export async function logFigures(bootstrap: string, groups: readonly Group[]): Promise<LogFigures | null> {
-  const kafka = new kafkajs.Kafka({
-    clientId: 'scenario-lag',
-    brokers: bootstrap.split(','),
+  const kafka = connectKafka(bootstrap.split(','), 'scenario-lag', {
     connectionTimeout: 500,
     requestTimeout: 1_000,
-    retry: { initialRetryTime: 50, maxRetryTime: 200, retries: 2 }, // its first question fails while it knows no broker
-    logLevel: kafkajs.logLevel.NOTHING
+    retry: { initialRetryTime: 50, maxRetryTime: 200, retries: 2 } // its first question fails while it knows no broker
   })
   const admin = kafka.admin()
   const answer = admin
