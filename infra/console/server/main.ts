@@ -1,7 +1,8 @@
 // `npm run console`: the page of the stack that runs here, or of a cluster. `npm run dev` starts it beside the stack as well. Until the
 // first request for data it has loaded and reached nothing.
 import { printError, print, runCommand, UsageError } from '../../knative-local/command-line.ts'
-import { addressesOf, consoleCommand, type Flags, isOfCluster } from './arguments.ts'
+import { addressesOf, isOfCluster, openSourcesOf } from '../addresses.ts'
+import { consoleCommand } from './arguments.ts'
 import { serveConsole } from './serve-console.ts'
 
 await runCommand(
@@ -9,7 +10,7 @@ await runCommand(
     const port = Number(flags.port ?? 0)
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('--port must be a port')
     if (isOfCluster(flags)) await addressesOf(flags, process.env) // what is missing is said at once
-    const server = await serveConsole({ port, openSources: () => openSources(flags) })
+    const server = await serveConsole({ port, openSources: () => openSourcesOf(flags) })
     print(`Console  ${server.url}`)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => void server.close().finally(() => process.exit(0)))
@@ -21,25 +22,3 @@ await runCommand(
 process.on('unhandledRejection', error =>
   printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
 )
-
-async function openSources(flags: Flags) {
-  const [{ openSources: open }, { kafkaClient }, { readEndpoints }] = await Promise.all([
-    import('../reads/sources.ts'),
-    import('../../proof/audit/kafka-client.ts'),
-    import('../../knative-local/index.ts')
-  ])
-  const { kafka, stateDirectory, ...addresses } = await addressesOf(flags, process.env)
-  return open({
-    ...addresses,
-    kafka: await kafkaClient(kafka),
-    local:
-      stateDirectory === undefined
-        ? undefined
-        : async () => {
-            const endpoints = await readEndpoints(stateDirectory)
-            if (endpoints === undefined)
-              throw new Error(`Nothing runs on ${stateDirectory}. Start it with npm run dev.`)
-            return endpoints
-          }
-  })
-}
