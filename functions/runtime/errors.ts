@@ -1,4 +1,5 @@
 // What a failure means. Anything that is not one of these may succeed when it is tried again.
+import { isDataRefused } from './host/database-errors.ts'
 import type { Transaction } from './host/database.ts'
 
 /** What is missing for an event to succeed. */
@@ -32,4 +33,9 @@ export class InvalidEvent extends PermanentFailure {
   constructor(message: string) {
     super('invalid-event', message)
   }
+}
+
+/** What an error that a handler ran into says of its event: one whose values PostgreSQL refuses is invalid. */
+export function asFailure(error: unknown): unknown {
+  return isDataRefused(error) ? new InvalidEvent('the database cannot keep these values') : error
 }

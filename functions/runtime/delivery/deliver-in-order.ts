@@ -11,10 +11,10 @@
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
 import { and, asc, eq, ne, sql } from 'drizzle-orm'
 import { allSent, inTransaction, type Database, type Transaction } from '../host/database.ts'
-import { isDataRefused, isUniqueViolation } from '../host/database-errors.ts'
+import { isUniqueViolation } from '../host/database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
 import { EditedSince, editOf, findEdit } from './edits.ts'
-import { InvalidEvent, PermanentFailure } from '../errors.ts'
+import { asFailure, InvalidEvent, PermanentFailure } from '../errors.ts'
 import { lockFence } from './fence.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import { firstSequenceOf, readTyped, typesOf } from '../events/event-type.ts'
@@ -301,7 +301,7 @@ async function apply(
     if (isUniqueViolation(error, 'handled_events')) {
       throw new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
     }
-    throw isDataRefused(error) ? new InvalidEvent('the database cannot keep these values') : error
+    throw asFailure(error)
   }
 }
 

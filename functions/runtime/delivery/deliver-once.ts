@@ -1,9 +1,8 @@
 // Exactly one effect per event and function, in no order: the row in handled_events is written with the effect or not at all.
-import { InvalidEvent, PermanentFailure } from '../errors.ts'
+import { asFailure, PermanentFailure } from '../errors.ts'
 import { readTyped } from '../events/event-type.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import { type Database, inTransaction } from '../host/database.ts'
-import { isDataRefused } from '../host/database-errors.ts'
 import { recordLetter } from './dead-letters.ts'
 import { refuseStray } from './refuse-stray.ts'
 import type { ContextOf, DeliveredFunction } from './delivered-function.ts'
@@ -63,7 +62,7 @@ export async function deliverOnce<Data>(
     })
   } catch (error) {
     if (error instanceof NotToBeApplied) return 'already-done'
-    const failure = isDataRefused(error) ? new InvalidEvent('the database cannot keep these values') : error
+    const failure = asFailure(error)
     if (failure instanceof PermanentFailure) await inTransaction(db, tx => recordLetter(tx, fn, event, failure))
     throw failure
   }

@@ -7,8 +7,8 @@
 //
 // Response headers `kne-NAME` become the extension NAME on the dead letter.
 // https://github.com/knative-extensions/eventing-kafka-broker: RecordDispatcherImpl, WebClientCloudEventSender
-import { describeError, isDataRefused } from '../host/database-errors.ts'
-import { InvalidEvent, PermanentFailure } from '../errors.ts'
+import { describeError } from '../host/database-errors.ts'
+import { asFailure, PermanentFailure } from '../errors.ts'
 import type { FunctionAnswer, FunctionRequest } from '../host/http-server.ts'
 import type { Log } from '../host/log.ts'
 import { Problem, unavailable } from '../host/problem.ts'
@@ -79,7 +79,7 @@ function asNumber(digits: string | undefined): number | undefined {
 /** A command that came as an event has nobody to hear a 404 or a 409, and Knative would try those again. */
 function permanent(error: unknown): unknown {
   if (error instanceof Problem && error.status < 500) return new PermanentFailure(error.type, error.message)
-  return isDataRefused(error) ? new InvalidEvent('the database cannot keep these values') : error
+  return asFailure(error)
 }
 
 function read(request: FunctionRequest): ReceivedEvent {

@@ -6,7 +6,6 @@ import { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { orderedFunctions } from './ordered-functions.ts'
 import type { AuditedRecord } from './audited-record.ts'
-import type { FollowedFunction } from './followed-functions.ts'
 import type { LogRange } from './log-offsets.ts'
 
 const int8 = 20
@@ -74,17 +73,18 @@ export async function openAuditSession(databaseUrl: string): Promise<Client> {
   return client
 }
 
+/** One row for each partition that `reader` follows: two names that say who it is, the log's range, and how far it has come. */
 export async function storePartitions(
   client: Client,
-  fn: FollowedFunction,
+  table: 'audit_partitions' | 'audit_triggers',
+  reader: readonly [string, string],
   ranges: readonly LogRange[],
   committed: ReadonlyMap<string, number>
 ): Promise<void> {
   for (const { topic, partition, start, end } of ranges) {
     const offset = committed.get(`${topic}/${partition}`)
-    await client.query('insert into audit_partitions values ($1, $2, $3, $4, $5, $6, $7, $8)', [
-      fn.name,
-      fn.plainSource,
+    await client.query(`insert into ${table} values ($1, $2, $3, $4, $5, $6, $7, $8)`, [
+      ...reader,
       topic,
       partition,
       start,

@@ -1,8 +1,6 @@
 // The audit's tables of what came through Brokers, beside those of audit-tables.ts and as temporary.
 import type { Client } from 'pg'
 import type { AuditedCommand } from './audited-command.ts'
-import type { FollowedTrigger } from './followed-triggers.ts'
-import type { LogRange } from './log-offsets.ts'
 
 const tables = `
   create temporary table audit_triggers (
@@ -19,27 +17,6 @@ const tables = `
 
 export async function createCommandTables(client: Client): Promise<void> {
   await client.query(tables)
-}
-
-export async function storeTriggerPartitions(
-  client: Client,
-  trigger: FollowedTrigger,
-  ranges: readonly LogRange[],
-  committed: ReadonlyMap<string, number>
-): Promise<void> {
-  for (const { topic, partition, start, end } of ranges) {
-    const offset = committed.get(`${topic}/${partition}`)
-    await client.query('insert into audit_triggers values ($1, $2, $3, $4, $5, $6, $7, $8)', [
-      trigger.name,
-      trigger.function,
-      topic,
-      partition,
-      start,
-      end,
-      offset ?? start,
-      offset === undefined
-    ])
-  }
 }
 
 /** Whatever an event calls itself, PostgreSQL's text has no NUL; no row that it could match has one. */

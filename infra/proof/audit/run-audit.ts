@@ -14,7 +14,7 @@ import { deliveryChecks } from './checks/delivery.ts'
 import { effectChecks } from './checks/effects.ts'
 import { coverage, prepare } from './checks/prepare.ts'
 import { accounts, publishingChecks } from './checks/publishing.ts'
-import { createCommandTables, storeCommands, storeTriggerPartitions } from './command-tables.ts'
+import { createCommandTables, storeCommands } from './command-tables.ts'
 import type { Check, Finding } from './finding.ts'
 import { followedFunctions, type AuditedPlan, type Followed } from './followed-functions.ts'
 import { committedOffsets, logRanges, type LogRange } from './log-offsets.ts'
@@ -153,12 +153,13 @@ async function loadLog(
       const own = ranges.filter(({ topic }) => fn.topics.includes(topic))
       const missing = fn.topics.find(topic => own.every(range => range.topic !== topic))
       if (missing !== undefined) throw new Error(`This Kafka has no topic ${missing}, which ${fn.name} follows.`)
-      await storePartitions(client, fn, own, committed[index] ?? new Map())
+      await storePartitions(client, 'audit_partitions', [fn.name, fn.plainSource], own, committed[index] ?? new Map())
     }
     brokerRanges.push(...(await logRanges(admin, [...new Set(triggers.map(({ topic }) => topic))])))
     for (const [index, trigger] of triggers.entries()) {
       const own = brokerRanges.filter(({ topic }) => topic === trigger.topic)
-      await storeTriggerPartitions(client, trigger, own, committedByTriggers[index] ?? new Map())
+      const committedTo = committedByTriggers[index] ?? new Map()
+      await storePartitions(client, 'audit_triggers', [trigger.name, trigger.function], own, committedTo)
     }
   } finally {
     await admin.disconnect()
