@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
-import { testDatabase } from '../../infra/test/database.ts'
-import { eventually, type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { emptyTables, openTestDatabase, testDatabase } from '../../infra/test/database.ts'
+import { eventually, type FunctionProcess, launchFunction, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import onAnyStudent from '../onAnyStudent/index.ts'
 import onStudentCreate from '../onStudentCreate/index.ts'
@@ -815,17 +815,40 @@ interface Letter {
   readonly event: Record<string, string>
 }
 
+/** The functions on one database, for all tests that need nothing of their own: each finds it empty. */
+let shared: Awaited<ReturnType<typeof startFunctions>>
+beforeAll(async () => {
+  shared = await startFunctions()
+})
+afterAll(() => shared?.stop())
+
 async function start() {
-  const { db, url } = await testDatabase()
-  const create = await startFunction('onStudentCreate', { DATABASE_URL: url })
-  const any = await startFunction('onAnyStudent', { DATABASE_URL: url })
-  const replay = await startFunction('deadLetterReplay', {
+  await emptyTables(shared.db)
+  return shared
+}
+
+async function startFunctions() {
+  const { db, url, drop } = await openTestDatabase()
+  const creates = launchFunction('onStudentCreate', { DATABASE_URL: url })
+  const anys = launchFunction('onAnyStudent', { DATABASE_URL: url })
+  const [create, any] = await Promise.all([creates.listening, anys.listening])
+  const replays = launchFunction('deadLetterReplay', {
     DATABASE_URL: url,
     FUNCTION_URLS: `onStudentCreate=${create.url},onAnyStudent=${any.url},away=http://127.0.0.1:9`,
     REGISTRY_URL: 'http://127.0.0.1:9',
     REPLAY_POLL_MS: '100'
   })
-  return { db, create, any, replay }
+  const replay = await replays.listening
+  return {
+    db,
+    create,
+    any,
+    replay,
+    async stop() {
+      await Promise.all([replays.end(), creates.end(), anys.end()])
+      await drop()
+    }
+  }
 }
 
 function deliver(fn: FunctionProcess, event: ReceivedEvent, path = '/') {

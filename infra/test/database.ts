@@ -12,6 +12,13 @@ export interface TestDatabase extends Connection {
 }
 
 export async function testDatabase(): Promise<TestDatabase> {
+  const { drop, ...database } = await openTestDatabase()
+  onTestFinished(drop)
+  return database
+}
+
+/** The same for whoever shares it between tests, and drops it. */
+export async function openTestDatabase(): Promise<TestDatabase & { drop(): Promise<void> }> {
   const templateUrl = inject('postgresTemplateUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
   const admin = new Client({ connectionString: templateUrl.replace(/\/template$/, '/postgres') })
@@ -24,11 +31,6 @@ export async function testDatabase(): Promise<TestDatabase> {
     'test',
     error => expectedAtTheEnd(error)
   )
-  onTestFinished(async () => {
-    await connection.close()
-    await admin.query(`drop database ${name} with (force)`)
-    await admin.end()
-  })
   await connection.db.insert(eventSchemas).values(
     [...eventSchemasByType].map(([type, schema]) => ({
       type,
@@ -36,7 +38,25 @@ export async function testDatabase(): Promise<TestDatabase> {
       dataschema: `http://registry.example.com/apis/ccompat/v7/subjects/${type}/versions/1`
     }))
   )
-  return { ...connection, url }
+  async function drop(): Promise<void> {
+    await connection.close()
+    await admin.query(`drop database ${name} with (force)`)
+    await admin.end()
+  }
+  return { ...connection, url, drop }
+}
+
+/**
+ * Empties what a test wrote, for the next one on the same database. Rows are deleted, because truncating makes a new file for
+ * every table and index; jobs before items before letters, as the replayer locks them.
+ */
+export async function emptyTables(db: Connection['db']): Promise<void> {
+  const { rows } = await db.$client.query<{ table: string }>(
+    `select quote_ident(tablename) as table from pg_tables
+     where schemaname = 'public' and tablename <> 'event_schemas' order by tablename desc`
+  )
+  const deletions = rows.map(({ table }) => `delete from ${table};`)
+  await db.$client.query(`set local session_replication_role = replica; ${deletions.join(' ')}`) // one transaction
 }
 
 /** Dropping the database ends what is still connected to it. */

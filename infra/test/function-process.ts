@@ -17,17 +17,24 @@ export async function startFunction(
   env: Readonly<Record<string, string>>,
   bundles = inject('functionBundles')
 ): Promise<FunctionProcess> {
+  const started = launchFunction(name, env, bundles)
+  onTestFinished(started.end)
+  return started.listening
+}
+
+/** The same for whoever shares it between tests, and ends it. */
+export function launchFunction(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  bundles = inject('functionBundles')
+): { readonly listening: Promise<FunctionProcess>; end(): Promise<void> } {
   const child = spawn(process.execPath, ['--enable-source-maps', `${bundles}/${name}.cjs`], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const exited = new Promise<number | null>(resolve => child.once('exit', resolve))
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await exited
-  })
   const lines: string[] = []
-  const port = await new Promise<number>((resolve, reject) => {
+  const port = new Promise<number>((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', line => lines.push(line))
     createInterface({ input: child.stdout }).on('line', line => {
       lines.push(line)
@@ -36,7 +43,20 @@ export async function startFunction(
     })
     void exited.then(code => reject(new Error(`${name} ended with ${code}:\n${lines.join('\n')}`)))
   })
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? -1, exited, lines, signal: signal => child.kill(signal) }
+  const asProcess = (url: string): FunctionProcess => ({
+    url,
+    pid: child.pid ?? -1,
+    exited,
+    lines,
+    signal: signal => child.kill(signal)
+  })
+  return {
+    listening: port.then(number => asProcess(`http://127.0.0.1:${number}`)),
+    async end() {
+      child.kill('SIGKILL')
+      await exited
+    }
+  }
 }
 
 /** Polls until the condition gives something, for a bounded time. */
