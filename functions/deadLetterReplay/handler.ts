@@ -11,6 +11,7 @@
 //   POST /:id/discard       gives an event up
 //   POST /:id/resend        edits an event's data and sends it
 //   GET  /failing           events that fail and are still tried again, with their errors
+//   POST /failing/retry     sends them to their functions at once, after a fix
 //   GET  /jobs  /jobs/:id   replays and what they did with each letter
 //   POST /jobs/:id/abort
 import * as z from 'zod'
@@ -41,6 +42,7 @@ import {
   startReplay
 } from './replay-job.ts'
 import { ResendCommand, resendLetter } from './resend-letter.ts'
+import { RetryCommand, retryFailing } from './retry-failing.ts'
 import { storeDeadLetter } from './store-dead-letter.ts'
 import { userAppeared } from './user-appeared.ts'
 
@@ -135,6 +137,10 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
     'GET /failing': async request => ({
       status: 200,
       body: await readFailing(db, readQuery(FailingQuery, request.query))
+    }),
+    'POST /failing/retry': async request => ({
+      status: 200,
+      body: await retryFailing(db, readJsonCommand(request, RetryCommand), functionUrls)
     }),
     'GET /jobs': async () => ({ status: 200, body: await listReplays(db) }),
     'GET /jobs/:id': async (_request, id) => ({

@@ -12,8 +12,10 @@ import { studentEvent } from '../../infra/test/student-event.ts'
 import onAnyStudent from '../onAnyStudent/index.ts'
 import onStudentCreate from '../onStudentCreate/index.ts'
 import { type Database, inTransaction } from '../runtime/host/database.ts'
+import { createLog } from '../runtime/host/log.ts'
 import { recordLetter } from '../runtime/delivery/dead-letters.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
+import { recordingFailures } from '../runtime/delivery/failures.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
 import { commandAnswers, deadLetters, fences, heldEvents, outbox, replayItems, replayJobs } from '../runtime/tables.ts'
@@ -243,6 +245,37 @@ test('a replay that fails again leaves the letter open, with its history', async
   await deliver(create, studentEvent({ version: 1 }))
   expect(await command(replay, {})).toMatchObject({ replayed: [{ state: 'open' }] })
   expect(await letters(replay)).toMatchObject([{ state: 'open', attempts: 2, replays: 1 }])
+})
+
+test('a replay that fails again does not forget which record it was', async () => {
+  const { replay, create } = await start()
+  const event = studentEvent({ version: 1 })
+  const record = { kafkatopic: 'student_create', knativekafkapartition: '3', knativekafkaoffset: '7' }
+  await deliver(create, { ...event, attributes: { ...event.attributes, ...record } })
+  await command(replay, {})
+  expect(await letters(replay)).toMatchObject([{ topic: 'student_create', partition: 3, offset: 7, attempts: 2 }])
+})
+
+test('what fails now is retried at once, in order, and Knative’s own try finds it done', async () => {
+  const { replay, any, db } = await start()
+  const events = [2, 1].map(version => studentEvent({ version }, { attributes: { knativekafkaoffset: `${version}` } }))
+  const failing = recordingFailures(db, 'onAnyStudent', createLog('test', 'silent'), () =>
+    Promise.reject(new Error('not fixed yet'))
+  )
+  for (const event of events) await expect(failing(event, undefined)).rejects.toThrow('not fixed yet')
+  expect(await send(replay, '/failing/retry', { student: 'student-2' })).toMatchObject({ body: { count: 0 } })
+  expect(await send(replay, '/failing/retry', { function: 'onAnyStudent' })).toMatchObject({
+    body: {
+      count: 2,
+      retried: [
+        { student: 'student-1', sequence: 1, outcome: 'done', status: 204 },
+        { student: 'student-1', sequence: 2, outcome: 'done', status: 204 }
+      ]
+    }
+  })
+  expect(await db.select().from(timeline)).toMatchObject([{ sequence: 1 }, { sequence: 2 }])
+  expect(await (await fetch(`${replay.url}/failing`)).json()).toEqual({ failing: [] })
+  for (const event of events) expect((await deliver(any, event)).status).toBe(204)
 })
 
 test('a replay of one letter by its id leaves the others alone', async () => {

@@ -1,5 +1,5 @@
 // Events that fail and are tried again: no letter yet, and not handled since.
-import { and, desc, eq, gt, notExists, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gt, notExists, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { line } from '../runtime/events/command.ts'
 import type { Database } from '../runtime/host/database.ts'
@@ -14,8 +14,23 @@ export const FailingQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100)
 })
 
+/** Without the event itself, which may be large. */
+const { attributes: _attributes, data: _data, ...failingFacts } = getTableColumns(failures)
+export type FailingEvent = Omit<typeof failures.$inferSelect, 'attributes' | 'data'>
+
 /** Newest first. */
 export async function readFailing(db: Database, wanted: z.infer<typeof FailingQuery>) {
+  const rows = await findFailing(db, wanted)
+  const failing = rows.map(({ entity, stack, ...facts }) => ({
+    ...facts,
+    student: entity,
+    stack: stack.split('\n').filter(Boolean)
+  }))
+  return { failing }
+}
+
+/** Newest first. */
+export async function findFailing(db: Database, wanted: z.infer<typeof FailingQuery>): Promise<FailingEvent[]> {
   const isHandled = db
     .select({ id: handledEvents.eventId })
     .from(handledEvents)
@@ -36,8 +51,8 @@ export async function readFailing(db: Database, wanted: z.infer<typeof FailingQu
         eq(sql`${deadLetters.attributes}->>'id'`, failures.eventId)
       )
     )
-  const rows = await db
-    .select()
+  return db
+    .select(failingFacts)
     .from(failures)
     .where(
       and(
@@ -50,10 +65,4 @@ export async function readFailing(db: Database, wanted: z.infer<typeof FailingQu
     )
     .orderBy(desc(failures.lastFailedAt))
     .limit(wanted.limit)
-  const failing = rows.map(({ entity, stack, ...facts }) => ({
-    ...facts,
-    student: entity,
-    stack: stack.split('\n').filter(Boolean)
-  }))
-  return { failing }
 }

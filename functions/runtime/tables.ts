@@ -257,6 +257,9 @@ export const failures = pgTable(
     errors: jsonb().$type<readonly FailedAttempt[]>().notNull(),
     /** Of the last error, by lines of the sources. */
     stack: text().notNull(),
+    /** The event as it was delivered, for whoever retries it at once; null once a letter has it. */
+    attributes: jsonb().$type<EventAttributes>(),
+    data: bytea(),
     firstFailedAt: at('first_failed_at').notNull().defaultNow(),
     lastFailedAt: at('last_failed_at').notNull().defaultNow()
   },

@@ -28,6 +28,9 @@ test('letters are listed, counted and shown, for people and as JSON', async () =
   expect((await cli()).stdout).toMatch(
     /^No letters\.\n\nFailing now, and tried again:\n[^]+onAnyStudent +created +- +- +3 +\S+ +no such column +at onAnyStudent/
   )
+  expect(await cli('retry')).toMatchObject({ status: 2, stderr: expect.stringContaining('--all') })
+  const retried = await cli('retry', '--all') // this one was recorded without its event
+  expect(retried).toMatchObject({ status: 1, stdout: expect.stringMatching(/^onAnyStudent +created .* try-again /m) })
   await deliver(create, studentEvent({ version: 1, name: 'Grace Hopper' }))
   const list = await cli('list', '--student', 'student-1')
   expect(list).toMatchObject({

@@ -20,6 +20,7 @@ import {
   readAsEvents,
   Refused,
   replayApi,
+  Retried,
   Started,
   WholeJob,
   WholeLetter
@@ -32,7 +33,8 @@ import {
   showLetter,
   showLetters,
   showPreview,
-  showProgress
+  showProgress,
+  showRetried
 } from './show.ts'
 
 const pollMs = 500
@@ -96,6 +98,15 @@ async function run(given: Arguments, ask: Ask): Promise<0 | 1> {
       const failing = await ask(FailingEvents, 'GET', `/failing?${query({ function: functionName, student })}`)
       say(failing, () => showFailing(failing))
       return 0
+    }
+    case 'retry': {
+      const { function: functionName, student } = filters
+      if (functionName === undefined && student === undefined && !flags.all) {
+        throw new UsageError('Say which events: --function, --student, or --all.')
+      }
+      const retried = await ask(Retried, 'POST', '/failing/retry', { function: functionName, student })
+      say(retried, () => showRetried(retried))
+      return retried.retried.every(({ outcome }) => outcome === 'done') ? 0 : 1
     }
     case 'groups': {
       const groups = await ask(Groups, 'GET', `/groups?${query({ ...filters, ...stateOf(flags) })}`)

@@ -56,6 +56,20 @@ export const FailingEvents = z.object({
   )
 })
 
+export const Retried = z.object({
+  retried: z.array(
+    z.looseObject({
+      function: z.string(),
+      type: z.string(),
+      student: z.string().nullable(),
+      sequence: z.number().nullable(),
+      outcome: z.string(),
+      status: z.number().nullable(),
+      detail: z.string()
+    })
+  )
+})
+
 export const WholeLetter = Letter.extend({
   edit: Edit.extend({ data: z.unknown() }).nullable(),
   errors,

@@ -1,7 +1,7 @@
 // Letters and replays as people read them.
 import { oneLine, table } from '../knative-local/command-line.ts'
 import type { z } from 'zod'
-import type { FailingEvents, Groups, Job, Letter, Preview, WholeJob, WholeLetter } from './replay-api.ts'
+import type { FailingEvents, Groups, Job, Letter, Preview, Retried, WholeJob, WholeLetter } from './replay-api.ts'
 
 /** ISO 8601 to the second; the whole of it is in --json. */
 const second = (time: string) => `${time.slice(0, 19)}Z`
@@ -49,6 +49,20 @@ export function showFailing({ failing }: z.infer<typeof FailingEvents>): string 
     event.stack[0] ?? '-'
   ])
   return table(['Function', 'Type', 'Student', 'Seq', 'Attempts', 'Last failed', 'Error', 'Thrown'], rows).join('\n')
+}
+
+export function showRetried({ retried }: z.infer<typeof Retried>): string {
+  if (retried.length === 0) return 'No event fails now.'
+  const rows = retried.map(({ function: name, type, student, sequence: place, outcome, status, detail }) => [
+    name,
+    type,
+    student ?? '-',
+    String(place ?? '-'),
+    outcome,
+    String(status ?? '-'),
+    detail
+  ])
+  return table(['Function', 'Type', 'Student', 'Seq', 'Outcome', 'Status', 'Detail'], rows).join('\n')
 }
 
 export function showGroups({ groups }: z.infer<typeof Groups>): string {

@@ -42,7 +42,7 @@ export async function recordLetter(
     waitsFor: waitsFor?.key ?? null,
     dueAt: (await waitsFor?.isThere(tx)) ? sql`now()` : null
   }
-  await recordFailure(tx, fn.name, event, failure)
+  await recordFailure(tx, fn.name, event, failure, { attributes: null, data: null }) // the letter has them
   await underOwnId(event, place, (eventId, isItsLetter) =>
     tx
       .insert(deadLetters)

@@ -3,7 +3,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PermanentFailure } from '../errors.ts'
-import type { ReceivedEvent } from '../events/received-event.ts'
+import type { EventAttributes, ReceivedEvent } from '../events/received-event.ts'
 import type { Database, Transaction } from '../host/database.ts'
 import { describeError } from '../host/database-errors.ts'
 import type { Log } from '../host/log.ts'
@@ -35,7 +35,7 @@ export function recordingFailures<Result>(
       return await handle(event, traceparent)
     } catch (error) {
       if (!(error instanceof PermanentFailure)) {
-        const recorded = recordFailure(db, functionName, event, error).catch((failure: unknown) =>
+        const recorded = recordFailure(db, functionName, event, error, event).catch((failure: unknown) =>
           log.warn(describeError(failure), 'a failed attempt could not be recorded')
         )
         await Promise.race([recorded, sleep(maxWaitMs, undefined, { ref: false })])
@@ -45,17 +45,19 @@ export function recordingFailures<Result>(
   }
 }
 
+/** Keeps attributes and data while nothing else does: see the table. */
 export async function recordFailure(
   db: Database | Transaction,
   functionName: string,
   event: ReceivedEvent,
-  error: unknown
+  error: unknown,
+  { attributes, data }: { readonly attributes: EventAttributes | null; readonly data: Buffer | null }
 ): Promise<void> {
   const { reason, stack = '' } = describeError(error)
   const attempt: FailedAttempt = { at: new Date().toISOString(), error: bounded(reason, maxErrorLength) }
   const { kafkatopic: topic, knativekafkapartition: partition, knativekafkaoffset: offset } = event.attributes
   const { entity = null, sequence = null } = positionOf(event) ?? {}
-  const last = { errors: [attempt], stack: bounded(stack, maxStackLength) }
+  const last = { errors: [attempt], stack: bounded(stack, maxStackLength), attributes, data }
   await db
     .insert(failures)
     .values({
@@ -78,6 +80,8 @@ export async function recordFailure(
         errors: sql`case when jsonb_array_length(${failures.errors}) < ${maxAttempts} then ${failures.errors}
           else ${failures.errors} - 0 end || excluded.errors`,
         stack: last.stack,
+        attributes,
+        data,
         lastFailedAt: sql`now()`
       }
     })
