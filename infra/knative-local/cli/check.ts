@@ -6,6 +6,7 @@ interface CheckOptions {
   readonly file?: readonly string[]
   readonly resolve?: readonly string[]
   readonly sink?: string
+  readonly secret?: readonly string[]
 }
 
 /** `own` is what is read when nothing is named. */
@@ -16,9 +17,10 @@ export function defineCheck(own: () => { readonly paths: readonly string[]; read
     .option('-f, --file <path>', 'the same, or - for standard input; may be repeated', collect)
     .option('--resolve <NAMESPACE/NAME=URL>', 'an object that is elsewhere; may be repeated', collect)
     .option('--sink <URL>', 'every sink that no file declares is elsewhere')
+    .option('--secret <NAMESPACE/NAME>', 'a Secret that is elsewhere; may be repeated', collect)
     .addHelpText('after', '\nExit status: 0 no errors, 1 errors, 2 wrong usage.')
     .action(
-      exits(async (paths: string[], { file = [], resolve, sink }: CheckOptions) => {
+      exits(async (paths: string[], { file = [], resolve, sink, secret = [] }: CheckOptions) => {
         const { checkCommand } = await import('../manifests/check-command.ts')
         const { fromWhereTheUserIs, readElsewhere } = await import('../dataplane/arguments.ts')
         const elsewhere = readElsewhere({ ...(resolve && { resolve }), ...(sink !== undefined && { sink }) })
@@ -27,6 +29,8 @@ export function defineCheck(own: () => { readonly paths: readonly string[]; read
         const read = named.length > 0 ? { paths: named, complete: false } : own()
         return checkCommand(read.paths, {
           ...elsewhere,
+          // As `dataplane` takes it, with =DIR or =env:PREFIX, too.
+          secrets: new Set(secret.map(name => name.replace(/=.*$/s, ''))),
           complete: read.complete,
           write: text => process.stdout.write(text),
           colour: process.stdout.isTTY

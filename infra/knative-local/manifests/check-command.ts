@@ -11,6 +11,8 @@ export interface CheckOutput {
   readonly resolved?: ReadonlySet<string>
   /** Every other sink is elsewhere. */
   readonly anySink?: boolean
+  /** Secrets that are elsewhere, as `namespace/name`. */
+  readonly secrets?: ReadonlySet<string>
 }
 
 /** Returns the exit status: 0 when nothing is an error, 1 otherwise. What a file names and does not declare is no error of the file. */
@@ -18,7 +20,8 @@ export async function checkCommand(paths: readonly string[], output: CheckOutput
   const { plan, problems } = await loadPlan(paths, {
     complete: output.complete ?? false,
     ...(output.resolved && { resolved: output.resolved }),
-    ...(output.anySink && { anySink: output.anySink })
+    ...(output.anySink && { anySink: output.anySink }),
+    ...(output.complete !== true && { secrets: output.secrets ?? new Set() })
   })
   if (problems.length > 0) output.write(`${formatProblems(problems, { colour: output.colour })}\n`)
   const count = (wanted: string) => problems.filter(({ level }) => level === wanted).length

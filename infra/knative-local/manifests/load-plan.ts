@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly resolved?: ReadonlySet<string>
   /** Whatever else an event may be sent to is known too. */
   readonly anySink?: boolean
+  /** Secrets that are elsewhere, as `namespace/name`; without it nobody asks where Secrets are. */
+  readonly secrets?: ReadonlySet<string>
   /** The plan that runs: what a cluster would not let an edit change is an error. */
   readonly running?: Plan
 }
