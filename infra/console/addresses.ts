@@ -97,20 +97,15 @@ function readFunction(given: string): [string, string] {
 
 /** What it takes is loaded here: a page that nobody opens costs nothing. @throws UsageError */
 export async function openSourcesOf(flags: AddressFlags): Promise<Sources> {
-  const [{ openSources }, { kafkaClient }] = await Promise.all([
+  const [{ openSources }, { kafkaClient }, { localRuntime }] = await Promise.all([
     import('./reads/sources.ts'),
-    import('../proof/audit/kafka-client.ts')
+    import('../proof/audit/kafka-client.ts'),
+    import('./local-runtime.ts')
   ])
   const { kafka, stateDirectory, ...addresses } = await addressesOf(flags, process.env)
   return openSources({
     ...addresses,
     kafka: await kafkaClient(kafka),
-    local: stateDirectory === undefined ? undefined : () => endpointsOf(stateDirectory)
+    ...(stateDirectory !== undefined && localRuntime(stateDirectory))
   })
-}
-
-async function endpointsOf(stateDirectory: string) {
-  const endpoints = await readEndpoints(stateDirectory)
-  if (endpoints === undefined) throw new Error(`Nothing runs on ${stateDirectory}. Start it with npm run dev.`)
-  return endpoints
 }

@@ -1,7 +1,10 @@
 // Every read by the name under which it is asked for: the console's server serves these, and its pages take their types from here.
+import { event, eventById } from './event.ts'
+import { events, outcomes } from './events.ts'
 import { group, groups } from './groups.ts'
 import { overview } from './overview.ts'
 import { parts } from './parts.ts'
+import { findTraces, trace } from './trace.ts'
 
-export const reads = { overview, parts, groups, group }
+export const reads = { overview, events, outcomes, event, eventById, trace, findTraces, parts, groups, group }
 export type Reads = typeof reads

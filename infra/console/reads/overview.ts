@@ -151,12 +151,12 @@ function topicsNamedBy({ env }: Plan['services'][number], plan: Plan): string[] 
   return env.flatMap(({ value }) => (value !== undefined && topics.has(value) ? [value] : []))
 }
 
-/** `public.outbox` is called outbox, as in SQL. */
+/** `public.outbox` is called outbox, as in SQL. A table that the connector writes itself, for its heartbeat, is no source. */
 function tablesOf({ config }: Plan['kafkaConnectors'][number]): string[] {
   return (config['table.include.list'] ?? '')
     .split(',')
     .map(table => table.trim().replace(/^public\\?\./, ''))
-    .filter(Boolean)
+    .filter(table => table !== '' && !config['heartbeat.action.query']?.includes(table))
 }
 
 /** An outbox router writes to the topics that its rows name, any other connector to one topic a table. */

@@ -3,9 +3,11 @@
 import type { Kafka } from 'kafkajs'
 import pg from 'pg'
 import type { Endpoints } from '../../knative-local/index.ts'
+import type { Traces } from '../../knative-local/traces.ts'
 import { clusterReader, type ClusterView } from './cluster.ts'
 import { type GroupWatch, watchGroups } from './group-watch.ts'
 import { type KubernetesFlags, openKubernetes } from './kubernetes.ts'
+import { openRecordWindow, type RecordWindow } from './record-window.ts'
 
 export interface Sources {
   cluster(): Promise<ClusterView>
@@ -13,10 +15,13 @@ export interface Sources {
   /** Read only: what would write is refused by PostgreSQL. */
   readonly database: pg.Pool
   readonly groups: GroupWatch
+  readonly records: RecordWindow
   /** Of a function, by name. */
   functionUrl(name: string): Promise<string | undefined>
   /** Undefined on a cluster: the parts are other people's. */
   readonly local?: (() => Promise<Endpoints>) | undefined
+  /** Those that the local runtime keeps; nothing before the first. Undefined on a cluster. */
+  readonly traces?: (() => Promise<Traces | undefined>) | undefined
   close(): Promise<void>
 }
 
@@ -27,12 +32,13 @@ export interface SourceOptions {
   /** By name, in place of what the Kubernetes API says: through `kubectl port-forward`, say. */
   readonly functionUrls: Readonly<Record<string, string>>
   readonly local?: Sources['local']
+  readonly traces?: Sources['traces']
 }
 
 const statementTimeoutMs = 10_000
 
 export async function openSources(options: SourceOptions): Promise<Sources> {
-  const { kafka, databaseUrl, functionUrls, local } = options
+  const { kafka, databaseUrl, functionUrls, local, traces } = options
   const api = await openKubernetes(options.kubernetes)
   const cluster = clusterReader(api, options.kubernetes.namespace)
   const database = new pg.Pool({
@@ -45,11 +51,13 @@ export async function openSources(options: SourceOptions): Promise<Sources> {
   })
   database.on('error', () => undefined) // of an idle connection; the next query says what is wrong
   const groups = watchGroups(kafka, async () => (await cluster()).plan)
+  const records = openRecordWindow(kafka)
   return {
     cluster,
     kafka,
     database,
     groups,
+    records,
     async functionUrl(name) {
       const given = functionUrls[name]
       if (given !== undefined) return given
@@ -58,8 +66,9 @@ export async function openSources(options: SourceOptions): Promise<Sources> {
       return service && urlOf('Service', service.namespace, service.name)
     },
     local,
+    traces,
     async close() {
-      await groups.stop()
+      await Promise.allSettled([groups.stop(), records.stop()])
       await Promise.allSettled([database.end(), api.close()])
     }
   }

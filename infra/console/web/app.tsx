@@ -1,10 +1,14 @@
 // Which page an address shows.
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { Layout } from './layout.tsx'
+import { EventById, EventPage } from './pages/event.tsx'
+import { Events } from './pages/events.tsx'
 import { GroupPage } from './pages/group.tsx'
 import { Groups } from './pages/groups.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Parts } from './pages/parts.tsx'
+import { TracePage } from './pages/trace.tsx'
+import { Traces } from './pages/traces.tsx'
 import { Empty, Page } from './ui/page.tsx'
 
 export function App() {
@@ -13,6 +17,11 @@ export function App() {
       <Layout>
         <Router>
           <Route path="/" component={Overview} />
+          <Route path="/events" component={Events} />
+          <Route path="/events/id/:id" component={EventById} />
+          <Route path="/events/:topic/:partition/:offset" component={EventPage} />
+          <Route path="/traces" component={Traces} />
+          <Route path="/traces/:id" component={TracePage} />
           <Route path="/groups" component={Groups} />
           <Route path="/groups/:name" component={GroupPage} />
           <Route path="/parts" component={Parts} />

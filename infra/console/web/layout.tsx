@@ -7,6 +7,7 @@ import { useRead } from './use-read.ts'
 const places = [
   ['/', 'Overview'],
   ['/events', 'Events'],
+  ['/traces', 'Traces'],
   ['/groups', 'Consumer groups'],
   ['/parts', 'Parts']
 ] as const

@@ -1,5 +1,4 @@
 // `npm run local -- record TOPIC/PARTITION@OFFSET`: one record as it is in Kafka, and sent again to a function on request.
-import type { Kafka } from 'kafkajs'
 import { createDecoder } from '../../../functions/deadLetterReplay/decode-data.ts'
 import { sendEvent } from '../../../functions/deadLetterReplay/send-event.ts'
 import { NotACloudEvent, readEvent } from '../../../functions/runtime/events/received-event.ts'
@@ -8,8 +7,7 @@ import { readEndpoints, stateDirectoryOf } from '../../knative-local/index.ts'
 import { exitStatus, print, printError, UsageError, oneLine } from '../../knative-local/command-line.ts'
 import { readAddresses, type RecordFlags } from './arguments.ts'
 import { kafkaClient } from './kafka-client.ts'
-import { logRanges } from './log-offsets.ts'
-import { readLog } from './read-log.ts'
+import { readRecord } from './read-record.ts'
 
 const sendTimeoutMs = 30_000
 
@@ -43,23 +41,8 @@ export function readPlace(place: string): {
   return { topic, partition: Number(partition), offset: Number(offset) }
 }
 
-async function readRecord(
-  kafka: Kafka,
-  at: { readonly topic: string; readonly partition: number; readonly offset: number }
-): Promise<KafkaRecord | undefined> {
-  const admin = kafka.admin()
-  await admin.connect()
-  const ranges = await logRanges(admin, [at.topic]).finally(() => admin.disconnect())
-  const range = ranges.find(({ partition }) => partition === at.partition)
-  if (range === undefined || at.offset < range.start || at.offset >= range.end) return undefined
-  let found: KafkaRecord | undefined
-  await readLog(kafka, [{ ...range, start: at.offset, end: at.offset + 1 }], async records => {
-    found = records.find(({ offset }) => offset === at.offset) ?? found
-  })
-  return found
-}
-
-function eventOf({ headers, value }: KafkaRecord) {
+/** As a function reads it. @throws NotACloudEvent */
+export function eventOf({ headers, value }: KafkaRecord) {
   const http = Object.fromEntries(
     headers.map(([name, text]) => [name.replace(/^ce_/, 'ce-'), text?.toString('utf8') ?? ''])
   )

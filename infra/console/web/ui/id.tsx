@@ -37,7 +37,7 @@ export function Copy({ text, what, label }: { readonly text: string; readonly wh
     setState(done ? 'copied' : 'failed')
     setTimeout(() => setState('idle'), shownMs)
   }
-  const said = { idle: label ?? '⧉', copied: 'copied', failed: 'not copied' }[state]
+  const said = { idle: label ?? <CopyIcon />, copied: 'copied', failed: 'not copied' }[state]
   return (
     <button
       type="button"
@@ -48,5 +48,14 @@ export function Copy({ text, what, label }: { readonly text: string; readonly wh
     >
       {said}
     </button>
+  )
+}
+
+function CopyIcon() {
+  return (
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />
+      <path d="M10.5 5.5v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2" />
+    </svg>
   )
 }

@@ -20,7 +20,7 @@ export function SystemGraph({ system: { nodes, edges } }: { readonly system: Sys
     <div class="graph" tabIndex={0} role="region" aria-label="The system">
       <svg
         viewBox={`0 0 ${width} ${height}`}
-        style={{ width: '100%', maxWidth: width, minWidth: width * smallestScale }}
+        style={{ width: '100%', maxWidth: `${width}px`, minWidth: `${width * smallestScale}px` }}
       >
         <defs>
           <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">
