@@ -6,6 +6,7 @@ import type { Log } from '../runtime/host/log.ts'
 import { advanceFences, findDrivable, type HeldEvent } from './held-events.ts'
 import { giveBack, type LeasedLetter, leaseLetters, releaseExpired, runningJobs } from './lease-letters.ts'
 import { finishLetter } from './finish-letter.ts'
+import { inReplaySpan } from './replay-span.ts'
 import { startDueReplay } from './replay-job.ts'
 import { sendEvent, type SendResult } from './send-event.ts'
 
@@ -102,7 +103,7 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
   }
 
   async function replay(letter: LeasedLetter): Promise<void> {
-    const result = await send(letter)
+    const result = await inReplaySpan(letter, () => send(letter))
     const facts = {
       replay: letter.jobId,
       letter: letter.letterId,

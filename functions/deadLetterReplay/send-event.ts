@@ -1,5 +1,6 @@
 // One event, sent to the one function it is for: the same id, source and bytes.
 import type { EventAttributes } from '../runtime/events/received-event.ts'
+import { currentSpan } from '../runtime/host/tracing/spans.ts'
 
 export interface SendResult {
   readonly outcome: 'done' | 'refused' | 'try-again'
@@ -41,14 +42,19 @@ export async function sendEvent(
 /** Binary mode; structured where headers could not carry an attribute as it is, or not all of them. */
 function asMessage({ attributes, data }: { readonly attributes: EventAttributes; readonly data: Buffer }) {
   const { datacontenttype, ...others } = attributes
+  const span = currentSpan()
+  const trace: [string, string][] = span === undefined ? [] : [['traceparent', span.traceparent]]
   const headerBytes = Object.entries(attributes).reduce((sum, [name, value]) => sum + name.length + value.length + 8, 0)
   if (headerBytes <= maxHeaderBytes && Object.values(attributes).every(value => plainHeader.test(value))) {
-    const headers = Object.entries(others).map(([name, value]): [string, string] => [`ce-${name}`, value])
+    const headers = [
+      ...trace,
+      ...Object.entries(others).map(([name, value]): [string, string] => [`ce-${name}`, value])
+    ]
     if (datacontenttype !== undefined) headers.push(['content-type', datacontenttype])
     return { headers, body: new Uint8Array(data) }
   }
   return {
-    headers: { 'content-type': 'application/cloudevents+json' },
+    headers: [...trace, ['content-type', 'application/cloudevents+json'] as [string, string]],
     body: JSON.stringify({ ...attributes, data_base64: data.toString('base64') })
   }
 }

@@ -18,7 +18,7 @@ import { deliverOnce } from './delivery/deliver-once.ts'
 import { recordingFailures } from './delivery/failures.ts'
 import type { DataOf, EventType, TypedEvent } from './events/event-type.ts'
 import { readTyped } from './events/event-type.ts'
-import { createPublisher, type Publish } from './events/publisher.ts'
+import { createPublisher, type Publish, type Publisher } from './events/publisher.ts'
 import { receiveEvent } from './events/receive-event.ts'
 import type { ReceivedEvent } from './events/received-event.ts'
 import { createReply, type Reply } from './events/reply.ts'
@@ -26,6 +26,7 @@ import { HostConfig, loadConfig, loadPublishingConfig } from './host/config.ts'
 import { connectTo, type Transaction } from './host/database.ts'
 import type { Log } from './host/log.ts'
 import { serve } from './host/serve.ts'
+import { traceparentOf } from './host/trace.ts'
 
 /** What a function with a database is handed beside the event. */
 export interface DeliveryContext {
@@ -103,17 +104,22 @@ function startWithDatabase<Accepts extends Types>(fn: FunctionWithDatabase<Accep
             log,
             request,
             recordingFailures(db, name, log, async (event, traceparent) => ({
-              outcome: await deliver(db, fn, event, (tx: Transaction) => ({
-                tx,
-                log,
-                publish: publisher.within(tx, traceparent, new Date())
-              }))
+              outcome: await deliver(db, fn, event, contextOfDelivery(publisher, log, traceparent))
             }))
           )
       }
     }
   })
 }
+
+/** What was held goes on in its own trace, and not in that of the delivery which released it. */
+export const contextOfDelivery =
+  (publisher: Publisher, log: Log, traceparent: string | undefined) =>
+  (tx: Transaction, event: { readonly attributes: { readonly traceparent?: string } }): DeliveryContext => ({
+    tx,
+    log,
+    publish: publisher.within(tx, traceparentOf(event.attributes, {}) ?? traceparent, new Date())
+  })
 
 function startPlain<Accepts extends Types>(fn: PlainFunction<Accepts>): void {
   const { name, accepts, source = `/functions/${name}` } = fn

@@ -2,6 +2,7 @@
 export { startTestKafka, type TestKafka } from './testing/kafka.ts'
 export { runDataPlane } from './testing/run-data-plane.ts'
 export { dataPlaneEntry, startDataPlane } from './testing/data-plane-process.ts'
+export { collectTraces, type TestCollector } from './testing/collect-traces.ts'
 export { createStackFolder, type StackFolder } from './testing/stack-folder.ts'
 export { freePort, freePorts } from './testing/free-ports.ts'
 export { until } from './parts/until.ts'

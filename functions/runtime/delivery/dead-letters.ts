@@ -4,6 +4,8 @@ import { and, eq, or, type SQL, sql } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Transaction } from '../host/database.ts'
+import { ownNames } from '../host/tracing/attribute-names.ts'
+import { currentSpan } from '../host/tracing/spans.ts'
 import type { PermanentFailure } from '../errors.ts'
 import type { EventAttributes, ReceivedEvent } from '../events/received-event.ts'
 import type { DeliveredFunction } from './delivered-function.ts'
@@ -43,7 +45,7 @@ export async function recordLetter(
     dueAt: (await waitsFor?.isThere(tx)) ? sql`now()` : null
   }
   await recordFailure(tx, fn.name, event, failure, { attributes: null, data: null }) // the letter has them
-  await underOwnId(event, place, (eventId, isItsLetter) =>
+  const [letter] = await underOwnId(event, place, (eventId, isItsLetter) =>
     tx
       .insert(deadLetters)
       .values({ ...newLetter(fn.name, event, place, decoded), eventId, attempts: 1, ...found, origin: 'delivered' })
@@ -66,6 +68,7 @@ export async function recordLetter(
       })
       .returning({ id: deadLetters.id })
   )
+  currentSpan()?.set({ [ownNames.letter]: letter?.id, [ownNames.reason]: failure.reason })
 }
 
 /**

@@ -16,6 +16,7 @@ import { recordLetter } from './dead-letters.ts'
 import { EditedSince, editOf, findEdit } from './edits.ts'
 import { asFailure, InvalidEvent, PermanentFailure } from '../errors.ts'
 import { lockFence } from './fence.ts'
+import { inReleasedSpan } from '../events/event-span.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import { firstSequenceOf, readTyped, typesOf } from '../events/event-type.ts'
 import { refuseStray } from './refuse-stray.ts'
@@ -147,7 +148,7 @@ async function applyHeld(db: Database, fn: Ordered, entity: string): Promise<voi
         if (event === undefined || place === undefined || place.predecessor > fence) return
         const passed = place.sequence <= fence
         next = { event, place, passed }
-        if (!passed) return void (await apply(tx, fn, event, place))
+        if (!passed) return void (await inReleasedSpan(event, () => apply(tx, fn, event, place)))
         // It was held for an event whose type the function no longer accepts, and later ones have passed it.
         const failure = await whyNotDone(tx, fn, event, place)
         if (failure !== undefined) throw failure

@@ -8,6 +8,8 @@ import type { Publications } from '../declaration.ts'
 import { formatSequence } from '../delivery/position.ts'
 import { type Database, sendWithin, type Transaction } from '../host/database.ts'
 import { Problem, unavailable } from '../host/problem.ts'
+import { names } from '../host/tracing/attribute-names.ts'
+import { inSpan } from '../host/tracing/spans.ts'
 import { nextTraceparent } from '../host/trace.ts'
 import { eventSchemas, maxEventBytes } from '../tables.ts'
 import type { EventType } from './event-type.ts'
@@ -78,23 +80,26 @@ export function createPublisher(db: Database, { source, publications, topics }: 
         if (payload.length > maxEventBytes) throw tooLarge(payload.length)
         const subject = position?.entity ?? options.subject ?? id
         const dataschema = await dataschemaOf(tx, event as EventType)
-        const values = [
-          id,
-          topic,
-          subject,
-          event.type,
-          source,
-          subject,
-          now.toISOString(),
-          event.contentType,
-          dataschema,
-          // Of no entity's order: the id is a UUIDv7, which sorts by time, as the attribute asks for.
-          position === undefined ? id : formatSequence(position.sequence),
-          subject,
-          nextTraceparent(traceparent),
-          payload
-        ]
-        sendWithin(tx, { ...publishStatement, values })
+        await inSpan(`create ${topic}`, { kind: 'producer' }, async span => {
+          span?.set(attributesOf(topic, id, event.type, subject))
+          const values = [
+            id,
+            topic,
+            subject,
+            event.type,
+            source,
+            subject,
+            now.toISOString(),
+            event.contentType,
+            dataschema,
+            // Of no entity's order: the id is a UUIDv7, which sorts by time, as the attribute asks for.
+            position === undefined ? id : formatSequence(position.sequence),
+            subject,
+            nextTraceparent(traceparent),
+            payload
+          ]
+          sendWithin(tx, { ...publishStatement, values })
+        })
       },
     async isReady() {
       await Promise.all(Object.values(publications).map(event => dataschemaOf(db, event)))
@@ -102,6 +107,16 @@ export function createPublisher(db: Database, { source, publications, topics }: 
     }
   }
 }
+
+const attributesOf = (topic: string, id: string, type: string, subject: string) => ({
+  [names.messagingSystem]: 'kafka',
+  [names.messagingDestination]: topic,
+  [names.messagingOperation]: 'create',
+  [names.messagingOperationType]: 'create',
+  [names.eventId]: id,
+  [names.eventType]: type,
+  [names.eventSubject]: subject
+})
 
 const tooLarge = (bytes: number) =>
   new Problem(

@@ -13,6 +13,9 @@ import type { FunctionAnswer, FunctionRequest } from '../host/http-server.ts'
 import type { Log } from '../host/log.ts'
 import { Problem, unavailable } from '../host/problem.ts'
 import { NotACloudEvent, readEvent, type ReceivedEvent } from './received-event.ts'
+import { inEventSpan } from './event-span.ts'
+import { ownNames } from '../host/tracing/attribute-names.ts'
+import { failWith } from '../host/tracing/spans.ts'
 import { traceId, traceparentOf } from '../host/trace.ts'
 
 /** Of a header value: Knative makes an event attribute of it. */
@@ -42,29 +45,34 @@ export async function receiveEvent(
     ...recordOf(event.attributes),
     traceId: traceId(traceparent)
   }
-  try {
-    const { outcome, answer } = await handle(event, traceparent)
-    log.debug({ ...facts, outcome }, 'delivered')
-    return answer ?? { status: 204 }
-  } catch (thrown) {
-    const error = permanent(thrown)
-    if (error instanceof PermanentFailure) {
-      log.warn({ ...facts, reason: error.reason, detail: error.message }, 'failed permanently')
-      return {
-        status: 422,
-        headers: {
-          'content-type': 'application/problem+json',
-          'kne-function': functionName,
-          'kne-class': error.class,
-          'kne-reason': error.reason,
-          'kne-detail': headerSafe(error.message)
-        },
-        body: { type: `urn:problem:${error.reason}`, title: 'Failed permanently', status: 422, detail: error.message }
+  return inEventSpan(event, traceparent, async span => {
+    try {
+      const { outcome, answer } = await handle(event, traceparent)
+      span?.set({ [ownNames.outcome]: outcome })
+      log.debug({ ...facts, outcome }, 'delivered')
+      return answer ?? { status: 204 }
+    } catch (thrown) {
+      const error = permanent(thrown)
+      if (span) failWith(span, error)
+      if (error instanceof PermanentFailure) {
+        span?.set({ [ownNames.outcome]: 'failed', [ownNames.reason]: error.reason })
+        log.warn({ ...facts, reason: error.reason, detail: error.message }, 'failed permanently')
+        return {
+          status: 422,
+          headers: {
+            'content-type': 'application/problem+json',
+            'kne-function': functionName,
+            'kne-class': error.class,
+            'kne-reason': error.reason,
+            'kne-detail': headerSafe(error.message)
+          },
+          body: { type: `urn:problem:${error.reason}`, title: 'Failed permanently', status: 422, detail: error.message }
+        }
       }
+      log.warn({ ...facts, ...describeError(error) }, 'failed for now')
+      throw unavailable('the event could not be handled now; deliver it again')
     }
-    log.warn({ ...facts, ...describeError(error) }, 'failed for now')
-    throw unavailable('the event could not be handled now; deliver it again')
-  }
+  })
 }
 
 /** Which record in Kafka it was: Knative says partition and offset, the writer of the record its topic. */

@@ -3,6 +3,8 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { Pool, type PoolClient } from 'pg'
 import type { DatabaseConfig } from './config.ts'
 import type { Log } from './log.ts'
+import { areSpansMade, inSpan } from './tracing/spans.ts'
+import { traceStatements } from './tracing/statement-spans.ts'
 
 export type Database = NodePgDatabase & { readonly $client: Pool }
 /** One connection inside a transaction; `$client` takes named statements where every microsecond counts. */
@@ -34,7 +36,10 @@ export function connect(
   })
   pool.on('error', onBrokenConnection)
   // The pool listens only while a connection is idle; one that breaks in use fails its query, and must not end the process.
-  pool.on('connect', client => client.on('error', onBrokenConnection))
+  pool.on('connect', client => {
+    client.on('error', onBrokenConnection)
+    if (areSpansMade()) traceStatements(client)
+  })
   return { db: drizzle({ client: pool }), pool, close: () => pool.end() }
 }
 
@@ -84,7 +89,11 @@ export async function allSent({ $client: client }: Transaction): Promise<void> {
  *
  * @throws also when `work` returns although a statement of it failed, which has rolled everything back
  */
-export async function inTransaction<Result>(db: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+export function inTransaction<Result>(db: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  return inSpan('transaction', {}, () => transact(db, work))
+}
+
+async function transact<Result>(db: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
   const client = await db.$client.connect()
   const tx = drizzleOf.get(client) ?? openDrizzle(client)
   drizzleOf.set(client, tx)

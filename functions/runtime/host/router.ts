@@ -1,6 +1,8 @@
 // Routes of one function: "GET /:id" and the like. Few enough that a list is the simplest router.
 import type { FunctionAnswer, FunctionRequest } from './http-server.ts'
 import { Problem } from './problem.ts'
+import { names } from './tracing/attribute-names.ts'
+import { currentSpan } from './tracing/spans.ts'
 
 /** Of a path in an answer. */
 const maxPathShown = 200
@@ -19,7 +21,12 @@ export function route(routes: Routes, request: FunctionRequest): Promise<Functio
     if (id === undefined) continue
     // HEAD is answered as GET is; the server leaves the body out. https://www.rfc-editor.org/rfc/rfc9110#section-9.1
     const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
-    if (methods.includes(request.method)) return handle(request, id)
+    if (methods.includes(request.method)) {
+      const span = currentSpan()
+      span?.rename(`${request.method} ${path}`)
+      span?.set({ [names.httpRoute]: path })
+      return handle(request, id)
+    }
     allowed.push(...methods)
   }
   if (allowed.length === 0)

@@ -11,6 +11,8 @@ import {
 import { createLog, type Log } from './log.ts'
 import { Problem, unavailable, unexpected } from './problem.ts'
 import { route, type Routes } from './router.ts'
+import { inRequestSpan } from './tracing/request-span.ts'
+import { isTracingWanted } from './tracing/wanted.ts'
 
 export interface ServedFunction {
   readonly routes: Routes
@@ -45,7 +47,11 @@ export function serve(name: string, config: HostConfig, build: (log: Log) => Ser
     host: string,
     message: string
   ): HttpServer['drain'] {
-    const { server, drain } = createHttpServer(serverName, request => answer(request, routes, log), isReady)
+    const { server, drain } = createHttpServer(
+      serverName,
+      request => inRequestSpan(request, one => answer(one, routes, log)),
+      isReady
+    )
     server.on('error', error => {
       log.fatal({ reason: error.message }, `cannot listen on port ${port}`)
       process.exit(1)
@@ -58,11 +64,27 @@ export function serve(name: string, config: HostConfig, build: (log: Log) => Ser
     return drain
   }
 
-  const drains = [listen(name, fn.routes, config.PORT, config.HOST, 'listening')]
-  if (fn.inPod) {
-    const { port, routes } = fn.inPod
-    drains.push(listen(`${name}-in-pod`, routes, port, '127.0.0.1', 'listening inside the pod'))
+  const drains: HttpServer['drain'][] = []
+  let closeSpans: (() => Promise<void>) | undefined
+  const begin = (): void => {
+    drains.push(listen(name, fn.routes, config.PORT, config.HOST, 'listening'))
+    if (fn.inPod) {
+      const { port, routes } = fn.inPod
+      drains.push(listen(`${name}-in-pod`, routes, port, '127.0.0.1', 'listening inside the pod'))
+    }
   }
+  // The first request is to have its span as well. Where none are wanted, nothing of it is loaded.
+  const beginTraced = async (): Promise<void> => {
+    try {
+      const { openSpans } = await import('./tracing/open-spans.ts')
+      closeSpans = openSpans(name, process.env, log)
+    } catch (error) {
+      log.warn(describeError(error), 'no spans are made')
+    }
+    begin()
+  }
+  if (isTracingWanted(process.env)) void beginTraced()
+  else begin()
 
   let stopping = false
   const stop = async (signal: string): Promise<void> => {
@@ -71,6 +93,7 @@ export function serve(name: string, config: HostConfig, build: (log: Log) => Ser
     log.info({ signal }, 'draining')
     await Promise.all([...drains.map(drain => drain(config.DRAIN_TIMEOUT_MS)), fn.stop?.(config.DRAIN_TIMEOUT_MS)])
     await fn.close?.()
+    await closeSpans?.()
     log.info('stopped')
     process.exit(0)
   }

@@ -32,6 +32,8 @@ const { nested } = {
     Status: { fields: { message: field(2, 'string'), code: field(3, 'int32') } },
     KeyValue: { fields: { key: field(1, 'string'), value: field(2, 'AnyValue') } },
     AnyValue: {
+      // A zero, false or empty text is a value too.
+      oneofs: { value: { oneof: ['stringValue', 'boolValue', 'intValue', 'doubleValue', 'arrayValue'] } },
       fields: {
         stringValue: field(1, 'string'),
         boolValue: field(2, 'bool'),

@@ -32,6 +32,9 @@ test('spans of an OpenTelemetry exporter are stored and read with their parents,
         'cloudevents.event_subject': 'order-7',
         n: -3,
         half: 0.5,
+        zero: 0,
+        no: false,
+        empty: '',
         yes: true
       },
       links: [{ context: { traceId: 'f'.repeat(32), spanId: 'e'.repeat(16), traceFlags: 1 } }],
@@ -62,7 +65,7 @@ test('spans of an OpenTelemetry exporter are stored and read with their parents,
         parentId: first.spanContext().spanId,
         failed: true,
         reason: 'no such order',
-        attributes: { 'cloudevents.event_id': 'event-1', n: -3, half: 0.5, yes: true },
+        attributes: { 'cloudevents.event_id': 'event-1', n: -3, half: 0.5, zero: 0, no: false, empty: '', yes: true },
         links: [{ traceId: 'f'.repeat(32), spanId: 'e'.repeat(16) }]
       }
     ]

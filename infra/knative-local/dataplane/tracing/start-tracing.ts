@@ -67,7 +67,7 @@ export function startTracing(
     spanProcessors: [failedToo ? withFailed(batches) : batches]
   })
   return {
-    tracer: provider.getTracer('knative-local'),
+    tracer: provider.getTracer(serviceName),
     counts: () => ({ ...counts }),
     close: () => Promise.race([provider.shutdown().catch(() => undefined), sleep(closeMs, undefined, { ref: false })])
   }

@@ -1,13 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { ROOT_CONTEXT, SpanKind, trace as traceApi } from '@opentelemetry/api'
 import { SamplingDecision } from '@opentelemetry/sdk-trace'
 import pino from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { startCollector } from '../../traces/collector.ts'
-import { openTraces, traceFileIn } from '../../traces/read-traces.ts'
-import { openTraceStore } from '../../traces/trace-store.ts'
+import { collectTraces } from '../../testing/collect-traces.ts'
 import { dispatch } from '../dispatch.ts'
 import { egressesOf } from '../egress.ts'
 import type { EventRequest } from '../event-to-request.ts'
@@ -154,25 +149,18 @@ function decide({ sampler }: ReturnType<typeof samplingFrom>, context = ROOT_CON
 const sinks = { subscriber: 'http://127.0.0.1:1/orders', deadLetter: 'http://127.0.0.1:1/letters' }
 
 async function observed(env: Record<string, string> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'tracing-'))
-  mkdirSync(dirname(traceFileIn(folder)))
-  const collector = await startCollector(0, openTraceStore(traceFileIn(folder)), undefined, log)
-  const variables = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${collector.port}/v1/traces`, ...env }
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+  const collector = await collectTraces()
+  for (const [name, value] of Object.entries({ ...collector.env, ...env })) vi.stubEnv(name, value)
   onTestFinished(async () => {
     vi.unstubAllEnvs()
     await collector.close()
-    rmSync(folder, { recursive: true })
   })
   const observer = (await openObserver(process.env, log)) as Observer
   return {
     observer,
     async spans() {
       await observer.close()
-      const traces = openTraces(folder)
-      const found = traces?.trace(traceId)?.spans ?? []
-      traces?.close()
-      return found
+      return collector.spans(traceId)
     }
   }
 }

@@ -1,0 +1,77 @@
+// Each statement of a connection as a span of what is under way. Parameters are people's data and are left out.
+// https://opentelemetry.io/docs/specs/semconv/db/postgresql/
+import type { PoolClient } from 'pg'
+import { names } from './attribute-names.ts'
+import { childSpan, failWith } from './spans.ts'
+
+/** Of a statement's text. */
+const maxTextLength = 400
+/** Texts that are put together by a request must not fill the memory. */
+const maxRemembered = 200
+
+interface Described {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+interface Statement {
+  readonly name?: string
+  readonly text: string
+}
+
+/** `begin` goes out with the first statement and is no wait of its own. */
+const unseen = new Set(['begin'])
+const described = new Map<string, Described>()
+
+/** From then on its statements have spans; those that answer by a callback are the pool's own. */
+export function traceStatements(client: PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
+  const traced = (...args: unknown[]): unknown => {
+    const statement = statementOf(args[0])
+    if (statement === undefined || unseen.has(statement.text) || typeof args.at(-1) === 'function')
+      return query(...args)
+    const { name, attributes } = describe(statement)
+    const span = childSpan(name, { kind: 'client', attributes })
+    const answer = query(...args)
+    if (span === undefined) return answer
+    answer.then(
+      () => span.end(),
+      (error: unknown) => {
+        failWith(span, error)
+        span.end()
+      }
+    )
+    return answer
+  }
+  Object.assign(client, { query: traced })
+}
+
+function statementOf(given: unknown): Statement | undefined {
+  if (typeof given === 'string') return { text: given }
+  return typeof given === 'object' && given !== null && 'text' in given && typeof given.text === 'string'
+    ? (given as Statement)
+    : undefined
+}
+
+function describe({ name, text }: Statement): Described {
+  const known = described.get(text)
+  if (known !== undefined) return known
+  const one = {
+    name: summaryOf(name, text),
+    attributes: {
+      [names.databaseSystem]: 'postgresql',
+      [names.databaseSummary]: summaryOf(name, text),
+      [names.databaseText]: text.replace(/\s+/g, ' ').trim().slice(0, maxTextLength)
+    }
+  }
+  if (described.size < maxRemembered) described.set(text, one)
+  return one
+}
+
+/** What a person called it, or the operation and its table: `insert directory`. */
+function summaryOf(name: string | undefined, text: string): string {
+  if (name !== undefined && !name.startsWith('statement_')) return name
+  const [, operation = ''] = /^\s*(\w+)/.exec(text) ?? []
+  const [, table = ''] = /\b(?:from|into|update)\s+"?(\w+)/i.exec(text) ?? []
+  return `${operation} ${table}`.trim().toLowerCase()
+}

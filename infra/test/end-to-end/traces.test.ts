@@ -1,0 +1,93 @@
+// One trace from the first request to the last effect, on the real stack.
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { expect, inject, test } from 'vitest'
+import { openTraces, type Span } from '../../knative-local/traces.ts'
+import { until } from '../../knative-local/testing.ts'
+import { newUserId } from './students.ts'
+
+test('a command by the Broker, its event, its dead letter and the replay of that are one trace', async () => {
+  const traceId = randomBytes(16).toString('hex')
+  const caller = randomBytes(8).toString('hex')
+  const userId = newUserId()
+  const { ingress, postgres } = inject('endpoints')
+  const sent = await fetch(`${ingress.url}/students/default`, {
+    method: 'POST',
+    headers: {
+      traceparent: `00-${traceId}-${caller}-01`,
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-id': `trace-${traceId}`,
+      'ce-source': '/test',
+      'ce-type': 'school.student.v1.CreateStudent'
+    },
+    body: JSON.stringify({ userId, name: 'Ada Lovelace', email: 'ada@example.com' })
+  })
+  expect(sent.status).toBe(202)
+  await spanOf(traceId, ({ service, name }) => service === 'dead-letter-replay' && name.startsWith('process'))
+  const client = new pg.Client({ connectionString: postgres.url })
+  await client.connect()
+  await client.query('insert into users (id, name, email) values ($1, $1, $2)', [userId, 'ada@example.com'])
+  await client.end()
+  await spanOf(traceId, isEffect)
+  // The attempt that carried the last effect ends after it.
+  const replay = await spanOf(traceId, ({ name }) => name === 'replay to onStudentCreate')
+
+  const spans = spansOf(traceId)
+  const steps = spans.filter(({ kind }) => kind !== 'internal' && kind !== 'client').map(({ name }) => name)
+  expect(steps).toEqual(
+    expect.arrayContaining([
+      'send knative-broker-students-default',
+      'process school.student.v1.CreateStudent',
+      'create student_create',
+      'send student_create',
+      'process student_create',
+      'send student_dead_letter'
+    ])
+  )
+  // Nothing hangs in the air: everything leads back to the caller.
+  const ids = new Set(spans.map(({ spanId }) => spanId))
+  const roots = spans.filter(({ parentId }) => parentId === undefined || !ids.has(parentId))
+  expect(roots.map(({ parentId, name }) => [parentId, name])).toEqual([
+    [caller, 'send knative-broker-students-default']
+  ])
+
+  const event = spans.find(({ name }) => name === 'create student_create')
+  expect(replay).toMatchObject({ links: [{ traceId, spanId: event?.spanId }], failed: false })
+  expect(spans.find(isEffect)?.parentId).toBe(replay.spanId)
+  const failed = spans.filter(
+    ({ service, attributes }) => service === 'on-student-create' && 'delivery.reason' in attributes
+  )
+  expect(failed.map(({ attributes }) => attributes['delivery.reason'])).toContain('user-not-found')
+  expect(failed.map(({ attributes }) => attributes['dead_letter.id'])).toContain(replay.attributes['dead_letter.id'])
+
+  const attempt = spans.find(one => one.name === 'deliver student_create' && one.failed)
+  expect(attempt?.attributes).toMatchObject({
+    'messaging.destination.name': 'student_create',
+    'messaging.destination.partition.id': expect.stringMatching(/^\d$/),
+    'kafka.offset': expect.any(Number),
+    'messaging.consumer.group.name': 'on-student-create',
+    'cloudevents.event_type': 'school.student.v1.StudentCreated',
+    'http.response.status_code': 422
+  })
+})
+
+/** What the first attempt had failed to do. */
+const isEffect = ({ service, attributes }: Span): boolean =>
+  service === 'on-student-create' && attributes['delivery.outcome'] === 'applied'
+
+async function spanOf(traceId: string, isIt: (span: Span) => boolean): Promise<Span> {
+  let found: Span | undefined
+  await until('a span', 30_000, async () => {
+    found = spansOf(traceId).find(isIt)
+    return found !== undefined
+  })
+  return found as Span
+}
+
+function spansOf(traceId: string): readonly Span[] {
+  const traces = openTraces(inject('stateDirectory'))
+  const spans = traces?.trace(traceId)?.spans ?? []
+  traces?.close()
+  return spans
+}
