@@ -1,8 +1,11 @@
-// What cannot be made is refused before anything is written.
+// A new function works as it was made, and what cannot be made is refused before anything is written.
 import { execFile } from 'node:child_process'
+import { cp, mkdtempDisposable, readdir, readFile, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { projectDirectory } from '../bundle.ts'
 
 const run = promisify(execFile)
@@ -25,3 +28,50 @@ test.each([
   })
   expect(stdout).toBe('')
 })
+
+test('a consumer, a plain function and a command are whole: types, derived files and their own tests', async () => {
+  await using copied = await mkdtempDisposable(join(tmpdir(), 'new-function-'))
+  const project = copied.path
+  await copyProject(project)
+  // Not this run's: vitest hands its own settings on to whatever it starts.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')))
+  const node = (file: string, ...args: string[]) =>
+    run(process.execPath, [join(project, file), ...args], { cwd: project, env })
+
+  const made = await node('infra/new/main.ts', 'function', 'onParcelSent', '--topic', 'parcel_sent')
+  expect(made.stdout).toContain(
+    'npx vitest run --config infra/test/vitest.config.ts --project unit functions/onParcelSent'
+  )
+  await node('infra/new/main.ts', 'function', 'printParcel', '--topic', 'parcel_sent', '--plain')
+  await node('infra/new/main.ts', 'function', 'sendParcel', '--topic', 'parcel_sent', '--http')
+
+  expect((await readdir(join(project, 'functions/onParcelSent'))).toSorted()).toEqual([
+    'event.ts',
+    'func.yaml',
+    'handler.test.ts',
+    'handler.ts',
+    'index.ts'
+  ])
+  const yaml = await readFile(join(project, 'knative/on-parcel-sent.yaml'), 'utf8')
+  expect(parseAllDocuments(yaml).map(document => document.toJS() as unknown)).toMatchObject([
+    { kind: 'Service', metadata: { name: 'on-parcel-sent', namespace: 'students' } },
+    { kind: 'KafkaSource', spec: { topics: ['parcel_sent'], consumerGroup: 'on-parcel-sent' } }
+  ])
+  expect(await readFile(join(project, 'infra/postgres/roles/grants.sql'), 'utf8')).toContain('to on_parcel_sent;')
+  expect((await node('infra/derived/main.ts')).stdout).toBe('All is current.\n')
+  await node('node_modules/typescript/bin/tsc', '--noEmit')
+  const folders = ['onParcelSent', 'printParcel', 'sendParcel'].map(name => `functions/${name}/`)
+  const ran = await node('node_modules/vitest/vitest.mjs', 'run', ...vitestSettings, ...folders)
+  expect(ran.stdout).toMatch(/^3 passed, 0 failed$/m)
+}, 180_000)
+
+const vitestSettings = ['--config', 'infra/test/vitest.config.ts', '--project', 'unit']
+
+/** With the packages of this one. */
+async function copyProject(directory: string): Promise<void> {
+  for (const name of ['functions', 'infra', 'knative', 'schemas', 'package.json', 'tsconfig.json', 'skaffold.yaml']) {
+    const filter = (from: string) => !from.endsWith('/node_modules')
+    await cp(join(projectDirectory, name), join(directory, name), { recursive: true, filter })
+  }
+  await symlink(join(projectDirectory, 'node_modules'), join(directory, 'node_modules'))
+}

@@ -8,6 +8,7 @@ import { readDeclared } from '../derived/declared.ts'
 import { UsageError } from '../knative-local/command-line.ts'
 import { knownTypes, orderOf, typesPublishedTo } from './event-types.ts'
 import { checkName, checkTopic, checkType, dashed, lowerFirst, pascal } from './names.ts'
+import { type ProjectNames, readProjectNames } from './project-names.ts'
 import { codeOf, type FunctionPlan } from './templates/code.ts'
 import { funcYaml, manifest, topicYaml } from './templates/yaml.ts'
 
@@ -31,6 +32,7 @@ export async function newFunction(
     if (existsSync(join(projectDirectory, path))) throw new UsageError(`${path} is there already: choose another name`)
   }
 
+  const projectNames = await readProjectNames(projectDirectory)
   const { functions } = await readDeclared()
   const known = await knownTypes(join(projectDirectory, 'functions'))
   const published = typesPublishedTo(topic, functions)
@@ -56,12 +58,12 @@ export async function newFunction(
 
   const written = new Map([
     ...codeOf(plan).map(([file, text]): [string, string] => [join(folder, file), text]),
-    [join(folder, 'func.yaml'), funcYaml(plan)],
-    [yaml, manifest(plan)]
+    [join(folder, 'func.yaml'), funcYaml(plan, projectNames)],
+    [yaml, manifest(plan, projectNames)]
   ])
   await mkdir(join(projectDirectory, folder))
   for (const [file, text] of written) await writeFile(join(projectDirectory, file), text)
-  const changed = [await addTopic(projectDirectory, topic), ...(await generate(projectDirectory))].filter(
+  const changed = [await addTopic(projectDirectory, topic, projectNames), ...(await generate(projectDirectory))].filter(
     file => file !== undefined
   )
   return [
@@ -90,12 +92,16 @@ function toFillIn({ name, kind, isNewType }: FunctionPlan): string[] {
 }
 
 /** Returns the file, when the topic was not in it. */
-async function addTopic(projectDirectory: string, topic: string): Promise<string | undefined> {
+async function addTopic(
+  projectDirectory: string,
+  topic: string,
+  projectNames: ProjectNames
+): Promise<string | undefined> {
   const file = 'infra/kafka/topics.yaml'
   const path = join(projectDirectory, file)
   const text = await readFile(path, 'utf8')
   if (new RegExp(`^ {2}topicName: ${topic}$`, 'm').test(text)) return undefined
-  await writeFile(path, `${text.trimEnd()}\n---\n${topicYaml(topic)}`)
+  await writeFile(path, `${text.trimEnd()}\n---\n${topicYaml(topic, projectNames)}`)
   return file
 }
 

@@ -13,6 +13,8 @@ import { eventually, type FunctionProcess, startFunction } from '../test/functio
 import { studentEvent } from '../test/student-event.ts'
 import { createRoles, roleOf } from './roles.ts'
 
+const grantsFile = join(projectDirectory, 'infra/postgres/roles/grants.sql')
+
 test('the functions do all they do under their own roles', async () => {
   const { db, url } = await databaseWithRoles()
   await db.insert(users).values({ id: 'user-1', name: 'Ada', email: 'ada@example.com' })
@@ -114,6 +116,19 @@ test.each([
   expect(rows).toEqual([{ allowed: false }])
 })
 
+test('a right that is no longer declared is revoked, also of a function that is no more', async () => {
+  const { db, pool } = await databaseWithRoles()
+  await pool.query(`do $$ begin create role "formerFunction"; exception when duplicate_object then null; end $$`)
+  await pool.query('grant delete on students to on_any_student; grant select on users to "formerFunction"')
+  await db.execute(sql.raw(await readFile(grantsFile, 'utf8')))
+  const { rows } = await db.execute(sql`
+    select has_table_privilege('on_any_student', 'students', 'delete') as deletes,
+      has_table_privilege('formerFunction', 'users', 'select') as reads,
+      has_table_privilege('on_any_student', 'timeline', 'insert') as inserts,
+      has_table_privilege('debezium', 'outbox', 'select') as publishes`)
+  expect(rows).toEqual([{ deletes: false, reads: false, inserts: true, publishes: true }])
+})
+
 const sharedTables = ['fences', 'held_events', 'handled_events', 'failures', 'dead_letters', 'command_answers']
 
 test('of a table that functions share, a function sees and writes its own rows, and no other does', async () => {
@@ -178,7 +193,7 @@ test('every table with a function in its key holds its rows apart, and every rol
 async function databaseWithRoles(): Promise<Connection & { readonly url: string }> {
   const database = await testDatabase()
   await createRoles(database.pool)
-  const grants = await readFile(join(projectDirectory, 'infra/postgres/roles/grants.sql'), 'utf8')
+  const grants = await readFile(grantsFile, 'utf8')
   await database.db.execute(sql.raw(grants))
   await database.db.execute(sql.raw(grants)) // safe to run again
   return database

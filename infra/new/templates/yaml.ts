@@ -1,15 +1,16 @@
 // The YAML of a new function, as that of the others: what it does not say, knative/function/ says for all of them.
 import { dashed } from '../names.ts'
+import type { ProjectNames } from '../project-names.ts'
 import { type FunctionPlan, topicVariable } from './code.ts'
 
-export function manifest(plan: FunctionPlan): string {
+export function manifest(plan: FunctionPlan, names: ProjectNames): string {
   const { name, kind, topic } = plan
   const service = dashed(name)
   const picture =
     kind === 'command'
       ? `#   POST / ──▶ ${service} ──▶ outbox ──▶ ${topic}`
       : `#   ${topic} ──▶ KafkaSource ──▶ ${service}
-#   ${' '.repeat(topic.length)}          └─ 422, or 1 + 10 tries ──▶ student_dead_letter`
+#   ${' '.repeat(topic.length)}          └─ 422, or 1 + 10 tries ──▶ ${names.deadLetterSink}`
   return `# ${name}: fill in what it does, in one sentence.
 #
 ${picture}
@@ -19,7 +20,7 @@ apiVersion: serving.knative.dev/v1
 kind: Service
 metadata:
   name: ${service}
-  namespace: students
+  namespace: ${names.namespace}
 spec:
   template:
     metadata:
@@ -30,19 +31,19 @@ spec:
       containerConcurrency: 20 # an ordered source has one request per partition in flight; the rest is room for replays
       containers:
         - name: user-container # the name that func looks for
-          image: dev.local/students/${service}:dev # the overlays and skaffold put the real one here
+          image: ${names.imagePrefix}${service}:dev # the overlays and skaffold put the real one here
           env:
-${kind === 'plain' ? '' : databaseVariables(service)}            - name: FUNCTION_TARGET
+${kind === 'plain' ? '' : databaseVariables(names.secretPrefix + service)}            - name: FUNCTION_TARGET
               value: ${name}
             - name: LOG_LEVEL
               value: info
-${kind === 'command' ? topicValue(topic) : ''}${kind === 'command' ? '' : source(plan)}`
+${kind === 'command' ? topicValue(topic) : ''}${kind === 'command' ? '' : source(plan, names)}`
 }
 
-const databaseVariables = (service: string) => `            - name: DATABASE_URL
+const databaseVariables = (secret: string) => `            - name: DATABASE_URL
               valueFrom:
                 secretKeyRef:
-                  name: students-db-${service}
+                  name: ${secret}
                   key: uri
             - name: DATABASE_POOL_SIZE
               value: "5" # connections, for each of at most max-scale instances
@@ -52,17 +53,17 @@ const topicValue = (topic: string) => `            - name: ${topicVariable(topic
               value: ${topic}
 `
 
-function source({ name, topic }: FunctionPlan): string {
+function source({ name, topic }: FunctionPlan, { namespace, bootstrapServer, deadLetterSink }: ProjectNames): string {
   const service = dashed(name)
   return `---
 apiVersion: sources.knative.dev/v1
 kind: KafkaSource
 metadata:
   name: ${service}
-  namespace: students
+  namespace: ${namespace}
 spec:
   bootstrapServers:
-    - students-kafka-bootstrap.students.svc.cluster.local:9092
+    - ${bootstrapServer}
   topics:
     - ${topic}
   consumerGroup: ${service} # cannot be changed later; a new name reads everything again
@@ -78,8 +79,8 @@ spec:
       ref:
         apiVersion: eventing.knative.dev/v1alpha1
         kind: KafkaSink
-        name: student-dead-letter
-        namespace: students
+        name: ${deadLetterSink}
+        namespace: ${namespace}
   ceOverrides:
     extensions:
       function: ${name} # a dead letter must say which function failed on it
@@ -88,18 +89,18 @@ spec:
       apiVersion: serving.knative.dev/v1
       kind: Service
       name: ${service}
-      namespace: students
+      namespace: ${namespace}
 `
 }
 
-export function topicYaml(topic: string): string {
+export function topicYaml(topic: string, { namespace, kafkaCluster }: ProjectNames): string {
   return `apiVersion: kafka.strimzi.io/v1
 kind: KafkaTopic
 metadata:
   name: ${topic.replaceAll('_', '-')}
-  namespace: students
+  namespace: ${namespace}
   labels:
-    strimzi.io/cluster: students
+    strimzi.io/cluster: ${kafkaCluster}
 spec:
   topicName: ${topic}
   partitions: 4
@@ -112,19 +113,19 @@ spec:
 `
 }
 
-export function funcYaml({ name, kind }: FunctionPlan): string {
+export function funcYaml({ name, kind }: FunctionPlan, { namespace, imagePrefix }: ProjectNames): string {
   const service = dashed(name)
   return `# For \`func invoke\` and \`func describe\` (also \`kn func\`) from this folder. skaffold deploys, not \`func deploy\`: the Service is
 # knative/${service}.yaml, and the image is built from infra/Dockerfile.
 specVersion: 0.36.0
 name: ${service}
-namespace: students
+namespace: ${namespace}
 runtime: typescript
-image: dev.local/students/${service}:dev
+image: ${imagePrefix}${service}:dev
 created: ${new Date().toISOString().slice(0, 10)}T00:00:00Z
 invoke: ${kind === 'command' ? 'http' : 'cloudevent'}
 deploy:
-  namespace: students
+  namespace: ${namespace}
   healthEndpoints:
     liveness: /health/liveness
     readiness: /health/readiness
