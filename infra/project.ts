@@ -1,11 +1,13 @@
 // This project's own use of the local runtime: its YAML, its functions, and the jobs that run after which part. What a job needs
 // is loaded when it runs.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { functionBundle, functionsDirectory, projectDirectory } from './bundle.ts'
 import type { Project } from './knative-local/index.ts'
 
 /** Runs this project. */
 export const devEntry = join(projectDirectory, 'infra/dev.ts')
+const bundlerFiles = [join(projectDirectory, 'infra/bundle.ts')]
 const migrations = join(projectDirectory, 'infra/postgres/migrations')
 
 export const project: Project = {
@@ -15,9 +17,10 @@ export const project: Project = {
   sources: {
     directory: functionsDirectory,
     alsoWatched: [join(projectDirectory, 'schemas/generated')],
-    bundlerFiles: [join(projectDirectory, 'infra/bundle.ts')],
+    bundlerFiles,
     bundle: functionBundle
   },
+  complete: true,
   tables: {
     migrations,
     async migrate(databaseUrl) {
@@ -31,15 +34,35 @@ export const project: Project = {
       await seedUsers(databaseUrl)
     }
   },
+  withFunctions(directory) {
+    const ownMigrations = join(directory, 'migrations')
+    return {
+      directory,
+      manifests: ['.'],
+      complete: true,
+      sources: { directory, alsoWatched: [join(functionsDirectory, 'runtime')], bundlerFiles, bundle: functionBundle },
+      ...(existsSync(ownMigrations) && {
+        tables: {
+          migrations: ownMigrations,
+          async migrate(databaseUrl) {
+            const { migrate } = await import('./jobs/migrate.ts')
+            await migrate(databaseUrl, ownMigrations)
+          }
+        }
+      })
+    }
+  },
   async registerSchemas(urls) {
     const { registerSchemas } = await import('./jobs/register-schemas.ts')
     await registerSchemas({ ...urls, schemasFolder: join(projectDirectory, 'schemas') })
   },
-  async startBeside(stack) {
+  async startBeside(beside) {
+    const { databaseUrl, bootstrap, report } = beside
+    if (databaseUrl === undefined || bootstrap === undefined) return undefined
     const { startDailyPrune } = await import('./jobs/daily-prune.ts')
     const { startConsole } = await import('./console/beside.ts')
-    const prune = startDailyPrune({ ...stack, jobsFile: 'infra/jobs/jobs.yaml' })
-    const console = startConsole(stack)
+    const prune = startDailyPrune({ databaseUrl, bootstrap, report, jobsFile: 'infra/jobs/jobs.yaml' })
+    const console = startConsole(beside)
     return {
       shown: [['Console', console.url]],
       stop: async () => void (await Promise.all([prune.stop(), console.stop()]))

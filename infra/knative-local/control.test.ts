@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { freePorts } from './testing/free-ports.ts'
 import { actOnPart } from './cli/act-on-part.ts'
 import { startControl } from './control.ts'
-import type { Part } from './parts.ts'
+import type { PartProcess } from './stack/part-process.ts'
 
 test('who reads the state folder acts on parts, and nobody else', async () => {
   const { control, killed } = await start()
@@ -35,8 +35,9 @@ test('the status is there for GET and HEAD', async () => {
 
 async function start() {
   const killed: string[] = []
-  const part: Part = {
+  const part: PartProcess = {
     name: 'broker-1',
+    address: '127.0.0.1:9092',
     pid: () => 1,
     isHealthy: async () => true,
     start: async () => undefined,

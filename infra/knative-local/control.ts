@@ -8,7 +8,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { guarded } from './guard.ts'
-import type { Part } from './parts.ts'
+import type { Findings } from './stack/part.ts'
+import type { PartProcess } from './stack/part-process.ts'
 
 export const actions = ['start', 'stop', 'kill', 'pause', 'resume', 'restart'] as const
 export type Action = (typeof actions)[number]
@@ -16,7 +17,13 @@ export type Action = (typeof actions)[number]
 export const Status = z.object({
   healthy: z.boolean(),
   parts: z.array(
-    z.object({ name: z.string(), pid: z.number().nullable(), healthy: z.boolean(), problem: z.string().optional() })
+    z.object({
+      name: z.string(),
+      address: z.string(),
+      pid: z.number().nullable(),
+      healthy: z.boolean(),
+      problem: z.string().optional()
+    })
   ),
   /** Topics that are not as their YAML says, a sentence each. */
   topicProblems: z.array(z.string())
@@ -33,8 +40,8 @@ export interface Control {
 export async function startControl(
   port: number,
   /** Asked each time: an edit adds and removes functions. */
-  partsNow: () => readonly Part[],
-  topics: () => TopicsStatus,
+  partsNow: () => readonly PartProcess[],
+  topics: () => Findings,
   report: (sentence: string) => void
 ): Promise<Control> {
   const token = randomBytes(32).toString('base64url')
@@ -96,25 +103,18 @@ export async function startControl(
   }
 }
 
-export interface TopicsStatus {
-  /** All that are wanted are there; one that differs from its YAML serves all the same. */
-  readonly healthy: boolean
-  /** For a person. */
-  readonly problems: readonly string[]
-}
-
 export async function statusOf(
-  parts: readonly Part[],
-  topics: TopicsStatus = { healthy: true, problems: [] }
+  parts: readonly PartProcess[],
+  topics: Findings = { healthy: true, problems: [] }
 ): Promise<Status> {
   const checked = await Promise.all(
     parts.map(async part => {
-      const { name } = part
+      const { name, address } = part
       const pid = part.pid() ?? null
       try {
-        return { name, pid, healthy: await part.isHealthy() }
+        return { name, address, pid, healthy: await part.isHealthy() }
       } catch (error) {
-        return { name, pid, healthy: false, problem: error instanceof Error ? error.message : String(error) }
+        return { name, address, pid, healthy: false, problem: error instanceof Error ? error.message : String(error) }
       }
     })
   )
@@ -125,7 +125,7 @@ export async function statusOf(
   }
 }
 
-async function act(part: Part, action: Action): Promise<void> {
+async function act(part: PartProcess, action: Action): Promise<void> {
   if (action === 'start') await part.start()
   else if (action === 'stop') await part.stop()
   else if (action === 'kill') await part.kill()

@@ -1,22 +1,14 @@
-// endpoints.json: every URL, port and pid of a running stack, for tools. It exists while all is ready, and not before.
+// endpoints.json: every URL, port and pid of a running stack, for tools. It exists while all is ready, and not before. Each part
+// that runs adds its own; one that the YAML does not ask for is absent.
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Control } from './control.ts'
-import type { Plan } from './manifests/plan.ts'
-import { functionOf } from './serving/environment.ts'
-import { psqlCommand } from './parts/postgres-service.ts'
-import type { RunningProcess } from './parts/processes.ts'
 import { writeWhole } from './parts/write-whole.ts'
-import type { Stack } from './stack.ts'
 
 const Pid = z.number().int().nullable()
 const Protected = { url: z.string(), username: z.string(), password: z.string() }
 
-export const Endpoints = z.object({
-  ready: z.literal(true),
-  /** By the name of the folder; pid is null while a function is scaled to zero or down. */
-  functions: z.record(z.string(), z.object({ url: z.string(), pid: Pid, service: z.string() })),
+const OfParts = {
   /** Of the Broker ingress; its path is /NAMESPACE/BROKER. */
   ingress: z.object({ url: z.string() }),
   /** Of the KafkaSink ingress; its path is /NAMESPACE/SINK. */
@@ -30,16 +22,31 @@ export const Endpoints = z.object({
   /** Both ask for user and password. */
   registry: z.object({ ...Protected, pid: Pid }),
   connect: z.object({ ...Protected, pid: Pid }),
-  dataplane: z.object({ statusUrl: z.string(), pid: Pid }),
-  /** Of the runtime itself: `npm run local` talks to it. Who has the token acts on parts. */
+  dataplane: z.object({ statusUrl: z.string(), pid: Pid })
+}
+
+const OfEveryStack = {
+  ready: z.literal(true),
+  /** By the name of the Service; pid is null while it is scaled to zero or down. */
+  services: z.record(z.string(), z.object({ url: z.string(), pid: Pid, function: z.string() })),
+  /** By the name of the function; where several Services run it, the first of them. */
+  functions: z.record(z.string(), z.object({ url: z.string(), pid: Pid, service: z.string() })),
+  /** Of the runtime itself: its commands talk to it. Who has the token acts on parts. */
   control: z.object({ url: z.string(), token: z.string(), pid: z.number().int() }),
-  /** Takes spans by OTLP over HTTP at /v1/traces; `npm run local -- trace` shows them. */
-  traces: z.object({ url: z.string(), pid: Pid }),
+  /** Takes spans by OTLP over HTTP at /v1/traces; the command `trace` shows them. */
+  traces: z.object({ url: z.string(), pid: Pid }).optional(),
   kubeconfig: z.string(),
   /** The folder whose YAML is read: an edit there takes effect. */
   manifestRoot: z.string()
-})
+}
+
+/** Of any stack. */
+export const Endpoints = z.looseObject({ ...OfEveryStack, ...z.object(OfParts).partial().shape })
 export type Endpoints = z.infer<typeof Endpoints>
+
+/** Of a stack with every part. */
+const WholeEndpoints = z.looseObject({ ...OfEveryStack, ...OfParts })
+export type WholeEndpoints = z.infer<typeof WholeEndpoints>
 
 const fileIn = (stateDirectory: string) => join(stateDirectory, 'endpoints.json')
 
@@ -76,51 +83,21 @@ export function createEndpointsFile(stateDirectory: string): EndpointsFile {
 }
 
 export async function readEndpoints(stateDirectory: string): Promise<Endpoints | undefined> {
+  const json = await readJsonFile(stateDirectory)
+  return json === undefined ? undefined : Endpoints.parse(json)
+}
+
+/** For tools that use every part. @throws naming those that do not run */
+export async function readWholeEndpoints(stateDirectory: string): Promise<WholeEndpoints | undefined> {
+  const json = await readJsonFile(stateDirectory)
+  if (json === undefined) return undefined
+  const { data, error } = WholeEndpoints.safeParse(json)
+  if (data) return data
+  const missing = error.issues.map(({ path }) => path.join('.')).join(', ')
+  throw new Error(`The stack of ${stateDirectory} runs without ${missing}: its YAML does not ask for all parts.`)
+}
+
+async function readJsonFile(stateDirectory: string): Promise<unknown> {
   const text = await readFile(fileIn(stateDirectory), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : Endpoints.parse(JSON.parse(text))
-}
-
-export interface Described {
-  readonly stack: Stack
-  readonly plan: Plan
-  readonly control: Control
-  readonly stateDirectory: string
-  readonly manifestRoot: string
-}
-
-export function describeEndpoints({ stack, plan, control, stateDirectory, manifestRoot }: Described): Endpoints {
-  const { functions, bootstrap, brokers, postgres, databaseUrl, registry, connect, dataplane, traces } = stack
-  return {
-    ready: true,
-    functions: Object.fromEntries(
-      plan.services.flatMap(service => {
-        const running = functions.services.get(service.name)
-        if (!running) return []
-        return [[functionOf(service), { url: running.url, pid: running.pid() ?? null, service: service.name }]]
-      })
-    ),
-    ingress: { url: dataplane.ingressUrl },
-    sinkIngress: { url: dataplane.sinkIngressUrl },
-    kafka: {
-      bootstrap: bootstrap.join(','),
-      brokers: brokers.map(broker => ({ id: broker.id, port: broker.port, pid: pidOf(broker) }))
-    },
-    postgres: {
-      url: databaseUrl,
-      pid: pidOf(postgres),
-      psql: psqlCommand(stateDirectory, databaseUrl)
-    },
-    registry: { ...registry.address, pid: pidOf(registry) },
-    connect: { ...connect.address, pid: pidOf(connect) },
-    dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane) },
-    control: { url: control.url, token: control.token, pid: process.pid },
-    traces: { url: traces.url, pid: pidOf(traces) },
-    kubeconfig: join(stateDirectory, 'kubeconfig'),
-    manifestRoot
-  }
-}
-
-function pidOf(part: { process(): RunningProcess | undefined }): number | null {
-  const running = part.process()
-  return running?.isRunning() ? running.pid : null
+  return text === undefined ? undefined : JSON.parse(text)
 }

@@ -1,4 +1,4 @@
-// The YAML of a project: the same folders that kustomize builds for a cluster.
+// The YAML of a project.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Project } from './project.ts'
@@ -9,6 +9,6 @@ export function manifestPathsIn(
   root = directory
 ): string[] {
   return manifests
-    .filter(folder => existsSync(join(root, folder, 'kustomization.yaml')))
+    .filter(folder => existsSync(join(root, folder)))
     .map(folder => (root === directory ? folder : join(root, folder)))
 }

@@ -1,4 +1,5 @@
-// What the runtime has to know of a project that it runs and that no YAML says.
+// What the runtime has to know of a project that it runs and that no YAML says. A project without code of its own says it in
+// knative-local.json (configuration.ts).
 import type { BuildOptions } from 'esbuild'
 import type { Endpoints } from './endpoints.ts'
 import type { ProcessOptions, RunningProcess } from './parts/processes.ts'
@@ -6,15 +7,21 @@ import type { ProcessOptions, RunningProcess } from './parts/processes.ts'
 export interface Project {
   /** Holds the folders below, and is the working directory of all that runs: messages name files relative to it. */
   readonly directory: string
-  /** Folders of YAML, relative to `directory` or to a copy of it; those without a kustomization.yaml are passed over. */
+  /** Files and folders of YAML, relative to `directory` or to a copy of it; those that are not there are passed over. */
   readonly manifests: readonly string[]
-  readonly sources: FunctionSources
+  /** Nothing is beside these files: what one names must be in another, and every topic must have somebody who creates it. */
+  readonly complete?: boolean
+  readonly sources?: FunctionSources
+  /** By name or NAMESPACE/NAME of a Service, what runs in place of its image. */
+  readonly services?: Readonly<Record<string, ServiceProgram>>
   /** The tables of the main database: brought to their newest state before anything reads them. */
   readonly tables?: Tables
   /** Once PostgreSQL has its tables and the registry answers. Its address holds a user and a password. */
   registerSchemas?(urls: { readonly registryUrl: string; readonly databaseUrl: string }): Promise<void>
   /** What runs beside the stack from the moment all is ready. */
-  startBeside?(stack: Beside): Promise<RunsBeside>
+  startBeside?(stack: Beside): Promise<RunsBeside | undefined>
+  /** Functions of another domain that are run as the project's own are, with YAML beside them, and nothing else of the project. */
+  withFunctions?(directory: string): Project
   /** Lines for the screen that a person can paste. */
   linesToTry?(endpoints: Endpoints): readonly string[]
 }
@@ -31,6 +38,19 @@ export interface FunctionSources {
   bundle(): BuildOptions
 }
 
+/** An HTTP server that listens on PORT. Paths are relative to the project. */
+export type ServiceProgram = {
+  /** Where it runs; the project's folder without it. */
+  readonly directory?: string | undefined
+  /** Variables that take the place of the Service's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Files and folders, relative to its directory, whose edits start it again; the whole directory without it. */
+  readonly watch?: readonly string[] | undefined
+} & (
+  | { readonly entry: string; readonly command?: undefined }
+  | { readonly command: readonly [string, ...string[]]; readonly entry?: undefined }
+)
+
 export interface Tables {
   /** Holds the migrations; a new one is taken up while the stack runs. */
   readonly migrations: string
@@ -40,9 +60,10 @@ export interface Tables {
   seed?(databaseUrl: string): Promise<void>
 }
 
+/** Of parts that the YAML does not ask for there is no address. */
 export interface Beside {
-  readonly databaseUrl: string
-  readonly bootstrap: readonly string[]
+  readonly databaseUrl?: string | undefined
+  readonly bootstrap?: readonly string[] | undefined
   readonly stateDirectory: string
   /** Nobody else's in this stack. */
   readonly port: number

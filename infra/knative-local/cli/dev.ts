@@ -1,37 +1,38 @@
-// A project's whole system on this machine, from the same YAML as in a cluster. Flags: settings.ts, or --help.
+// A whole system on this machine, from the same YAML as in a cluster. Flags: settings.ts, or --help.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { startControl } from '../control.ts'
-import { createEndpointsFile, describeEndpoints } from '../endpoints.ts'
+import { createEndpointsFile, type Endpoints } from '../endpoints.ts'
 import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
 import { lines } from '../terminal-text.ts'
 import { watchLiveState } from '../live-state.ts'
 import { followPlan } from '../manifests/follow-plan.ts'
-import { type LoadResult, loadPlan } from '../manifests/load-plan.ts'
+import { type LoadOptions, type LoadResult, loadPlan } from '../manifests/load-plan.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { formatProblems } from '../manifests/problem.ts'
 import { manifestPathsIn } from '../manifest-paths.ts'
-import { partsOf } from '../parts.ts'
 import { killLeftovers } from '../parts/leftovers.ts'
-import { assignPorts, checkPorts } from '../parts/ports.ts'
+import { checkPorts } from '../parts/ports.ts'
 import { openServicePorts } from '../parts/service-ports.ts'
 import { openProcesses, type Processes } from '../parts/processes.ts'
 import { startProgress } from '../parts/progress.ts'
 import { openStateFolder } from '../parts/state-folder.ts'
 import { lockState } from '../parts/state-lock.ts'
-import type { Project, Tables } from '../project.ts'
-import { readSettings, type Settings } from './settings.ts'
-import { type Stack, startStack, type StopOrder, stopOrder } from '../stack.ts'
-import { writeServiceFile } from '../parts/postgres-service.ts'
+import type { Project } from '../project.ts'
+import type { Settings } from './settings.ts'
+import { kafkaPart } from '../stack/kafka.ts'
+import { postgresPart } from '../stack/postgres.ts'
+import { parts } from '../stack/registered.ts'
+import { firstServicePort } from '../stack/services.ts'
+import { createStack, type Stack } from '../stack/stack.ts'
 import { statusScreen } from './status-screen.ts'
-import { functionOf } from '../serving/environment.ts'
-import { type FileWatch, watchFiles } from '../watch-files.ts'
 import { watchTypes } from '../watch-types.ts'
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
 const samePressMs = 500
-const loadOptions = { complete: true }
+/** Of main itself, by offset from the base. */
+const ownPorts = { control: 2, kubernetesApi: 7, beside: 8 }
 
 const write = (line: string) => void process.stdout.write(`${line}\n`)
 /** For the merged logs: what main says stands beside what its parts say. */
@@ -49,18 +50,16 @@ const report = (sentence: string) => {
 type Stop = () => Promise<unknown>
 /** What has to be undone, newest first; before the parts of the stack, and after them. */
 const stopsBefore: Stop[] = []
-const stopsOfStack = new Map<StopOrder, Stop>()
+let stack: Stack | undefined
 const stopsAfter: Stop[] = []
 let processes: Processes | undefined
 let stopRequestedAt: number | undefined
 let killed = false
 
 /** Runs until a signal ends the process; once in a process. */
-export async function runDev(project: Project, args: readonly string[]): Promise<void> {
+export async function runStack(project: Project, settings: Settings): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal())
   process.on('uncaughtException', error => void fail(error))
-  const settings = readSettings(args, process.env)
-  if (settings === 'help') process.exit(0)
   await main(project, settings).catch(fail)
 }
 
@@ -77,30 +76,40 @@ async function main(project: Project, settings: Settings): Promise<void> {
   await endpointsFile.remove() // of a run that was killed
   if (clean) await removeState(stateDirectory)
 
+  const loadOptions = { complete: project.complete === true }
   const manifestPaths = manifestPathsIn(project, manifestRoot)
-  const loaded = await readPlan(manifestPaths)
+  const loaded = await readPlan(manifestPaths, loadOptions)
   let { plan } = loaded
   checkInspected(inspected, plan)
-  const ports = assignPorts(portBase)
-  const servicePorts = await openServicePorts(stateDirectory, ports.firstService)
-  await checkPorts(ports, await servicePorts.assign(plan.services.map(({ name }) => name)))
+  const servicePorts = await openServicePorts(stateDirectory, portBase + firstServicePort)
+  const portsOfServices = await servicePorts.assign(plan.services.map(({ name }) => name))
   const opened = openProcesses(stateDirectory)
   processes = opened
   stopsAfter.push(opened.close)
 
-  const stack = await startStack({
+  const running = createStack({
     project,
     plan,
-    ports,
+    portBase,
     servicePorts,
     stateDirectory,
     inspect: inspected,
     processes,
     progress,
     report,
-    pidChanged: endpointsFile.refresh,
-    started: (name, undo) => stopsOfStack.set(name, undo)
+    pidChanged: endpointsFile.refresh
   })
+  await checkPorts(
+    new Map([
+      [portBase + ownPorts.control, 'commands'],
+      [portBase + ownPorts.kubernetesApi, 'the Kubernetes API'],
+      [portBase + ownPorts.beside, 'what runs beside the stack'],
+      ...running.ports(),
+      ...[...portsOfServices].map(([name, port]) => [port, name] as const)
+    ])
+  )
+  stack = running
+  await running.start()
   if (stopRequestedAt !== undefined) return
 
   const manifests = await followPlan({
@@ -109,40 +118,47 @@ async function main(project: Project, settings: Settings): Promise<void> {
     options: async () => loadOptions,
     async apply(edited) {
       plan = edited
-      await stack.apply(edited)
+      await running.apply(edited)
       endpointsFile.refresh()
     },
     report
   })
   stopsBefore.push(manifests.close)
-  if (project.tables) stopsBefore.push((await watchMigrations(project.tables, stack)).close)
-  const live = watchLiveState(stack, () => plan)
+  const live = watchLiveState(running)
   stopsBefore.push(async () => live.stop())
   const kubernetes = await startKubernetesApi({
-    port: ports.kubernetesApi,
+    port: portBase + ownPorts.kubernetesApi,
     plan: () => plan,
     state: live.state,
     kubeconfigPath: join(stateDirectory, 'kubeconfig')
   })
   stopsBefore.push(kubernetes.stop)
-  const control = await startControl(ports.control, () => partsOf(stack), stack.topics.status, report)
+  const control = await startControl(portBase + ownPorts.control, running.processes, running.findings, report)
   stopsBefore.push(control.close)
-  const endpoints = () => describeEndpoints({ stack, plan, control, stateDirectory, manifestRoot })
-  const topics = stack.topics.topics()
+  const endpoints = (): Endpoints => ({
+    ready: true,
+    services: {},
+    functions: {},
+    ...running.endpoints(),
+    control: { url: control.url, token: control.token, pid: process.pid },
+    kubeconfig: join(stateDirectory, 'kubeconfig'),
+    manifestRoot
+  })
+  const kafka = running.running(kafkaPart)
+  const databaseUrl = running.running(postgresPart)?.databaseUrl()
   const beside = await project.startBeside?.({
-    databaseUrl: stack.databaseUrl,
-    bootstrap: stack.bootstrap,
+    databaseUrl,
+    bootstrap: kafka?.bootstrap,
     stateDirectory,
-    port: ports.beside,
+    port: portBase + ownPorts.beside,
     start: opened.start,
     report
   })
   if (beside) stopsBefore.push(beside.stop)
   stopsBefore.push(endpointsFile.remove)
-  await writeServiceFile(stateDirectory, endpoints().postgres.url)
   await endpointsFile.publish(endpoints)
   progress.end()
-  if (typecheck) {
+  if (typecheck && project.sources) {
     const types = await watchTypes(opened, {
       directory: project.directory,
       sources: [project.sources.directory, ...project.sources.alsoWatched],
@@ -151,32 +167,26 @@ async function main(project: Project, settings: Settings): Promise<void> {
     })
     if (types) stopsBefore.push(types.stop)
   }
+  const topics = kafka?.topics.topics() ?? []
   const shown = beside?.shown ?? []
   write(
     statusScreen({ project, plan, endpoints: endpoints(), topics, shown, seconds: progress.elapsed(), stateDirectory })
   )
 }
 
-function watchMigrations({ migrations }: Tables, stack: Stack): Promise<FileWatch> {
-  return watchFiles({
-    paths: [migrations],
-    recursive: true,
-    matches: file => /\.(?:sql|json)$/.test(file),
-    changed: () =>
-      void stack.migrate().then(
-        () => report('the tables are at the newest migration'),
-        (error: Error) => report(error.message)
-      ),
-    failed: error => report(`migrations are no longer watched: ${error.message}`)
-  })
-}
-
 function checkInspected(name: string | undefined, { services }: Plan): void {
-  if (name === undefined || services.some(service => [functionOf(service), service.name].includes(name))) return
-  throw new Error(`--inspect ${name}: no function is called that. There are ${services.map(functionOf).join(', ')}.`)
+  const targets = services.flatMap(({ name: service, env }) => [
+    service,
+    ...env.flatMap(({ name: variable, value }) => (variable === 'FUNCTION_TARGET' && value ? [value] : []))
+  ])
+  if (name === undefined || targets.includes(name)) return
+  throw new Error(`--inspect ${name}: no function is called that. There are ${targets.join(', ')}.`)
 }
 
-async function readPlan(manifestPaths: readonly string[]): Promise<LoadResult & { readonly plan: Plan }> {
+async function readPlan(
+  manifestPaths: readonly string[],
+  loadOptions: LoadOptions
+): Promise<LoadResult & { readonly plan: Plan }> {
   const { plan, ...read } = await loadPlan(manifestPaths, loadOptions)
   if (read.problems.length > 0) write(formatProblems(read.problems, { colour: process.stdout.isTTY }))
   if (!plan) throw new Error('The YAML has errors (above). Nothing was started.')
@@ -185,21 +195,7 @@ async function readPlan(manifestPaths: readonly string[]): Promise<LoadResult & 
 
 /** What `--clean` deletes: only what the runtime itself has made there. */
 async function removeState(stateDirectory: string): Promise<void> {
-  const made = [
-    'postgres',
-    'kafka',
-    'functions',
-    'compile-cache',
-    'logs',
-    'connect',
-    'registry',
-    'traces',
-    'kubeconfig',
-    'data-plane.json',
-    'pg_service.conf',
-    'service-ports.json',
-    'types.tsbuildinfo'
-  ]
+  const made = ['logs', 'kubeconfig', 'types.tsbuildinfo', ...parts.flatMap(({ files }) => files)]
   await Promise.all(made.map(name => rm(join(stateDirectory, name), { recursive: true, force: true })))
 }
 
@@ -232,9 +228,7 @@ async function stop(): Promise<void> {
   stopRequestedAt = performance.now()
   progress.end()
   await undoAll(stopsBefore)
-  for (const together of stopOrder) {
-    await Promise.all(together.map(name => undoOne(stopsOfStack.get(name))))
-  }
+  await stack?.stop()
   processes?.killAll() // what was still starting
   await undoAll(stopsAfter)
 }

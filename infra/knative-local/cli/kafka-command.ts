@@ -50,7 +50,8 @@ async function run(tool: string, given: readonly string[], options: { readonly s
 
 async function bootstrapOf(stateDirectory: string): Promise<string> {
   const endpoints = await readEndpoints(stateDirectory)
-  if (endpoints !== undefined) return endpoints.kafka.bootstrap
+  if (endpoints?.kafka) return endpoints.kafka.bootstrap
+  if (endpoints) throw new Error(`The stack of ${stateDirectory} has no Kafka: nothing in its YAML uses it.`)
   throw new Error(
     `Nothing runs on ${stateDirectory}. Start it with ${called('dev')}, or name brokers with --bootstrap-server.`
   )

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The program of the package. What a command needs is loaded when it runs.
+import type { Command } from 'commander'
 import { defineCheck } from './check.ts'
 import { createCommand, runCommand } from './command-line.ts'
 import { dataplaneCommand } from './dataplane-command.ts'
 import { kafkaCommand } from './kafka-command.ts'
 import { ignoreNegativeTimeouts } from './quiet-warnings.ts'
+import { devCommand, settingsFrom } from './settings.ts'
 import { stackCommands } from './stack-commands.ts'
 
 ignoreNegativeTimeouts()
@@ -17,7 +19,17 @@ const dataplane = dataplaneCommand(
   async settings => (await import('./run-data-plane.ts')).runDataPlane(settings),
   process.env
 )
+const dev = devCommand('dev')
+  .description('runs Services, and the parts that the YAML of this folder asks for; knative-local.json says more')
+  .action(async (_options: object, self: Command) => {
+    const { readConfiguration } = await import('../configuration.ts')
+    const settings = settingsFrom(self.opts(), process.env)
+    const project = await readConfiguration(process.cwd())
+    const { runStack } = await import('./dev.ts')
+    await runStack(project, settings)
+  })
 for (const command of [
+  dev,
   dataplane,
   defineCheck(() => ({ paths: ['.'], complete: false })),
   ...stackCommands(),

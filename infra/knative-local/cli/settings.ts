@@ -1,4 +1,4 @@
-// The flags and environment of `npm run dev`, read once; every wrong value is reported at once.
+// The flags and environment of `dev`, read once; every wrong value is reported at once.
 import { called } from '../called.ts'
 import { resolve } from 'node:path'
 import { type Command, CommanderError } from 'commander'
@@ -16,6 +16,7 @@ const Flags = z.object({
   inspect: z.string().min(1, '--inspect needs a function: --inspect NAME').optional(),
   typecheck: z.boolean().default(true),
   manifests: z.string().min(1, '--manifests needs a folder: --manifests DIR').optional(),
+  functions: z.string().min(1, '--functions needs a folder: --functions DIR').optional(),
   portBase: z.coerce
     .number({ error: `--port-base must be a number, ${defaultPortBase} for instance` })
     .int({ error: '--port-base must be a whole number' })
@@ -30,6 +31,8 @@ export interface Settings {
   readonly portBase: number
   /** Holds the project's folders of YAML, as the project does, when it is not the project itself. */
   readonly manifestRoot?: string | undefined
+  /** Holds the functions to run in place of the project's own. */
+  readonly functions?: string | undefined
   /** The function to run with an inspector. */
   readonly inspect?: string | undefined
   /** Whether tsc runs beside all else. */
@@ -42,48 +45,57 @@ export function stateDirectoryOf(flag: string | undefined, env: NodeJS.ProcessEn
   return resolve(flag || env.LOCAL_STATE || '.local')
 }
 
-function devCommand(): Command {
-  return createCommand(called('dev --'))
+/** What this project's own `dev` takes beside what `knative-local dev` does. */
+export function projectDevCommand(): Command {
+  return devCommand(called('dev --'))
     .description('Runs the whole system on this machine, from the same YAML as in a cluster.')
+    .option(
+      '--functions <dir>',
+      "run the functions of this folder, in place of the project's, with the YAML that is there or in --manifests"
+    )
+    .option('--no-typecheck', 'do not run tsc in the background')
+    .action(() => undefined)
+}
+
+export function devCommand(name: string): Command {
+  return createCommand(name)
     .allowExcessArguments(false)
     .option('--clean', 'start afresh: what the state folder holds is deleted first')
     .option('--state <dir>', 'where data, logs and endpoints.json are kept (LOCAL_STATE; default .local)')
     .option('--port-base <n>', `first of the 100 ports of this stack (LOCAL_PORT_BASE; default ${defaultPortBase})`)
-    .option(
-      '--manifests <dir>',
-      "a copy of the project's folders of YAML to read in place of them, for edits apart from it"
-    )
+    .option('--manifests <dir>', 'the folder in which the YAML is looked for, in place of that of the project')
     .option('--inspect <function>', 'run this function with an inspector at 127.0.0.1:9229, for breakpoints')
-    .option('--no-typecheck', 'do not run tsc in the background')
     .addHelpText(
       'after',
       `
 Two stacks run side by side when both --state and --port-base differ.
 Exit status: 0 stopped, 1 failed, 2 wrong usage, 130 killed by a second Ctrl-C.`
     )
-    .action(() => undefined)
+}
+
+/** @throws UsageError with one line for each wrong value */
+export function settingsFrom(options: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Settings {
+  const result = Flags.safeParse({ portBase: env.LOCAL_PORT_BASE || undefined, ...options })
+  if (!result.success) throw new UsageError(result.error.issues.map(({ message }) => message).join('\n'))
+  const { state, manifests, functions, ...rest } = result.data
+  return {
+    ...rest,
+    stateDirectory: stateDirectoryOf(state, env),
+    ...(manifests !== undefined && { manifestRoot: resolve(manifests) }),
+    ...(functions !== undefined && { functions: resolve(functions) })
+  }
 }
 
 /** @throws CommanderError for unknown flags, UsageError with one line for each wrong value */
 export function parseSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings | 'help' {
-  const command = devCommand()
+  const command = projectDevCommand()
   try {
     command.parse([...args], { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === exitStatus.done) return 'help'
     throw error
   }
-  const result = Flags.safeParse({ portBase: env.LOCAL_PORT_BASE || undefined, ...command.opts() })
-  if (!result.success) throw new UsageError(result.error.issues.map(({ message }) => message).join('\n'))
-  const { clean, state, manifests, portBase, inspect, typecheck } = result.data
-  return {
-    clean,
-    stateDirectory: stateDirectoryOf(state, env),
-    portBase,
-    manifestRoot: manifests === undefined ? undefined : resolve(manifests),
-    inspect,
-    typecheck
-  }
+  return settingsFrom(command.opts(), env)
 }
 
 /** For the start of a program: what is wrong ends it. */

@@ -1,4 +1,4 @@
-// `npm run local -- status`: every part with pid, health and address, and below why one is unhealthy.
+// `status`: every part with pid, health and address, and below why one is unhealthy.
 import { Status } from '../control.ts'
 import type { Endpoints } from '../endpoints.ts'
 import { oneLine } from '../terminal-text.ts'
@@ -12,16 +12,16 @@ export async function showStatus(endpoints: Endpoints | undefined, folder: strin
     throw nothingRuns(folder)
   }
   const status = Status.parse(await callControl(endpoints, 'GET', '/status'))
-  print(asJson ? JSON.stringify({ running: true, ...status, endpoints }, null, 2) : describe(status, endpoints))
+  print(asJson ? JSON.stringify({ running: true, ...status, endpoints }, null, 2) : describe(status))
   return status.healthy ? exitStatus.done : exitStatus.failed
 }
 
-function describe({ parts, topicProblems }: Status, endpoints: Endpoints): string {
-  const rows = parts.map(({ name, pid, healthy }) => [
+function describe({ parts, topicProblems }: Status): string {
+  const rows = parts.map(({ name, address, pid, healthy }) => [
     name,
     pid === null ? '-' : String(pid),
     healthy ? 'healthy' : 'unhealthy',
-    addressOf(name, endpoints)
+    address
   ])
   const problems = parts.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]))
   return [
@@ -30,16 +30,4 @@ function describe({ parts, topicProblems }: Status, endpoints: Endpoints): strin
       ? []
       : ['', ...problems.map(oneLine), ...topicProblems.map(oneLine)])
   ].join('\n')
-}
-
-function addressOf(part: string, endpoints: Endpoints): string {
-  const { functions, kafka, registry, connect, dataplane, ingress, postgres, traces } = endpoints
-  const broker = kafka.brokers.find(({ id }) => part === `broker-${id}`)
-  if (broker) return `127.0.0.1:${broker.port}`
-  if (part === 'dataplane') return `${ingress.url} (ingress), ${dataplane.statusUrl}`
-  if (part === 'postgres') return new URL(postgres.url).host
-  if (part === 'registry') return registry.url
-  if (part === 'connect') return connect.url
-  if (part === 'traces') return traces.url
-  return Object.values(functions).find(({ service }) => service === part)?.url ?? ''
 }

@@ -97,6 +97,7 @@ export function stackCommands(): Command[] {
       exits(async (statement: string, options: { database?: string; json?: boolean }, self: Command) => {
         const [endpoints, folder] = await running(self)
         if (endpoints === undefined) throw nothingRuns(folder)
+        if (!endpoints.postgres) throw new Error(`The stack of ${folder} has no PostgreSQL: its YAML has no Cluster.`)
         const { runSql } = await import('./run-sql.ts')
         return runSql(endpoints.postgres.url, statement, options)
       })
@@ -112,5 +113,6 @@ async function running(self: Command): Promise<[Endpoints | undefined, string]> 
 
 /** A function may be called by its folder too. */
 function logNameOf(part: string, endpoints: Endpoints | undefined): string {
+  if (endpoints?.services[part]) return part
   return endpoints?.functions[part]?.service ?? part.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }

@@ -1,6 +1,6 @@
 // What a person sees when all is ready: every function and topic, where to send what, and a line to paste.
 import { called } from '../called.ts'
-import { join, relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { Endpoints } from '../endpoints.ts'
 import type { Plan, Service } from '../manifests/plan.ts'
 import { psqlCommand } from '../parts/postgres-service.ts'
@@ -20,42 +20,55 @@ export interface Screen {
 }
 
 export function statusScreen({ project, plan, endpoints, topics, shown, seconds, stateDirectory }: Screen): string {
-  const functions = plan.services.flatMap(service => {
-    const [target, running] = Object.entries(endpoints.functions).find(([, one]) => one.service === service.name) ?? []
-    if (!target || !running) return [] // it could not be started, which has been reported
-    return [
-      [target, triggersOf(service, plan).join(', '), shortened(join(project.sources.directory, target)), running.url]
-    ]
+  const services = plan.services.flatMap(service => {
+    const running = endpoints.services[service.name]
+    if (!running) return [] // it could not be started, which has been reported
+    return [[running.function, triggersOf(service, plan).join(', '), sourceOf(running.function, project), running.url]]
   })
   const visible = topics
     .filter(({ topic }) => !topic.startsWith('__'))
     .toSorted((a, b) => a.topic.localeCompare(b.topic))
-  const broker = plan.brokers[0]
+    .map(({ topic, partitions, replicas }) => [topic, String(partitions), String(replicas)])
   const folder = shortened(stateDirectory)
   const linesToTry = project.linesToTry?.(endpoints) ?? []
+  const { ingress, kafka, postgres, registry } = endpoints
+  const lines = [
+    ...shown,
+    ...plan.brokers.map(({ namespace, name }) => ['Broker ingress', ingress && `${ingress.url}/${namespace}/${name}`]),
+    ['Kafka', kafka?.bootstrap],
+    ['PostgreSQL', postgres && `${new URL(postgres.url).host}, ${psqlCommand(folder, postgres.url)}`],
+    ['Registry', registry?.url],
+    ['All addresses', `${folder}/endpoints.json`],
+    ['Logs', `${called('logs -f')}, or ${folder}/logs`],
+    ['Traces', called('trace EVENT-or-SUBJECT')],
+    ['Kubernetes', `KUBECONFIG=${shortened(endpoints.kubeconfig)} kubectl get ${kindToShow(plan)}`]
+  ]
   return [
     '',
-    ...table(['Function', 'Triggered by', 'Source', 'URL'], functions),
-    '',
-    ...table(
-      ['Topic', 'Partitions', 'Replicas'],
-      visible.map(({ topic, partitions, replicas }) => [topic, String(partitions), String(replicas)])
-    ),
-    '',
-    ...shown.map(([name, place]) => `${name.padEnd(14)}  ${place}`),
-    ...(broker ? [`Broker ingress  ${endpoints.ingress.url}/${broker.namespace}/${broker.name}`] : []),
-    `Kafka           ${endpoints.kafka.bootstrap}`,
-    `PostgreSQL      ${new URL(endpoints.postgres.url).host}, ${psqlCommand(folder, endpoints.postgres.url)}`,
-    `Registry        ${endpoints.registry.url}`,
-    `All addresses   ${folder}/endpoints.json`,
-    `Logs            ${called('logs -f')}, or ${folder}/logs`,
-    `Traces          ${called('trace EVENT-or-SUBJECT')}`,
-    `Kubernetes      KUBECONFIG=${shortened(endpoints.kubeconfig)} kubectl get kafkasources`,
+    ...section(['Function', 'Triggered by', 'Source', 'URL'], services),
+    ...section(['Topic', 'Partitions', 'Replicas'], visible),
+    ...lines.flatMap(([name = '', value]) => (value === undefined ? [] : [`${name.padEnd(16)}${value}`])),
     '',
     ...(linesToTry.length > 0 ? ['Try it:', ...linesToTry.map(line => `  ${line}`), ''] : []),
     `Ready after ${seconds} s. Edit a function or a YAML file and it takes effect; Ctrl-C stops everything.`,
     ''
   ].join('\n')
+}
+
+/** Nothing where there is nothing to list. */
+function section(head: readonly string[], rows: readonly string[][]): string[] {
+  return rows.length === 0 ? [] : [...table(head, rows), '']
+}
+
+/** What a person would edit. */
+function sourceOf(program: string, { directory, sources, services }: Project): string {
+  const configured = services?.[program]
+  if (configured) return configured.entry ?? configured.command.join(' ')
+  return sources ? shortened(resolve(directory, sources.directory, program)) : ''
+}
+
+function kindToShow({ kafkaSources }: Plan): string {
+  return kafkaSources.length > 0 ? 'kafkasources' : 'ksvc'
 }
 
 /** As a person at this folder would write it. */

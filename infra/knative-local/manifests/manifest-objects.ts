@@ -59,6 +59,7 @@ export function readObjects(manifests: readonly ManifestFile[], problems: Proble
     }
     if (isBroken) continue
     if (objects.length + problems.length === before) {
+      if (!isNamed && file.endsWith('.json')) continue // package.json and the like stand in many a folder
       const level = isNamed ? 'error' : 'warning'
       const message = isNamed ? 'holds no Kubernetes object' : 'holds no Kubernetes object; skipped'
       problems.push({ level, origin: { file, line: 1 }, path: '', message })

@@ -31,7 +31,7 @@ export interface DataplaneOptions extends Reporting {
   readonly bootstrap: readonly string[]
   /** Where its spans go. */
   readonly tracing: Readonly<Record<string, string>>
-  readonly ports: { readonly ingress: number; readonly sinkIngress: number; readonly dataplaneStatus: number }
+  readonly ports: { readonly ingress: number; readonly sinkIngress: number; readonly status: number }
 }
 
 /** In flight requests finish and offsets are committed in this time. */
@@ -58,9 +58,9 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     '--sink-port',
     String(ports.sinkIngress),
     '--status-port',
-    String(ports.dataplaneStatus)
+    String(ports.status)
   ]
-  const statusUrl = `http://127.0.0.1:${ports.dataplaneStatus}/status`
+  const statusUrl = `http://127.0.0.1:${ports.status}/status`
   const show = logToScreen('data plane', report)
   let current: RunningProcess | undefined
   let isDown = false

@@ -51,10 +51,14 @@ const DatabaseObject = z.object({
   spec: z.object({ name: z.string(), owner: z.string(), cluster: z.object({ name: z.string() }) })
 })
 
+/** An object of CloudNativePG. */
+export function isDatabaseObject({ apiVersion, kind }: ManifestObject, wanted: string): boolean {
+  return kind === wanted && apiVersion.startsWith('postgresql.cnpg.io/')
+}
+
 /** @throws when there is no Cluster among the objects, or more than the one that runs here */
 export function databaseCluster(objects: readonly ManifestObject[]): DatabaseCluster {
-  const ofKind = (kind: string) =>
-    objects.filter(object => object.kind === kind && object.apiVersion.startsWith('postgresql.cnpg.io/'))
+  const ofKind = (kind: string) => objects.filter(object => isDatabaseObject(object, kind))
   const [found, another] = ofKind('Cluster').map(object => Cluster.parse(object))
   if (!found) throw new Error('No Cluster of CloudNativePG among the YAML files: PostgreSQL has no database to run')
   if (another) {

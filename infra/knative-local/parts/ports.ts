@@ -5,66 +5,15 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 
-export interface Ports {
-  readonly ingress: number
-  readonly sinkIngress: number
-  readonly control: number
-  readonly dataplaneStatus: number
-  readonly registry: number
-  readonly connect: number
-  readonly postgres: number
-  readonly kubernetesApi: number
-  /** For what a project runs beside its stack. */
-  readonly beside: number
-  readonly traces: number
-  readonly brokers: readonly { readonly id: number; readonly port: number; readonly controllerPort: number }[]
-  /** From here on, 30 of the functions (service-ports.ts). */
-  readonly firstService: number
-  /** From here on, the processes behind the functions' ports. */
-  readonly firstInstance: number
-}
-
 export const portsPerStack = 100
 
-export function assignPorts(base: number): Ports {
-  return {
-    ingress: base,
-    sinkIngress: base + 1,
-    control: base + 2,
-    dataplaneStatus: base + 3,
-    registry: base + 4,
-    connect: base + 5,
-    postgres: base + 6,
-    kubernetesApi: base + 7,
-    beside: base + 8,
-    traces: base + 9,
-    brokers: [1, 2, 3].map(id => ({ id, port: base + 9 + id, controllerPort: base + 12 + id })),
-    firstService: base + 20,
-    firstInstance: base + 50
-  }
-}
-
-/** @throws naming every port that is taken, for what it is needed and who has it */
-export async function checkPorts(ports: Ports, services: ReadonlyMap<string, number>): Promise<void> {
-  const wanted: [number, string][] = [
-    [ports.ingress, 'the Broker ingress'],
-    [ports.sinkIngress, 'the KafkaSink ingress'],
-    [ports.control, 'commands'],
-    [ports.dataplaneStatus, "the data plane's status"],
-    [ports.registry, 'the schema registry'],
-    [ports.connect, 'Kafka Connect'],
-    [ports.postgres, 'PostgreSQL'],
-    [ports.kubernetesApi, 'the Kubernetes API'],
-    [ports.beside, 'what runs beside the stack'],
-    [ports.traces, 'the collector of traces'],
-    ...ports.brokers.flatMap(({ id, port, controllerPort }): [number, string][] => [
-      [port, `broker-${id}`],
-      [controllerPort, `the controller of broker-${id}`]
-    ]),
-    ...[...services].map(([name, port]): [number, string] => [port, name])
-  ]
+/**
+ * By port, what it is for.
+ * @throws naming every port that is taken, for what it is needed and who has it
+ */
+export async function checkPorts(wanted: ReadonlyMap<number, string>): Promise<void> {
   const taken = await Promise.all(
-    wanted.map(async ([port, whose]) => {
+    [...wanted].map(async ([port, whose]) => {
       if (await isFree(port)) return []
       const holder = await findHolder(port).catch(() => undefined)
       return [`Port ${port}, for ${whose}, is in use${holder ? ` by ${holder}` : ''}.`]

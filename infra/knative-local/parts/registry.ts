@@ -1,4 +1,4 @@
-// Apicurio Registry, its schemas in PostgreSQL.
+// Apicurio Registry, its schemas in PostgreSQL, or in memory where there is none.
 //
 // It asks for a password that is made at each start: otherwise every user of this machine, and a web page by DNS rebinding, could
 // change the rule that keeps schemas compatible. https://quarkus.io/guides/security-properties
@@ -27,7 +27,8 @@ export interface RegistryOptions extends Reporting {
   readonly directory: string
   readonly port: number
   readonly credentials: Credentials
-  readonly databaseUrl: string
+  /** Known once the database has started; without one the schemas live as long as the process. */
+  databaseUrl(): string | undefined
 }
 
 export function createRegistry(
@@ -36,7 +37,6 @@ export function createRegistry(
   processes: Processes,
   { directory, port, credentials, databaseUrl, ...reporting }: RegistryOptions
 ): Registry {
-  const database = new URL(databaseUrl)
   const url = `http://127.0.0.1:${port}`
   const usersFile = join(directory, 'users.properties')
   const isHealthy = async (): Promise<boolean> => {
@@ -67,14 +67,7 @@ export function createRegistry(
           QUARKUS_HTTP_PORT: String(port),
           QUARKUS_LOG_CONSOLE_JSON: 'false',
           QUARKUS_LOG_CONSOLE_FORMAT: '%d{yyyy-MM-dd HH:mm:ss,SSS} %-5p [%c{2.}] (%t) %s%e%n', // its own has no date that sorts
-          APICURIO_STORAGE_KIND: 'sql',
-          APICURIO_STORAGE_SQL_KIND: 'postgresql',
-          APICURIO_DATASOURCE_URL: `jdbc:postgresql://${database.host}${database.pathname}`,
-          APICURIO_DATASOURCE_USERNAME: database.username,
-          APICURIO_DATASOURCE_PASSWORD: database.password,
-          APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: '2',
-          APICURIO_DATASOURCE_JDBC_MIN_SIZE: '2',
-          APICURIO_DATASOURCE_JDBC_MAX_SIZE: '10'
+          ...storage(databaseUrl())
         }
       })
     }
@@ -92,6 +85,21 @@ export function createRegistry(
 }
 
 const answerTimeoutMs = 5_000
+
+function storage(databaseUrl: string | undefined): Record<string, string> {
+  if (databaseUrl === undefined) return {} // H2 in memory, its default
+  const { host, pathname, username, password } = new URL(databaseUrl)
+  return {
+    APICURIO_STORAGE_KIND: 'sql',
+    APICURIO_STORAGE_SQL_KIND: 'postgresql',
+    APICURIO_DATASOURCE_URL: `jdbc:postgresql://${host}${pathname}`,
+    APICURIO_DATASOURCE_USERNAME: username,
+    APICURIO_DATASOURCE_PASSWORD: password,
+    APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: '2',
+    APICURIO_DATASOURCE_JDBC_MIN_SIZE: '2',
+    APICURIO_DATASOURCE_JDBC_MAX_SIZE: '10'
+  }
+}
 
 /** Every path, as one left out is found under another spelling (`/apis;x/…`). */
 function users({ username, password }: Credentials): Record<string, string> {

@@ -1,7 +1,7 @@
 // The one maker of topics: what the YAML wants is made at each edit, and looked at again every few seconds, so that a topic that
 // was deleted comes back and one that Kafka refused is made as soon as it can be.
-import type { TopicsStatus } from '../control.ts'
 import type { Plan } from '../manifests/plan.ts'
+import type { Findings } from '../stack/part.ts'
 import { withAdmin } from './kafka-admin.ts'
 import {
   applyTopics,
@@ -23,13 +23,15 @@ export interface TopicMaker {
   /** By topic: why it is not as its YAML says. */
   problems(): ReadonlyMap<string, TopicProblem>
   /** The problems for a person, with file and line; only a topic that Kafka refuses or that is missing is unhealthy. */
-  status(): TopicsStatus
+  status(): Findings
   stop(): Promise<void>
 }
 
 export interface TopicMakerOptions {
   readonly bootstrap: readonly string[]
   readonly plan: Plan
+  /** Which topics a plan asks for. */
+  readonly wantedOf?: (plan: Plan) => WantedTopic[]
   report(sentence: string): void
 }
 
@@ -37,8 +39,8 @@ export interface TopicMakerOptions {
 const everyMs = 5_000
 const startTimeoutMs = 60_000
 
-export function createTopicMaker({ bootstrap, plan, report }: TopicMakerOptions): TopicMaker {
-  let wanted = wantedTopics(plan)
+export function createTopicMaker({ bootstrap, plan, wantedOf = wantedTopics, report }: TopicMakerOptions): TopicMaker {
+  let wanted = wantedOf(plan)
   let seen: readonly TopicDescription[] = []
   let problems: ReadonlyMap<string, TopicProblem> = new Map()
   let working: Promise<unknown> = Promise.resolve()
@@ -103,7 +105,7 @@ export function createTopicMaker({ bootstrap, plan, report }: TopicMakerOptions)
       lookAgain()
     },
     apply(edited) {
-      wanted = wantedTopics(edited)
+      wanted = wantedOf(edited)
       return make()
     },
     topics: () => seen,

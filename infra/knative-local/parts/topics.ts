@@ -55,6 +55,18 @@ export function wantedTopics(plan: Pick<Plan, 'kafkaTopics' | 'brokers' | 'kafka
   return all.filter((wanted, index) => all.findIndex(({ topic }) => topic === wanted.topic) === index)
 }
 
+/** Those that sources read and sinks write and that nobody in the files creates: in a cluster somebody else has. */
+export function undeclaredTopics(plan: Plan): WantedTopic[] {
+  const declared = new Set(wantedTopics(plan).map(({ topic }) => topic))
+  const used = [
+    ...plan.kafkaSources.flatMap(({ topics, origin }) => topics.map(topic => ({ topic, origin }))),
+    ...plan.kafkaSinks.map(({ topic, origin }) => ({ topic, origin }))
+  ]
+  return used
+    .filter(({ topic }, index) => !declared.has(topic) && used.findIndex(one => one.topic === topic) === index)
+    .map(one => ({ ...one, partitions: 1, replicas: 1, config: {}, keepsConfig: false }))
+}
+
 /** Makes the cluster as wanted, as far as Kafka lets it. @throws when Kafka does not answer */
 export async function applyTopics(admin: Admin, wanted: readonly WantedTopic[]): Promise<AppliedTopics> {
   const existing = new Map((await describeTopics(admin)).map(topic => [topic.topic, topic]))

@@ -7,13 +7,14 @@ export interface EnvironmentSources {
   readonly addresses: ClusterAddresses
   readonly secrets: Secrets
   /** Where the stack wants spans, by OpenTelemetry's variables. */
-  readonly tracing?: Readonly<Record<string, string>>
+  readonly tracing?: Readonly<Record<string, string>> | undefined
 }
 
-/** @throws naming every variable that cannot be given a value, with its file */
+/** `override` takes the place of variables of its names. @throws naming every variable that cannot be given a value, with its file */
 export function serviceEnvironment(
   service: Service,
-  { addresses, secrets, tracing }: EnvironmentSources
+  { addresses, secrets, tracing }: EnvironmentSources,
+  override: Readonly<Record<string, string>> = {}
 ): Record<string, string> {
   const environment: Record<string, string> = {}
   const problems: string[] = []
@@ -37,6 +38,7 @@ export function serviceEnvironment(
     }
   }
   for (const { name, value, secretKeyRef, configMapKeyRef } of service.env) {
+    if (Object.hasOwn(override, name)) continue
     const optional = secretKeyRef?.optional ?? configMapKeyRef?.optional ?? false
     take(`env ${name}`, optional, () => {
       if (secretKeyRef) return { [name]: secrets.secret(secretKeyRef.name, secretKeyRef.key) }
@@ -49,6 +51,7 @@ export function serviceEnvironment(
     ...(tracing && { OTEL_SERVICE_NAME: service.name }),
     ...environment,
     ...tracing,
+    ...override,
     // What Knative adds: https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md#process
     K_SERVICE: service.name,
     K_CONFIGURATION: service.name,

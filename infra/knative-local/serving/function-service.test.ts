@@ -119,9 +119,14 @@ async function serve(scale: Partial<Service>, code: string): Promise<Served> {
     launch: async ({ timeoutSeconds }, how) => {
       launches.push(timeoutSeconds)
       const [instancePort = 0] = await freePorts(1)
+      const program = {
+        command: process.execPath,
+        args: [file],
+        probes: { readiness: '/health/readiness', liveness: '/health/liveness' }
+      }
       return startInstance(
         processes,
-        { name: 'function', file, port: instancePort, env: {}, onLine: () => undefined },
+        { name: 'function', program, port: instancePort, env: {}, onLine: () => undefined },
         how
       )
     },

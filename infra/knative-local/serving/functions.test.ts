@@ -8,6 +8,7 @@ import type { Service } from '../manifests/plan.ts'
 import { openProcesses } from '../parts/processes.ts'
 import { openServicePorts } from '../parts/service-ports.ts'
 import { until } from '../parts/until.ts'
+import { startPrograms } from './programs.ts'
 import { createFunctions, type FunctionsOptions } from './functions.ts'
 import { plainBundle } from './plain-bundle.ts'
 
@@ -42,7 +43,7 @@ test('a function that throws at its start, one without a folder and one without 
   expect(functions.services.get('throws')?.problem()).toContain('TypeError: no such table')
   expect(functions.services.get('absent')?.problem()).toContain('absent cannot be built')
   expect(reports.join('\n')).toContain(
-    'Service nameless cannot be started: test.yaml:1 Service nameless has no FUNCTION_TARGET'
+    'Service test/nameless cannot be started: test.yaml:1 Service nameless has no FUNCTION_TARGET'
   )
 
   await until('another try', 20_000, async () => (await tries()) > 2)
@@ -107,16 +108,16 @@ async function start(
     const text = name in code ? code[name] : answering(name)
     if (text !== undefined) await write(name, text)
   }
+  const sources = { directory: folder, alsoWatched: [], bundlerFiles: [], bundle: () => plainBundle }
   const processes = openProcesses(state)
   const first = await freePort()
   const reports: string[] = []
   const functions = await createFunctions(processes, {
     services: names.map(name => service(name)),
-    sources: { directory: folder, alsoWatched: [], bundlerFiles: [], bundle: () => plainBundle },
+    startPrograms: events => startPrograms({ directory: root, sources }, state, events),
     ports: await openServicePorts(state, first),
     firstInstancePort: first + 100,
     lastInstancePort: first + 199,
-    stateDirectory: state,
     environment: () => ({ addresses: { http: new Map(), bootstrap: new Map() }, secrets: noSecrets }),
     report: sentence => void reports.push(sentence),
     pidChanged: () => undefined,

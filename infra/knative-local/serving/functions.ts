@@ -1,21 +1,24 @@
-// Every Service of the plan as a function on this machine: bundled, started, watched, and reachable at a port that stays.
-import { join } from 'node:path'
+// Every Service of the plan as a process on this machine: built, started, watched, and reachable at a port that stays.
 import type { Service } from '../manifests/plan.ts'
 import { logToScreen } from '../parts/log-to-screen.ts'
 import { isFree } from '../parts/ports.ts'
 import type { Processes } from '../parts/processes.ts'
 import type { Reporting } from '../parts/reporting.ts'
 import type { ServicePorts } from '../parts/service-ports.ts'
-import type { FunctionSources } from '../project.ts'
-import { startBundles } from './bundles.ts'
-import { type EnvironmentSources, functionOf, serviceEnvironment } from './environment.ts'
+import { type EnvironmentSources, serviceEnvironment } from './environment.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
 import { type Instance, startInstance } from './instance.ts'
+import type { ProgramEvents, Programs } from './programs.ts'
+import { answersOk } from '../stack/part-process.ts'
 import { addRunDirectory, removeRunDirectory } from './run-directories.ts'
 
 export interface Functions {
   /** By the name of the Service; an edit adds and removes some. */
   readonly services: ReadonlyMap<string, FunctionService>
+  /** What it runs, by the name of the Service. */
+  programOf(service: string): string | undefined
+  /** @throws with the reason, where one is known */
+  isHealthy(service: string): Promise<boolean>
   /** Starts one instance of each that wants one. */
   start(): Promise<void>
   /** Services that were added, removed or edited in YAML. What is wrong with one is reported and stops no other. */
@@ -25,11 +28,10 @@ export interface Functions {
 
 export interface FunctionsOptions extends Reporting {
   readonly services: readonly Service[]
-  readonly sources: FunctionSources
+  startPrograms(events: ProgramEvents): Promise<Programs>
   readonly ports: ServicePorts
   readonly firstInstancePort: number
   readonly lastInstancePort: number
-  readonly stateDirectory: string
   /** The function that runs with an inspector; by its folder or its Service. */
   readonly inspect?: string | undefined
   readonly inspectorPort?: number
@@ -44,47 +46,38 @@ const inspected = { waitsForever: true, tookOver: ({ process }: Instance) => pro
 
 interface Running {
   spec: Service
-  /** The folder of the function that it runs. */
+  /** The name of the program that it runs. */
   target: string
   readonly service: FunctionService
 }
 
 /** Builds and takes the ports; `start` runs them. */
 export async function createFunctions(processes: Processes, options: FunctionsOptions): Promise<Functions> {
-  const { sources, ports, stateDirectory, environment, report, pidChanged } = options
-  const functionsDirectory = sources.directory
+  const { ports, environment, report, pidChanged } = options
   const nextPort = instancePorts(options.firstInstancePort, options.lastInstancePort)
   const running = new Map<string, Running>()
   const services = new Map<string, FunctionService>()
 
-  const bundles = await startBundles({
-    sources,
-    directory: join(stateDirectory, 'functions'),
+  const programs = await options.startPrograms({
     changed: targets => {
       for (const one of running.values()) if (targets.includes(one.target)) void reload(one)
     },
     broken: (target, message) => report(`${target} cannot be built:\n${message}`)
   })
 
-  const isInspected = (spec: Service): boolean => [spec.name, functionOf(spec)].includes(options.inspect ?? '')
+  const isInspected = (spec: Service): boolean => [spec.name, programs.nameOf(spec)].includes(options.inspect ?? '')
   const launch = async (spec: Service, how: { readonly mustBeReady: boolean }) => {
-    const target = functionOf(spec)
+    const target = programs.nameOf(spec)
     const show = logToScreen(target, report)
+    const inspectorPort = isInspected(spec) ? (options.inspectorPort ?? defaultInspectorPort) : undefined
+    const program = programs.program(target, inspectorPort)
     return startInstance(
       processes,
       {
         name: spec.name,
-        file: bundles.file(target),
+        program,
         port: await nextPort(),
-        nodeFlags: isInspected(spec)
-          ? [`--inspect-port=127.0.0.1:${options.inspectorPort ?? defaultInspectorPort}`]
-          : [],
-        env: {
-          PATH: process.env.PATH ?? '',
-          NODE_ENV: 'production', // as in the image
-          NODE_COMPILE_CACHE: join(stateDirectory, 'compile-cache'),
-          ...serviceEnvironment(spec, environment())
-        },
+        env: { ...program.env, ...serviceEnvironment(spec, environment(), program.override) },
         // What it says at each further failure of its start is in its log.
         onLine: line => void (services.get(spec.name)?.problem() === undefined && show(line))
       },
@@ -104,8 +97,11 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
 
   /** Answers those that are there now. */
   async function add(specs: readonly Service[]): Promise<FunctionService[]> {
-    const named = await keepGood(specs, async spec => ({ ...spec, target: functionOf(spec) }))
-    await bundles.add(named.map(({ target }) => target))
+    const named = await keepGood(specs, async spec => {
+      refuseNamesake(spec)
+      return { ...spec, target: programs.nameOf(spec) }
+    })
+    await programs.add(named.map(({ target }) => target))
     return keepGood(named, async ({ target, ...spec }) => {
       const port = ports.current().get(spec.name)
       if (port === undefined) throw new Error('it has no port')
@@ -118,9 +114,28 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
       })
       running.set(spec.name, { spec, target, service })
       services.set(spec.name, service)
-      await addRunDirectory(join(functionsDirectory, target), port)
+      await noteRun(target, port)
       return service
     })
+  }
+
+  /** `func invoke` finds a function by what is in its folder. */
+  async function noteRun(target: string, port: number): Promise<void> {
+    const folder = programs.folderOf(target)
+    if (folder !== undefined) await addRunDirectory(folder, port)
+  }
+
+  async function forgetRun(target: string, port: number): Promise<void> {
+    const folder = programs.folderOf(target)
+    if (folder !== undefined) await removeRunDirectory(folder, port)
+  }
+
+  /** Names are what people call Services by here, and logs and ports go by them. */
+  function refuseNamesake({ namespace, name }: Service): void {
+    const other = present.find(one => one.name === name)
+    if (other && other.namespace !== namespace) {
+      throw new Error(`another one of this name is in ${other.namespace}, and one machine has room for one of them`)
+    }
   }
 
   /** Each that fails is reported, and left out of the answer. */
@@ -130,7 +145,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
         make(spec).then(
           one => [one],
           (error: Error) => {
-            report(`Service ${spec.name} cannot be started: ${error.message}`)
+            report(`Service ${spec.namespace}/${spec.name} cannot be started: ${error.message}`)
             return []
           }
         )
@@ -149,32 +164,43 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
 
   /** Another Service may run the same function. */
   async function leave(target: string, port: number): Promise<void> {
-    await removeRunDirectory(join(functionsDirectory, target), port)
-    if (![...running.values()].some(one => one.target === target)) bundles.remove(target)
+    await forgetRun(target, port)
+    if (![...running.values()].some(one => one.target === target)) programs.remove(target)
   }
 
   async function change(one: Running, next: Service): Promise<void> {
-    const [before, target] = [one.target, functionOf(next)]
-    serviceEnvironment(next, environment()) // throws before anything has changed
-    await bundles.add([target])
+    const [before, target] = [one.target, programs.nameOf(next)]
+    await programs.add([target])
+    serviceEnvironment(next, environment(), programs.program(target).override) // throws before anything has changed
     await one.service.replace(next)
     Object.assign(one, { spec: next, target })
     if (before !== target) {
       await leave(before, one.service.port)
-      await addRunDirectory(join(functionsDirectory, target), one.service.port)
+      await noteRun(target, one.service.port)
     }
     report(`${next.name} runs with its new settings`)
   }
 
-  await ports.assign(options.services.map(({ name }) => name))
-  await add(options.services)
+  let present = options.services
+  await ports.assign(present.map(({ name }) => name))
+  await add(present)
 
   return {
     services,
+    programOf: name => running.get(name)?.target,
+    async isHealthy(name) {
+      const service = services.get(name)
+      const problem = service?.problem()
+      if (problem !== undefined) throw new Error(problem)
+      if (!service?.isReady()) return false
+      const { probes } = programs.program(running.get(name)?.target ?? '')
+      return service.pid() === undefined || !probes || answersOk(`${service.url}${probes.readiness}`)
+    },
     async start() {
       await Promise.all([...services.values()].map(service => service.start()))
     },
     async apply(edited) {
+      present = edited
       const names = new Set(edited.map(({ name }) => name))
       for (const one of [...running.values()].filter(({ spec }) => !names.has(spec.name))) {
         await remove(one)
@@ -192,16 +218,17 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
         })
       )
       await keepGood(known, async spec => {
+        refuseNamesake(spec)
         const one = running.get(spec.name)
         if (one && !sameSettings(one.spec, spec)) await change(one, spec)
       })
     },
     async stop() {
-      await bundles.close()
+      await programs.close()
       await Promise.all(
         [...running.values()].map(async ({ target, service }) => {
           await service.stop()
-          await removeRunDirectory(join(functionsDirectory, target), service.port)
+          await forgetRun(target, service.port)
         })
       )
     }

@@ -1,6 +1,8 @@
 // One process that serves one function.
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Exit, Processes, RunningProcess } from '../parts/processes.ts'
+import type { Program } from './programs.ts'
 
 export interface Instance {
   readonly port: number
@@ -10,10 +12,9 @@ export interface Instance {
 
 export interface InstanceOptions {
   readonly name: string
-  readonly file: string
+  readonly program: Pick<Program, 'command' | 'args' | 'cwd' | 'probes'>
   readonly port: number
   readonly env: Readonly<Record<string, string>>
-  readonly nodeFlags?: readonly string[]
   onLine(line: string): void
 }
 
@@ -34,12 +35,14 @@ export async function startInstance(
   options: InstanceOptions,
   { mustBeReady }: { readonly mustBeReady: boolean }
 ): Promise<Instance> {
-  const { name, file, port, env, nodeFlags = [], onLine } = options
+  const { name, program, port, env, onLine } = options
+  const { command, args, cwd, probes } = program
   let lastWords = ''
   const child = processes.start({
     name,
-    command: process.execPath,
-    args: ['--enable-source-maps', ...nodeFlags, file],
+    command,
+    args,
+    ...(cwd !== undefined && { cwd }),
     env: { ...env, PORT: String(port) },
     onLine(line) {
       if (/^(?:\w+: )?\w*Error\b/.test(line)) lastWords = line.slice(0, maxReasonLength)
@@ -55,8 +58,8 @@ export async function startInstance(
       throw new Error(`${name} ended before it was ready (${signal ?? `exit status ${code}`})${reason}`)
     }
     const waitedMs = performance.now() - startedAt
-    if (await answers(port, '/health/readiness')) break
-    if (waitedMs > readyTimeoutMs && !mustBeReady && (await answers(port, '/health/liveness'))) break
+    if (probes ? await answers(port, probes.readiness) : await accepts(port)) break
+    if (waitedMs > readyTimeoutMs && !mustBeReady && probes && (await answers(port, probes.liveness))) break
     if (waitedMs > aliveTimeoutMs) {
       await child.stop(0)
       throw new Error(`${name} was not ready within ${aliveTimeoutMs / 1_000} s`)
@@ -74,4 +77,13 @@ async function answers(port: number, path: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise(fulfil => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.once('connect', () => fulfil(true))
+    socket.once('error', () => fulfil(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }

@@ -3,7 +3,7 @@
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Endpoints, readEndpoints } from '../endpoints.ts'
+import { readWholeEndpoints, type WholeEndpoints } from '../endpoints.ts'
 import { manifestPathsIn } from '../manifest-paths.ts'
 import { killLeftovers } from '../parts/leftovers.ts'
 import { isFree, portsPerStack } from '../parts/ports.ts'
@@ -15,7 +15,7 @@ export interface LocalStack {
   readonly stateDirectory: string
   readonly portBase: number
   readonly main: RunningProcess
-  readonly endpoints: Endpoints
+  readonly endpoints: WholeEndpoints
 }
 
 export interface StackFolder {
@@ -75,12 +75,12 @@ export async function createStackFolder(project: Project, entry: string): Promis
     output: () => output,
     async start(...flags) {
       const main = launch(...flags)
-      let endpoints: Endpoints | undefined
+      let endpoints: WholeEndpoints | undefined
       await until(
         'the stack to be ready',
         startTimeoutMs,
         async () => {
-          endpoints = await readEndpoints(stateDirectory)
+          endpoints = await readWholeEndpoints(stateDirectory)
           return endpoints !== undefined || !main.isRunning()
         },
         { everyMs: 100 }

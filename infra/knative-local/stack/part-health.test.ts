@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { refuseUnhealthyConnectors, refuseUnhealthySources } from './parts.ts'
+import { refuseUnhealthyConnectors } from './connect.ts'
+import { refuseUnhealthySources } from './data-plane.ts'
 
 const source = { kind: 'KafkaSource', namespace: 'shop', name: 'orders' }
 const record = { topic: 'orders', partition: 0, offset: 12, error: 'http://127.0.0.1:1 answered 503' }
