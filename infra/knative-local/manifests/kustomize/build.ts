@@ -1,31 +1,22 @@
 // A kustomization becomes the objects that `kubectl kustomize` prints.
 // https://github.com/kubernetes-sigs/kustomize/blob/api/v0.18.0/api/internal/target/kusttarget.go
-import { readFile, stat } from 'node:fs/promises'
-import { join, normalize, relative } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join, normalize } from 'node:path'
 import { isRecord } from '../is-record.ts'
-import { parseManifest, type ManifestDocument } from '../manifest-document.ts'
-import { readManifestText } from '../manifest-text.ts'
-import { formatPath, type Problem } from '../problem.ts'
+import type { ManifestDocument } from '../manifest-document.ts'
+import type { Problem } from '../problem.ts'
 import { checkSchema } from '../schema.ts'
-import * as fields from './field-specs.ts'
-import { contentHash, generate, mergeGenerated } from './generate.ts'
-import { kustomizationSchema, replacementList, type Kustomization, type Var } from './kustomization.ts'
+import { BuildFiles, isBelow, isFile } from './build-files.ts'
+import { contentHash, generate } from './generate.ts'
+import { kustomizationSchema, type Var } from './kustomization.ts'
 import { updateNameReferences } from './name-references.ts'
-import { applyPatch, type PatchDocument } from './patch.ts'
 import { locate, written, type Place } from './places.ts'
 import { Refusal } from './refusal.ts'
-import { markVarSources, replace, resolveVars } from './replace.ts'
-import {
-  allIds,
-  currentId,
-  describeId,
-  metadataOf,
-  newResource,
-  rememberId,
-  sameId,
-  type Resource
-} from './resource.ts'
-import { addAffix, addTexts, labelFields, setImage, setNamespace, setReplicas } from './transform.ts'
+import { markVarSources, resolveVars } from './replace.ts'
+import { metadataOf, newResource, rememberId, type Resource } from './resource.ts'
+import { absorb, add, objectsIn } from './resource-list.ts'
+import type { Target } from './target.ts'
+import { transformAll } from './transform-all.ts'
 
 export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
@@ -42,11 +33,12 @@ export interface BuildResult {
 
 /** Builds the kustomization in a directory. Problems that are errors leave `documents` empty. */
 export async function buildKustomization(directory: string): Promise<BuildResult> {
-  const build = new Build()
+  const files = new BuildFiles()
+  const build = new Build(files)
   const vars: Var[] = []
   const resources: Resource[] = []
   const root: Place = { document: { locate: () => ({ file: directory, line: 1 }) }, path: [] }
-  await build.attempt(root, async () => {
+  await files.attempt(root, async () => {
     await build.accumulate(directory, resources, vars, [], root)
     for (const resource of resources) {
       if (resource.generated?.needsHash !== true) continue
@@ -57,30 +49,19 @@ export async function buildKustomization(directory: string): Promise<BuildResult
     updateNameReferences(resources)
     resolveVars(resources, vars)
   })
-  const failed = build.problems.some(({ level }) => level === 'error')
+  const failed = files.problems.some(({ level }) => level === 'error')
   return {
     documents: failed ? [] : resources.filter(isForCluster).map(documentOf),
-    problems: build.problems,
-    files: [...build.files]
+    problems: files.problems,
+    files: [...files.read]
   }
 }
 
 class Build {
-  readonly problems: Problem[] = []
-  readonly files = new Set<string>()
+  readonly #files: BuildFiles
 
-  /** What cannot be done becomes a problem at its place; returns whether all went well. */
-  async attempt(place: Place, action: () => Promise<void> | void): Promise<boolean> {
-    const before = this.problems.length
-    try {
-      await action()
-    } catch (error) {
-      const at = error instanceof Refusal ? error.place : place
-      const origin = at.document.locate(at.path)
-      const message = error instanceof Error ? error.message : String(error)
-      this.problems.push({ level: 'error', origin, path: formatPath(at.path), message })
-    }
-    return !this.problems.slice(before).some(({ level }) => level === 'error')
+  constructor(files: BuildFiles) {
+    this.#files = files
   }
 
   /** Adds the objects of the kustomization in a directory to `resources`; a component changes those that are there. */
@@ -97,7 +78,13 @@ class Build {
       throw new Refusal(from, 'this kustomization lists itself, by way of its resources')
     const document = await this.#readKustomization(here, from)
     const place: Place = { document, path: [] }
-    const kustomization = checkSchema(kustomizationSchema, { document, path: [] }, [], document.value, this.problems)
+    const kustomization = checkSchema(
+      kustomizationSchema,
+      { document, path: [] },
+      [],
+      document.value,
+      this.#files.problems
+    )
     if (kustomization === undefined) return
     if (isComponent !== (kustomization.kind === 'Component'))
       throw new Refusal(from, isComponent ? 'this is no Component' : 'this is a Component; list it under components')
@@ -107,20 +94,20 @@ class Build {
     })
     const target: Target = { directory: here, kustomization, resources, vars, chain: [...outer, here], step }
 
-    const before = this.problems.length
+    const before = this.#files.problems.length
     await this.#readResources(target)
     await this.#generate(target)
     for (const [index, component] of (kustomization.components ?? []).entries()) {
-      await this.attempt(step('components', index), async () => {
-        const path = await this.#local(target, component, 'component', step('components', index))
+      await this.#files.attempt(step('components', index), async () => {
+        const path = await this.#files.local(here, component, 'component', step('components', index))
         await this.accumulate(path, resources, vars, target.chain, step('components', index), true)
       })
     }
     // What is missing would make every patch of it a second error.
-    if (this.problems.slice(before).some(({ level }) => level === 'error')) return
-    await this.#transform(target)
+    if (this.#files.problems.slice(before).some(({ level }) => level === 'error')) return
+    await transformAll(this.#files, target)
     const own = kustomization.vars ?? []
-    await this.attempt(step('vars'), () => markVarSources(resources, own))
+    await this.#files.attempt(step('vars'), () => markVarSources(resources, own))
     vars.push(...own)
   }
 
@@ -130,7 +117,7 @@ class Build {
     const [file, other] = found
     if (file === undefined) throw new Refusal(from, `${directory} holds no kustomization.yaml`)
     if (other !== undefined) throw new Refusal(from, `${directory} holds two kustomizations, ${file} and ${other}`)
-    const documents = await this.#parse(file, false)
+    const documents = await this.#files.parse(file, false)
     const [document] = documents
     const nothing: Place = { document: document ?? { locate: () => ({ file, line: 1 }) }, path: [] }
     if (document === undefined || !isRecord(document.value) || Object.keys(document.value).length === 0)
@@ -143,8 +130,8 @@ class Build {
     for (const field of ['resources', 'bases'] as const) {
       for (const [index, resource] of (kustomization[field] ?? []).entries()) {
         const place = step(field, index)
-        await this.attempt(place, async () => {
-          const path = await this.#local({ directory }, resource, 'resource', place)
+        await this.#files.attempt(place, async () => {
+          const path = await this.#files.local(directory, resource, 'resource', place)
           if (await isFile(path)) return this.#readObjects(directory, path, resources, place)
           const inner: Resource[] = []
           await this.accumulate(path, inner, vars, chain, place)
@@ -155,8 +142,8 @@ class Build {
   }
 
   async #readObjects(directory: string, path: string, resources: Resource[], from: Place): Promise<void> {
-    this.#warnOutside(directory, path, from)
-    for (const document of await this.#parse(path)) {
+    this.#files.warnOutside(directory, path, from)
+    for (const document of await this.#files.parse(path)) {
       for (const { value, place } of objectsIn(document.value, { document, path: [] })) {
         const { kind } = value
         const name = isRecord(value.metadata) ? value.metadata.name : undefined
@@ -175,12 +162,12 @@ class Build {
     ] as const) {
       for (const [index, generator] of (kustomization[field] ?? []).entries()) {
         const place = step(field, index)
-        await this.attempt(place, async () => {
+        await this.#files.attempt(place, async () => {
           const common = kustomization.generatorOptions ?? {}
           const generated = await generate(kind, generator, common, place, async path => {
             const file = join(directory, path)
-            this.#warnOutside(directory, file, place)
-            this.files.add(normalize(file))
+            this.#files.warnOutside(directory, file, place)
+            this.#files.read.add(normalize(file))
             return readFile(file)
           })
           absorb(resources, generated)
@@ -188,148 +175,6 @@ class Build {
       }
     }
   }
-
-  async #transform(target: Target): Promise<void> {
-    const { kustomization: k, resources, step } = target
-    const each = async <Item>(
-      field: keyof Kustomization,
-      action: (item: Item, place: Place) => Promise<void> | void
-    ) => {
-      for (const [index, item] of ((k[field] ?? []) as Item[]).entries())
-        await this.attempt(step(field, index), () => action(item, step(field, index)))
-    }
-    const once = (field: keyof Kustomization, action: () => void) => this.attempt(step(field), action)
-
-    await each<string>('patchesStrategicMerge', async (text, place) => {
-      applyPatch(
-        resources,
-        {},
-        await this.#patchDocuments(target, isInline(text) ? { patch: text } : { path: text }, place)
-      )
-    })
-    await each<NonNullable<Kustomization['patches']>[number]>('patches', async (patch, place) => {
-      applyPatch(resources, patch, await this.#patchDocuments(target, patch, place))
-    })
-    if (k.namespace) await once('namespace', () => setNamespace(resources, k.namespace ?? ''))
-    if (k.namePrefix) await once('namePrefix', () => addAffix(resources, 'prefixes', k.namePrefix ?? ''))
-    if (k.nameSuffix) await once('nameSuffix', () => addAffix(resources, 'suffixes', k.nameSuffix ?? ''))
-    await each<NonNullable<Kustomization['labels']>[number]>('labels', label =>
-      addTexts(resources, label.pairs ?? {}, labelFields(label))
-    )
-    if (k.commonLabels) addTexts(resources, k.commonLabels, fields.selectorLabels)
-    if (k.commonAnnotations) addTexts(resources, k.commonAnnotations, fields.annotations)
-    await each<NonNullable<Kustomization['patches']>[number]>('patchesJson6902', async (patch, place) => {
-      applyPatch(resources, patch, await this.#patchDocuments(target, patch, place))
-    })
-    await each<NonNullable<Kustomization['replicas']>[number]>('replicas', ({ name, count }) =>
-      setReplicas(resources, name, count)
-    )
-    for (const field of ['images', 'imageTags'] as const)
-      await each<NonNullable<Kustomization['images']>[number]>(field, image => setImage(resources, image))
-    await each<NonNullable<Kustomization['replacements']>[number]>('replacements', async (replacement, place) => {
-      if (replacement.path === undefined) return replace(resources, replacement)
-      const [document] = await this.#parse(await this.#fileOf(target, replacement.path, place))
-      const list = document && checkSchema(replacementList, { document, path: [] }, [], document.value, this.problems)
-      for (const one of list ?? []) replace(resources, one)
-    })
-  }
-
-  async #patchDocuments(
-    target: Target,
-    { path, patch }: { readonly path?: string | undefined; readonly patch?: string | undefined },
-    place: Place
-  ): Promise<PatchDocument[]> {
-    if ((path === undefined) === (patch === undefined)) throw new Error('give either path or patch')
-    if (path !== undefined) {
-      const file = await this.#fileOf(target, path, place)
-      const documents = await this.#parse(file)
-      refuseInexactJson(await readManifestText(file), place)
-      return documents.map(document => ({ value: document.value, place: { document, path: [] } }))
-    }
-    const at: Place = { ...place, path: [...place.path, ...(typeof place.path.at(-1) === 'number' ? ['patch'] : [])] }
-    refuseInexactJson((patch ?? '').trim(), at)
-    const { documents, problems } = parseManifest('', patch ?? '', { forKustomize: true })
-    if (problems[0] !== undefined) throw new Refusal(at, problems[0].message)
-    // The lines of a patch that is written here count from the line of its key.
-    const document = { locate: () => at.document.locate(at.path) }
-    return documents.map(({ value }) => ({ value, place: { document, path: [] } }))
-  }
-
-  async #fileOf({ directory }: Target, path: string, place: Place): Promise<string> {
-    const file = join(directory, path)
-    if (!(await isFile(file))) {
-      this.files.add(normalize(file))
-      throw new Refusal(place, `${path} does not exist`)
-    }
-    this.#warnOutside(directory, file, place)
-    return file
-  }
-
-  async #local({ directory }: Pick<Target, 'directory'>, path: string, noun: string, place: Place): Promise<string> {
-    const joined = join(directory, path)
-    if (!isRemote(path) && (await stat(joined).catch(() => undefined)) !== undefined) return joined
-    if (isRemote(path) || /^[\w.-]+\.[a-z]+[/:]/.test(path))
-      throw new Refusal(
-        place,
-        `${noun} ${path} is not a local file; remote ones are not read here: clone or download it, and name the copy`
-      )
-    this.files.add(normalize(joined))
-    throw new Refusal(place, `${noun} ${path} does not exist`)
-  }
-
-  /** Taken, because `kubectl kustomize --load-restrictor LoadRestrictionsNone` takes it. */
-  #warnOutside(directory: string, file: string, { document, path }: Place): void {
-    if (isBelow(directory, file)) return
-    const message = `${file} is not in or below ${directory}: kubectl apply -k refuses it. Give it a kustomization of its own, or build with kubectl kustomize --load-restrictor LoadRestrictionsNone`
-    this.problems.push({ level: 'warning', origin: document.locate(path), path: formatPath(path), message })
-  }
-
-  /** kubectl reads the kustomization itself as YAML 1.1, and the objects as YAML 1.2. */
-  async #parse(file: string, forKustomize = true): Promise<ManifestDocument[]> {
-    this.files.add(normalize(file))
-    const { documents, problems } = parseManifest(normalize(file), await readManifestText(file), { forKustomize })
-    this.problems.push(...problems)
-    return documents.filter(({ value }) => value !== null && value !== undefined)
-  }
-}
-
-interface Target {
-  readonly directory: string
-  readonly kustomization: Kustomization
-  readonly resources: Resource[]
-  readonly vars: Var[]
-  /** The directories of the kustomizations that list this one, and its own. */
-  readonly chain: readonly string[]
-  readonly step: (field: string, index?: number) => Place
-}
-
-function add(resources: Resource[], resource: Resource, place: Place): void {
-  const id = currentId(resource)
-  if (resources.some(other => sameId(currentId(other), id)))
-    throw new Refusal(place, `${describeId(id)} is in this kustomization already`)
-  resources.push(resource)
-}
-
-function absorb(resources: Resource[], generated: Resource): void {
-  const id = currentId(generated)
-  const index = resources.findIndex(other => allIds(other).some(known => sameId(known, id)))
-  const before = resources[index]
-  const behavior = generated.generated?.behavior ?? 'create'
-  if (before === undefined && behavior !== 'create') throw new Error(`there is no ${describeId(id)} to ${behavior}`)
-  if (before !== undefined && behavior === 'create')
-    throw new Error(`${describeId(id)} exists already; write behavior: merge or replace`)
-  if (before === undefined) resources.push(generated)
-  else resources[index] = mergeGenerated(before, generated)
-}
-
-/** An object, or each item of a List of any kind. */
-function objectsIn(value: unknown, place: Place): { value: Record<string, unknown>; place: Place }[] {
-  if (!isRecord(value)) return []
-  if (!String(value.kind).endsWith('List') || !('items' in value)) return [{ value, place }]
-  const { items } = value
-  return (Array.isArray(items) ? items : []).flatMap((item, index) =>
-    objectsIn(item, { ...place, path: [...place.path, 'items', index] })
-  )
 }
 
 function documentOf({ value, place }: Resource): ManifestDocument {
@@ -340,34 +185,4 @@ function isForCluster(resource: Resource): boolean {
   const { annotations } = metadataOf(resource)
   const mark = isRecord(annotations) ? annotations[localConfigAnnotation] : undefined
   return mark === undefined || mark === 'false'
-}
-
-function refuseInexactJson(text: string, place: Place): void {
-  if (!text.startsWith('[')) return
-  try {
-    JSON.parse(text)
-  } catch {
-    throw new Refusal(place, 'a patch that starts with [ is read as JSON, which this is not; write it as a YAML list')
-  }
-}
-
-function isInline(text: string): boolean {
-  return text.includes('\n') || /^\s*\{/.test(text)
-}
-
-function isBelow(directory: string, path: string): boolean {
-  const way = relative(directory, path)
-  return way !== '' && !way.startsWith('..')
-}
-
-function isRemote(path: string): boolean {
-  return (
-    /^([a-z]+:\/\/|git::|git@)/.test(path) ||
-    /^(github\.com|gitlab\.com|bitbucket\.org)\//.test(path) ||
-    path.includes('?ref=')
-  )
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true
 }
