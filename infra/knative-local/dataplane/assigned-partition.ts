@@ -5,7 +5,7 @@ import { OffsetTracker, type Finish } from './offset-tracker.ts'
 import type { KafkaRecord } from './record.ts'
 import type { TopicPartition } from './assignment.ts'
 
-/** Fetching pauses above these and goes on at half of them. */
+/** Fetching pauses above these and continues at half of them. */
 const MAX_QUEUED_RECORDS = 1000
 const MAX_QUEUED_BYTES = 1024 * 1024
 
@@ -27,6 +27,8 @@ export class AssignedPartition implements TopicPartition {
   /** The last offset known to be committed. */
   committed: number
   highWatermark = 0
+  /** Kafka has answered a fetch of it, so it may be read. */
+  isFetched = false
   /** Records started and not ended, those in backoff included. */
   active = 0
   private readonly fetching: Fetching

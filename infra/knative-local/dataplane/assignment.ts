@@ -13,6 +13,11 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+/** The next offset to read. */
+export interface Position extends TopicPartition {
+  readonly position: number
+}
+
 export function partitionKey({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
 }

@@ -297,6 +297,19 @@ test('an event is refused for what it is, never for those it is written with', a
   }
 })
 
+test('a topic that is deleted stops no writing to another one', async () => {
+  for (const topic of ['stays', 'goes']) await kafka.createTopic(topic, 1)
+  const writer = openRecordWriter(kafka.kafka)
+  onTestFinished(() => writer.close())
+  const record = { key: null, value: Buffer.from('a'), headers: {} }
+  for (const topic of ['stays', 'goes']) await writer.write(topic, record)
+  await kafka.admin.deleteTopics({ topics: ['goes'] })
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  vi.setSystemTime(Date.now() + 10 * 60_000) // kafkajs asks for its topics again after five minutes
+  await expect(writer.write('stays', record)).resolves.toBeUndefined()
+}, 20_000)
+
 test('a deleted topic is named and stops no other one; when it is back it is read from its beginning', async () => {
   for (const topic of ['first', 'second']) await kafka.createTopic(topic, 1)
   const dataPlane = await start({

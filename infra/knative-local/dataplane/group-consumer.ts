@@ -1,62 +1,30 @@
 // A member of a consumer group on kafkajs. It hands records over as they come and returns at once, so that kafkajs' loop keeps
-// fetching and heartbeating while handlers take their time; it tells its owner what it may read, and waits for the owner before
-// it joins again.
+// fetching and heartbeating while handlers take their time; it reports to its owner what may be read, and waits for the owner
+// before it joins again.
 //
 // After every join each partition is given its position by `seek`: where the owner stands when it kept the partition, the
 // committed offset when it is new. So nothing depends on what kafkajs' loop had fetched before the rebalance.
-import type {
-  Batch,
-  Broker,
-  Cluster,
-  Consumer,
-  ConsumerGroupJoinEvent,
-  EachBatchPayload,
-  Kafka,
-  Offsets
-} from 'kafkajs'
+import type { Broker, Cluster, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
 import type { Logger } from 'pino'
-import { partitionKey, type TopicPartition } from './assignment.ts'
-import {
-  commitWithoutMember,
-  committedOffsets,
-  highOffsets,
-  lowOffsets,
-  type OffsetsByPartition
-} from './group-offsets.ts'
+import { partitionKey, type Position, type TopicPartition } from './assignment.ts'
+import { FetchedBatches, type Reader } from './fetched-batches.ts'
+import { highOffsets, lowOffsets, type OffsetsByPartition } from './group-offsets.ts'
+import { GroupPositions, type GroupSettings } from './group-positions.ts'
 import { coordinatorAnswers, type CoordinatorAnswers } from './kafka/coordinator-refusal.ts'
-import { UnreadableBatch, type Unreadable } from './kafka/decoded-message.ts'
+import { fetchedPartitions } from './kafka/fetch-response.ts'
 import { HeldPartitions } from './kafka/held-partitions.ts'
 import { kafkajs } from './kafka/kafkajs.ts'
+import { hasLeader } from './kafka/leaderless.ts'
 import { partitionAssigner } from './partition-assigner.ts'
-import { toRecord } from './kafkajs-record.ts'
-import type { KafkaRecord } from './record.ts'
 
-export interface GroupSettings {
-  readonly group: string
-  readonly topics: readonly string[]
-  readonly readUncommitted: boolean
-  readonly initialOffset: 'earliest' | 'latest'
-}
-
-export interface Position extends TopicPartition {
-  readonly position: number
-}
-
-/** What the consumer tells its owner. */
-export interface GroupOwner {
-  /** What is read now, with the next offset of each. */
-  positions(): Iterable<Position>
+/** What the consumer reports to its owner. */
+export interface GroupOwner extends Reader {
   /** The group is about to be joined (again): bring what is under way to an end, commit; bounded in time. */
   beforeJoin(): Promise<void>
   /** The group was joined: of what was read before, only this still is. Nothing else may be committed any more. */
   kept(partitions: readonly TopicPartition[]): void
-  /** This is read as well, from these positions (none, when nothing is new): reading goes on. */
-  added(positions: readonly Position[]): void
   /** Nothing is read any more, until `added`. */
   lost(error: Error): void
-  records(partition: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void
-  /** The next offsets of this partition cannot be read: they are tried again, or were tried often enough and are passed over. */
-  unreadable(partition: TopicPartition, what: Unreadable, passedOver: boolean): void
 }
 
 // As Knative's consumer: session.timeout.ms and heartbeat.interval.ms. Below a third of the session a heartbeat may be late twice.
@@ -71,12 +39,11 @@ const MAX_FETCH_BYTES_PER_PARTITION = 256 * 1024
 const METADATA_MAX_AGE_MS = 2000
 const RESTART_DELAY_MS = 1000
 
-/** A batch knows where its fetch began, which kafkajs' types leave out. */
-type FetchedBatch = Batch & { readonly fetchedOffset: string }
-
 export class GroupConsumer {
   private readonly kafka: Kafka
   private readonly settings: GroupSettings
+  private readonly beginnings: GroupPositions
+  private readonly batches: FetchedBatches
   private readonly owner: GroupOwner
   private readonly log: Logger
   private consumer: Consumer | undefined
@@ -86,7 +53,6 @@ export class GroupConsumer {
   private memberId: string | undefined
   private joinAttempts = 0
   private joins = 0
-  private offsetsInitialised: boolean
   private commitOffsets: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   private starting: Promise<void> | undefined
   private stopping = false
@@ -102,12 +68,23 @@ export class GroupConsumer {
     this.settings = settings
     this.owner = owner
     this.log = log
-    this.offsetsInitialised = settings.initialOffset === 'earliest'
+    this.beginnings = new GroupPositions(settings)
+    this.batches = new FetchedBatches({
+      reader: owner,
+      held: this.held,
+      log,
+      seek: position => this.seek(position),
+      beginningOf: async partition =>
+        (this.cluster && (await lowOffsets(this.cluster, [partition])).get(partitionKey(partition))) ?? 0
+    })
   }
 
   start(): Promise<void> {
     this.answers = {}
-    this.starting = coordinatorAnswers.run(this.answers, () => this.startConsumer())
+    this.starting = fetchedPartitions.run(
+      partition => this.owner.fetched(partition),
+      () => coordinatorAnswers.run(this.answers, () => this.startConsumer())
+    )
     return this.starting
   }
 
@@ -145,7 +122,10 @@ export class GroupConsumer {
       autoCommit: false,
       eachBatchAutoResolve: true,
       partitionsConsumedConcurrently: 1,
-      eachBatch: async payload => this.take(payload)
+      eachBatch: async ({ batch, commitOffsetsIfNecessary }) => {
+        this.commitOffsets = commitOffsetsIfNecessary
+        this.batches.take(batch)
+      }
     })
   }
 
@@ -157,7 +137,7 @@ export class GroupConsumer {
     this.held.resume(partition)
   }
 
-  /** One try in the present generation, never repeated in a later one, in which the partitions may be another member's. */
+  /** Commits once, in the current generation; in a later one the partitions may be another member's. */
   async commit(offsets: readonly Position[]): Promise<boolean> {
     if (offsets.length === 0) return true
     try {
@@ -178,8 +158,13 @@ export class GroupConsumer {
     )
   }
 
-  async highWatermarks(partitions: readonly TopicPartition[]): Promise<OffsetsByPartition> {
-    return this.cluster === undefined ? new Map() : highOffsets(this.cluster, partitions)
+  /** Ends of the logs of what is read; a partition that has lost its leader is reported, and has none. */
+  async highWatermarks(): Promise<OffsetsByPartition> {
+    const { cluster } = this
+    if (cluster === undefined) return new Map()
+    const positions = [...this.owner.positions()]
+    this.reportLeaderless(positions.filter(position => !hasLeader(cluster, position)))
+    return highOffsets(cluster, positions)
   }
 
   /** Leaves the group. */
@@ -197,26 +182,9 @@ export class GroupConsumer {
     this.coordinator = coordinator
     this.cluster = cluster
     this.joinAttempts++
-    if (!this.offsetsInitialised) await this.initialiseOffsets(coordinator, cluster)
+    await this.beginnings.initialise(coordinator, cluster)
     // A second attempt of the same rebalance finds nothing new to wait for.
     if (this.joinAttempts === 1) await this.owner.beforeJoin()
-  }
-
-  /**
-   * initialOffset latest: a topic this group has never read begins at its end, and says so in Kafka before anyone joins, so that
-   * nothing sent from then on is missed. Partitions added to it later begin at their beginning.
-   */
-  private async initialiseOffsets(coordinator: Broker, cluster: Cluster): Promise<void> {
-    const { group, topics } = this.settings
-    for (const topic of topics) {
-      const partitions = cluster
-        .findTopicPartitionMetadata(topic)
-        .map(({ partitionId }) => ({ topic, partition: partitionId }))
-      const committed = await committedOffsets(coordinator, group, partitions)
-      if (committed.size > 0) continue
-      await commitWithoutMember(coordinator, group, await highOffsets(cluster, partitions))
-    }
-    this.offsetsInitialised = true
   }
 
   private joined({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
@@ -241,7 +209,7 @@ export class GroupConsumer {
 
   /**
    * When a join fails for a reason that passes, such as a coordinator that has just moved and still loads its groups, kafkajs does
-   * not join again but goes on fetching in the old generation; and if Kafka still knows the member, no rebalance ever follows, for
+   * not join again but continues to fetch in the old generation; and if Kafka still knows the member, no rebalance ever follows, for
    * which the owner waits. Thrown into the fetch, this error makes it join. (kafkajs/src/consumer/runner.js, scheduleFetchManager)
    */
   private joinAgainIfNotJoined(): void {
@@ -250,114 +218,39 @@ export class GroupConsumer {
     throw new kafkajs.KafkaJSProtocolError(Object.assign(error, { type: 'REBALANCE_IN_PROGRESS', code: 27 }))
   }
 
-  private async findPositions(join: number, added: readonly TopicPartition[]): Promise<void> {
+  private async findPositions(join: number, added: readonly TopicPartition[], again = false): Promise<void> {
     const { coordinator, cluster } = this
     if (coordinator === undefined || cluster === undefined) return
+    const isOver = (): boolean => join !== this.joins || this.stopping
+    let missing = added
     try {
-      const committed = await committedOffsets(coordinator, this.settings.group, added)
-      const [low, high] = [await lowOffsets(cluster, added), await highOffsets(cluster, added)]
-      const positions = added.map(({ topic, partition }) => {
-        const key = partitionKey({ topic, partition })
-        const begin = low.get(key) ?? 0
-        const position = committed.get(key) ?? begin
-        // Retention may have removed what the group has not read yet; a topic that was made anew ends before the old commit.
-        return {
-          topic,
-          partition,
-          position: position > (high.get(key) ?? Infinity) ? begin : Math.max(position, begin)
-        }
-      })
-      if (join !== this.joins || this.stopping) return
+      const { positions, leaderless } = await this.beginnings.find(coordinator, cluster, added)
+      if (isOver()) return
       for (const position of positions) this.seek(position)
-      this.owner.added(positions)
+      if (positions.length > 0 || !again) this.owner.added(positions)
+      this.reportLeaderless(leaderless)
+      missing = leaderless
     } catch (error) {
-      if (join !== this.joins || this.stopping) return
+      if (isOver()) return
       this.log.warn({ error: (error as Error).message }, 'could not read the committed offsets, trying again')
-      await new Promise(resolve => setTimeout(resolve, RESTART_DELAY_MS))
-      if (join === this.joins && !this.stopping) await this.findPositions(join, added)
     }
+    if (missing.length === 0) return
+    await new Promise(resolve => setTimeout(resolve, RESTART_DELAY_MS))
+    if (!isOver()) await this.findPositions(join, missing, missing !== added || again)
   }
 
-  private take({ batch, commitOffsetsIfNecessary }: EachBatchPayload): void {
-    this.commitOffsets = commitOffsetsIfNecessary
-    const { topic, partition } = batch
-    const position = this.positionOf(batch)
-    if (position === undefined) return // not ours (any more); a seek follows when it becomes ours
-    const fetched = Number((batch as FetchedBatch).fetchedOffset)
-    const highWatermark = Number(batch.highWatermark)
-    // Below 0: Kafka gave out nothing, for a reason that comes with the batch.
-    if (highWatermark >= 0 && highWatermark < position) {
-      this.log.warn(
-        { topic, partition, position, from: fetched },
-        `${topic}/${partition} ends before ${position}: it was made anew`
-      )
-      this.owner.added([{ topic, partition, position: fetched }])
-      this.seek({ topic, partition, position: fetched })
-      return
+  private reportLeaderless(positions: readonly Position[]): void {
+    for (const { topic, partition, position } of positions) {
+      const what = { from: position, to: position, reason: 'it has no leader', refused: true }
+      this.owner.unreadable({ topic, partition }, what, false)
     }
-    if (fetched > position) {
-      this.closeGap({ topic, partition, position }).catch((error: unknown) => {
-        this.log.debug({ error: (error as Error).message }, 'could not read where the log begins, fetching again')
-        this.seek({ topic, partition, position })
-      })
-      return
-    }
-    const records: KafkaRecord[] = []
-    for (const message of batch.messages) {
-      const offset = Number(message.offset)
-      if (offset < position) continue
-      if (message instanceof UnreadableBatch) {
-        const { from } = message.unreadable
-        if (from > position) this.owner.records(batch, records, from, Number(batch.highWatermark))
-        this.passOver({ topic, partition }, message.unreadable, Number(batch.highWatermark))
-        return
-      }
-      records.push(toRecord(topic, partition, offset, message))
-    }
-    this.held.forget(batch)
-    this.owner.records(batch, records, Number(batch.lastOffset()) + 1, Number(batch.highWatermark))
-  }
-
-  /**
-   * Java's consumer throws at every poll until somebody seeks past such a batch, and stops with all its partitions. Here this one
-   * waits; what Kafka gave out and stays unreadable is passed over, and its owner counts it as lost.
-   */
-  private passOver(partition: TopicPartition, what: Unreadable, highWatermark: number): void {
-    const passedOver = !this.held.tryAgainLater(partition, what.from) && !what.refused
-    if (passedOver) {
-      this.held.forget(partition)
-      this.owner.records(partition, [], what.to + 1, highWatermark)
-      this.seek({ ...partition, position: what.to + 1 })
-    }
-    this.owner.unreadable(partition, what, passedOver)
-  }
-
-  /** A fetch began beyond what was handed over: either kafkajs' state is from before a rebalance, or retention removed records. */
-  private async closeGap({ topic, partition, position }: Position): Promise<void> {
-    const low = this.cluster === undefined ? undefined : await lowOffsets(this.cluster, [{ topic, partition }])
-    const begin = low?.get(partitionKey({ topic, partition })) ?? 0
-    if (begin > position) {
-      this.log.error(
-        { topic, partition, from: position, to: begin },
-        `${topic}/${partition}: offsets ${position} to ${begin - 1} were removed by retention before they were delivered`
-      )
-      this.owner.records({ topic, partition }, [], begin, begin)
-    }
-    this.seek({ topic, partition, position: Math.max(position, begin) })
-  }
-
-  private positionOf(partition: TopicPartition): number | undefined {
-    for (const position of this.owner.positions()) {
-      if (position.topic === partition.topic && position.partition === partition.partition) return position.position
-    }
-    return undefined
   }
 
   private seek({ topic, partition, position }: Position): void {
     if (this.isMember) this.consumer?.seek({ topic, partition, offset: String(position) })
   }
 
-  /** kafkajs throws when it is told to pause, resume or seek between a crash and the next join. */
+  /** kafkajs throws when it is to pause, resume or seek between a crash and the next join. */
   private get isMember(): boolean {
     return this.memberId !== undefined
   }

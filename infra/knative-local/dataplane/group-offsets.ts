@@ -18,13 +18,15 @@ export async function committedOffsets(
     partitions: numbers.map(partition => ({ partition, offset: '-1' }))
   }))
   const { responses } = await coordinator.offsetFetch({ groupId, topics })
-  return collect(responses, offset => offset >= 0)
+  return collect(responses)
 }
 
+/** A partition without a leader is not in the map. */
 export function lowOffsets(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<OffsetsByPartition> {
   return endOffsets(cluster, partitions, true)
 }
 
+/** The same. */
 export function highOffsets(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<OffsetsByPartition> {
   return endOffsets(cluster, partitions, false)
 }
@@ -58,7 +60,7 @@ async function endOffsets(
     partitions: numbers.map(partition => ({ partition })),
     fromBeginning
   }))
-  return collect(await cluster.fetchTopicsOffset(topics), () => true)
+  return collect(await cluster.fetchTopicsOffset(topics))
 }
 
 function byTopic(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
@@ -68,14 +70,14 @@ function byTopic(partitions: readonly TopicPartition[]): { topic: string; partit
   }))
 }
 
+/** -1 is no offset: nothing was committed, or the partition has no leader that knows. */
 function collect(
-  topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[],
-  counts: (offset: number) => boolean
+  topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]
 ): OffsetsByPartition {
   const offsets: OffsetsByPartition = new Map()
   for (const { topic, partitions } of topics) {
     for (const { partition, offset } of partitions) {
-      if (counts(Number(offset))) offsets.set(partitionKey({ topic, partition }), Number(offset))
+      if (Number(offset) >= 0) offsets.set(partitionKey({ topic, partition }), Number(offset))
     }
   }
   return offsets

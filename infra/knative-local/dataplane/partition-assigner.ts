@@ -1,5 +1,6 @@
 // The assignment as a kafkajs partition assigner, and the one place where kafkajs waits before it joins a group.
 import kafkajs, { type Broker, type Cluster, type PartitionAssigner } from 'kafkajs'
+import { tolerateLeaderless } from './kafka/leaderless.ts'
 import { assign, partitionKey, type Member, type TopicPartition } from './assignment.ts'
 
 const { AssignerProtocol } = kafkajs
@@ -20,6 +21,7 @@ export interface JoinHooks {
 
 export function partitionAssigner(hooks: JoinHooks): PartitionAssigner {
   return ({ cluster }) => {
+    tolerateLeaderless(cluster)
     const findGroupCoordinator = cluster.findGroupCoordinator.bind(cluster)
     cluster.findGroupCoordinator = async group => {
       const coordinator = await findGroupCoordinator(group)

@@ -39,31 +39,33 @@ export interface RecordWriter {
 
 /** Connects when the first record comes. */
 export function openRecordWriter(kafka: Kafka): RecordWriter {
-  const producer = kafka.producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: javaPartitioner,
-    maxInFlightRequests: 5,
-    // kafkajs must not try again by itself: of a request that succeeded on some brokers and failed on others it repeats only the
-    // rest, and leaves out partitions whose new leader is a broker that had answered. It then reports success for records that
-    // were never written (kafkajs/src/producer/sendMessages.js, brokersWithoutResponse). Here a batch is repeated as a whole: a
-    // record may be written twice, never not at all.
-    retry: { retries: 0 }
-  })
-  const connected = connectOnce(() => producer.connect())
   const limits = openTopicLimits(kafka)
   const topics = new Map<string, TopicWriter>()
   return {
     write: (topic, record) => {
       let writer = topics.get(topic)
-      if (writer === undefined) topics.set(topic, (writer = new TopicWriter(producer, connected, limits, topic)))
+      if (writer === undefined) topics.set(topic, (writer = new TopicWriter(createProducer(kafka), limits, topic)))
       return writer.write(record)
     },
     close: async () => {
-      await Promise.all(Array.from(topics.values(), writer => writer.written()))
-      await producer.disconnect()
+      await Promise.all(Array.from(topics.values(), writer => writer.close()))
       await limits.close()
     }
   }
+}
+
+/** One for each topic: kafkajs asks for all topics of a producer at once, and one that is gone or forbidden would stop the others. */
+function createProducer(kafka: Kafka): Producer {
+  return kafka.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: javaPartitioner,
+    maxInFlightRequests: 5,
+    // kafkajs must not try again automatically: of a request that succeeded on some brokers and failed on others it repeats only the
+    // rest, and leaves out partitions whose new leader is a broker that had answered. It then reports success for records that
+    // were never written (kafkajs/src/producer/sendMessages.js, brokersWithoutResponse). Here a batch is repeated as a whole: a
+    // record may be written twice, never not at all.
+    retry: { retries: 0 }
+  })
 }
 
 class TopicWriter {
@@ -75,9 +77,9 @@ class TopicWriter {
   private waitingBytes = 0
   private writing: Promise<void> | undefined
 
-  constructor(producer: Producer, connected: () => Promise<void>, limits: TopicLimits, topic: string) {
+  constructor(producer: Producer, limits: TopicLimits, topic: string) {
     this.producer = producer
-    this.connected = connected
+    this.connected = connectOnce(() => producer.connect())
     this.limits = limits
     this.topic = topic
   }
@@ -97,8 +99,10 @@ class TopicWriter {
     })
   }
 
-  async written(): Promise<void> {
+  /** What waits is written before. */
+  async close(): Promise<void> {
     await this.writing
+    await this.producer.disconnect()
   }
 
   private async writeAll(): Promise<void> {

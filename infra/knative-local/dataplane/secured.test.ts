@@ -11,6 +11,7 @@ import type { DataPlane } from './data-plane.ts'
 import { listenOnLoopback } from './loopback.ts'
 import { Secrets, type SecretPlaces } from './secrets.ts'
 import { createAuthority, type Certificate } from '../testing/certificates.ts'
+import { startTestKafka } from '../testing/kafka.ts'
 import { runDataPlane } from '../testing/run-data-plane.ts'
 import { nowhere, password, type SecuredKafka, startSecuredKafka } from '../testing/secured-kafka.ts'
 
@@ -113,7 +114,11 @@ describe('a source is not ready, with the reason, when', () => {
     const dataPlane = await start(`${source('forbidden', kafka.listeners.scram, saslTls)}---\n${secretObject(right())}`)
     await eventually(dataPlane, 'InitializeOffset', /^not authorized to access topic forbidden$/)
     await kafka.allow('reader', 'topic', 'forbidden', 'DESCRIBE')
+    let wasReady = false
+    const looking = setInterval(() => (wasReady ||= dataPlane.status().ready), 1)
+    onTestFinished(() => clearInterval(looking))
     await eventually(dataPlane, 'PartitionUnreadable', /^forbidden\/0@0 cannot be read, trying again: Not authorized/)
+    expect(wasReady, 'ready before anything was read').toBe(false)
     await kafka.allow('reader', 'topic', 'forbidden', 'READ')
     await until('ready', 20_000, async () => dataPlane.status().ready)
     expect(await delivered('forbidden')).toBeGreaterThan(0)
@@ -183,6 +188,42 @@ test('a broken cluster, and one that takes connections and says nothing, stop no
     return /KafkaClusterAdmin: .*127.0.0.1:9: /.test(gone ?? '') && /no answer within 10 s/.test(quiet ?? '')
   })
 }, 40_000)
+
+test('two clusters are served at once: topics of one name are two, and whoever names a cluster has that one', async () => {
+  const open = await startTestKafka(1)
+  onTestFinished(() => open.stop())
+  await open.createTopic('both', 1)
+  await allowedTopic('both', 'reader')
+  await kafka.allow('reader', 'topic', 'both', 'WRITE')
+  const ofOpen = source('both', open.bootstrap[0] ?? '', '')
+    .replace('name: both', 'name: open')
+    .replace('/ok/both', '/ok/open')
+  const secret = { user: 'reader', password, type: 'SCRAM-SHA-512', 'ca.crt': kafka.authority.certificate }
+  const whole = { ...secret, protocol: 'SASL_SSL', 'sasl.mechanism': 'SCRAM-SHA-512' }
+  const ingress = (name: string, bootstrap: string, auth: string) => `apiVersion: eventing.knative.dev/v1alpha1
+kind: KafkaSink
+metadata: { name: ${name}, namespace: shop }
+spec: { topic: both, bootstrapServers: ['${bootstrap}']${auth} }
+`
+  const dataPlane = await start(
+    [
+      source('both', kafka.listeners.scram, saslTls),
+      ofOpen,
+      ingress('both', kafka.listeners.scram, ', auth: { secret: { ref: { name: kafka } } }'),
+      ingress('open', open.bootstrap[0] ?? '', ''),
+      secretObject(whole)
+    ].join('---\n')
+  )
+  await until('both to be ready', 20_000, async () => dataPlane.status().ready)
+  expect(await post(`${dataPlane.sinkUrl}/shop/both`, 'secured')).toBe(202)
+  expect(await post(`${dataPlane.sinkUrl}/shop/open`, 'open')).toBe(202)
+  const idsAt = (name: string) =>
+    subscriber.received
+      .filter(({ path }) => path === `/ok/${name}`)
+      .map(({ headers }) => headers.find(([key]) => key === 'ce-id')?.[1])
+  await until('both deliveries', 20_000, async () => idsAt('both').length > 0 && idsAt('open').length > 0)
+  expect([idsAt('both'), idsAt('open')]).toEqual([['secured'], ['open']])
+}, 60_000)
 
 test('a KafkaSink and a Broker write with their own Secrets, and say what they may not', async () => {
   for (const topic of ['sink', 'knative-broker-shop-own'])
@@ -341,7 +382,7 @@ async function delivered(topic: string): Promise<number> {
   return count()
 }
 
-async function post(url: string): Promise<number> {
-  const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/test', 'ce-type': 'a.type' }
+async function post(url: string, id = '1'): Promise<number> {
+  const headers = { 'ce-specversion': '1.0', 'ce-id': id, 'ce-source': '/test', 'ce-type': 'a.type' }
   return (await fetch(url, { method: 'POST', headers })).status
 }

@@ -1,5 +1,6 @@
 // What a broker answers to a fetch: one partition's trouble is that partition's.
 // https://kafka.apache.org/protocol.html#The_Messages_Fetch
+import { AsyncLocalStorage } from 'node:async_hooks'
 // @ts-expect-error kafkajs ships no types for its inner files
 import Decoder from 'kafkajs/src/protocol/decoder.js'
 // @ts-expect-error the same
@@ -8,6 +9,7 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import decodeMessageSet from 'kafkajs/src/protocol/messageSet/decoder.js'
 // @ts-expect-error the same
 import kafkajsResponse from 'kafkajs/src/protocol/requests/fetch/v1/response.js'
+import type { TopicPartition } from '../assignment.ts'
 import { UnreadableBatch, type FetchedMessage } from './decoded-message.ts'
 import { decodeBatches, magicOf } from './record-batch.ts'
 
@@ -39,6 +41,9 @@ export interface FetchResponse {
   readonly clientSideThrottleTime?: number | undefined
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly PartitionData[] }[]
 }
+
+/** Within it, whoever fetches is called for each partition that Kafka gave out, if only to say that nothing is new. */
+export const fetchedPartitions = new AsyncLocalStorage<(partition: TopicPartition) => void>()
 
 /** Where each partition was to be read from, as the request says. */
 export type FetchOffset = (topic: string, partition: number) => bigint
@@ -88,10 +93,14 @@ export async function parseFetchResponse(response: FetchResponse, fetchOffset: F
     const recovered = partitions.filter(({ errorCode }) => RECOVERED_BY_KAFKAJS.has(errorCode))
     if (recovered.length > 0) await kafkajsResponse.parse({ responses: [{ topicName, partitions: recovered }] })
   }
+  const fetched = fetchedPartitions.getStore()
   const responses = response.responses.map(({ topicName, partitions }) => ({
     topicName,
     partitions: partitions.map(data => {
-      if (data.errorCode === 0) return data
+      if (data.errorCode === 0) {
+        fetched?.({ topic: topicName, partition: data.partition })
+        return data
+      }
       const offset = fetchOffset(topicName, data.partition)
       const { message } = createErrorFromCode(data.errorCode) as Error
       return { ...data, messages: [new UnreadableBatch(offset, offset, message, nowhere, true)] }

@@ -1,15 +1,18 @@
 // kafkajs, made to read whatever Kafka holds and to write by Kafka's own partitions. Whoever reads or writes records takes it from here.
 //
-// kafkajs finds how to ask and how to read an answer in one table, by request; three of its entries are replaced. An update of kafkajs
+// kafkajs finds how to ask and how to read an answer in one table, by request; its entries for fetches, coordinators and metadata are replaced. An update of kafkajs
 // must pass kafkajs.test.ts.
 import kafkajs, { type ICustomPartitioner } from 'kafkajs'
 // @ts-expect-error kafkajs ships no types for its inner files
 import fetchRequests from 'kafkajs/src/protocol/requests/fetch/index.js'
 // @ts-expect-error kafkajs ships no types for its inner files
 import coordinatorRequests from 'kafkajs/src/protocol/requests/findCoordinator/index.js'
+// @ts-expect-error kafkajs ships no types for its inner files
+import metadataRequests from 'kafkajs/src/protocol/requests/metadata/index.js'
 import { registerCodecs } from './codecs.ts'
 import { keepRefusals } from './coordinator-refusal.ts'
 import { decodeFetchResponse, parseFetchResponse, type FetchOffset, type FetchResponse } from './fetch-response.ts'
+import { keepLeaderless } from './leaderless.ts'
 import { partitionOfKey } from './murmur2.ts'
 
 interface FetchArguments {
@@ -30,6 +33,7 @@ process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
 registerCodecs()
 readFetchesByOurselves(fetchRequests as RequestTable<FetchArguments>)
 keepRefusals(coordinatorRequests as Parameters<typeof keepRefusals>[0])
+keepLeaderless(metadataRequests as Parameters<typeof keepLeaderless>[0])
 
 export { kafkajs }
 
