@@ -1,10 +1,11 @@
-// `npm run bench -- flow [RATE] [SECONDS] [--saturate]`: from a POST to its last effect, through the running stack
+// `npm run bench -- flow [RATE] [SECONDS] [--saturate] [--at-once]`: from a POST to its last effect, through the running stack
 // (`npm run dev`), beside a plain peer on the same brokers and in the same PostgreSQL (plain-peer.ts).
 //
 //   idle      one student at a time: POST, then ask until the directory entry is active
 //   load      RATE students a second for SECONDS (500 and 60 by default), every tenth followed by an update, sent on time
 //             whether or not earlier ones were answered; then until all three consumers are done
 //   saturate  in place of both: students as fast as 32 connections have their answers
+//   at once   the load alone, with nothing before it: for the first minute after a start
 //
 // Effects are timed by the database's clock (handled_events.handled_at), which is this machine's.
 import { availableParallelism, loadavg } from 'node:os'
@@ -27,30 +28,35 @@ const saturatingSeconds = 20
 const Rate = z.coerce.number().int().min(1).max(10_000)
 const Seconds = z.coerce.number().int().min(1).max(3_600)
 
+interface Flags {
+  readonly saturate?: boolean
+  readonly atOnce?: boolean
+}
+
 export function flowBenchmark(args: readonly string[]): Promise<void> {
   const command = createCommand('bench -- flow')
     .argument('[rate]', 'students a second (default 500)')
     .argument('[seconds]', `how long (default 60; ${saturatingSeconds} with --saturate)`)
     .option('--saturate', `as fast as ${saturatingConnections} connections have their answers, whatever the rate`)
+    .option('--at-once', 'the load with nothing before it, for the first minute after a start')
     .action(
-      async (rate: string | undefined, seconds: string | undefined, { saturate = false }: { saturate?: boolean }) => {
+      async (rate: string | undefined, seconds: string | undefined, { saturate = false, atOnce = false }: Flags) => {
         const parsed = z.object({ rate: Rate, seconds: Seconds }).safeParse({
           rate: rate ?? 500,
           seconds: seconds ?? (saturate ? saturatingSeconds : 60)
         })
         if (!parsed.success) throw new UsageError(z.prettifyError(parsed.error))
         const { data } = parsed
-        await run(
-          saturate
-            ? { connections: saturatingConnections, seconds: data.seconds }
-            : { perSecond: data.rate, seconds: data.seconds }
-        )
+        const load = saturate
+          ? { connections: saturatingConnections, seconds: data.seconds }
+          : { perSecond: data.rate, seconds: data.seconds }
+        await run(load, atOnce)
       }
     )
   return runCommand(command, args)
 }
 
-async function run(load: Load): Promise<void> {
+async function run(load: Load, atOnce: boolean): Promise<void> {
   const endpoints = await readEndpoints(stateDirectoryOf(undefined, process.env))
   if (!endpoints) throw new Error('Nothing runs. Start the stack with npm run dev, then run this beside it.')
   const saturates = 'connections' in load
@@ -58,9 +64,9 @@ async function run(load: Load): Promise<void> {
   const database = new pg.Client({ connectionString: endpoints.postgres.url })
   await database.connect()
   try {
-    if (!saturates) printIdle(await measureIdle(caller))
+    if (!saturates && !atOnce) printIdle(await measureIdle(caller))
     const before = cpuTimes()
-    const ours = await measureFlow(endpoints, database, caller, load, !saturates)
+    const ours = await measureFlow(endpoints, database, caller, load, { updates: !saturates, warmUp: !atOnce })
     const peer = await measurePeer(endpoints, database, load)
     const busy = busyShare(before, cpuTimes())
     print([

@@ -31,17 +31,24 @@ export interface MeasuredFlow extends Measured {
   readonly toLastEffect: readonly number[]
 }
 
-/** With `updates`, every tenth student is updated once. */
+export interface FlowOptions {
+  /** Every tenth student is updated once. */
+  readonly updates: boolean
+  readonly warmUp: boolean
+}
+
 export async function measureFlow(
   endpoints: Endpoints,
   database: pg.Client,
   caller: Caller,
   load: Load,
-  updates: boolean
+  { updates, warmUp }: FlowOptions
 ): Promise<MeasuredFlow> {
-  const warmingSince = await databaseNow(database)
-  await Promise.all(Array.from({ length: warmUpStudents }, () => caller.create()))
-  await catchUp(async () => warmUpStudents * effectsPerEvent - (await effectsSince(database, warmingSince)))
+  if (warmUp) {
+    const warmingSince = await databaseNow(database)
+    await Promise.all(Array.from({ length: warmUpStudents }, () => caller.create()))
+    await catchUp(async () => warmUpStudents * effectsPerEvent - (await effectsSince(database, warmingSince)))
+  }
 
   const since = await databaseNow(database)
   const sentAt = new Map<string, number>()
