@@ -8,6 +8,7 @@ import { eq } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CommandContext } from '../runtime/define-command.ts'
 import { line } from '../runtime/events/command.ts'
+import { sendWithin } from '../runtime/host/database.ts'
 import type { FunctionAnswer } from '../runtime/host/http-server.ts'
 import { asMessage, studentDeleted } from '../students/student-events.ts'
 import { unknownStudent, versionConflict } from '../students/problems.ts'
@@ -35,7 +36,7 @@ export async function deleteStudent(
   const [current] = await tx.select({ version: students.version }).from(students).where(isStudent).for('update')
   if (current === undefined) throw unknownStudent(id)
   if (version !== undefined && version !== current.version) throw versionConflict(current.version, version)
-  await tx.delete(students).where(isStudent)
+  sendWithin(tx, tx.delete(students).where(isStudent))
   await publish(studentDeleted, asMessage({ id, version: current.version + 1 }, now))
   return { status: 204 }
 }

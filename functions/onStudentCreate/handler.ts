@@ -7,6 +7,7 @@ import { eq, ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
+import { sendWithin } from '../runtime/host/database.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory, users } from '../students/tables.ts'
 import { userWithId } from '../students/user-with-id.ts'
@@ -19,7 +20,7 @@ export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Con
   if (user === undefined) {
     throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsFor: userWithId(userId) })
   }
-  await tx
+  const entry = tx
     .insert(directory)
     .values({ studentId: id, status: 'active', userId, name, email, version })
     // An update that came first has left newer data in a pending entry: only the status changes then.
@@ -28,4 +29,5 @@ export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Con
       set: { status: 'active', updatedAt: sql`now()` },
       setWhere: ne(directory.status, 'deleted')
     })
+  sendWithin(tx, entry)
 }

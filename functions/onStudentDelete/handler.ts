@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
+import { sendWithin } from '../runtime/host/database.ts'
 import type { DeletedStudent } from '../students/student-events.ts'
 import { directory } from '../students/tables.ts'
 
@@ -12,8 +13,9 @@ type Context = Pick<DeliveryContext, 'tx'>
 
 export async function onStudentDelete({ data }: TypedEvent<DeletedStudent>, { tx }: Context): Promise<void> {
   const gone = { status: 'deleted', userId: null, name: null, email: null, version: data.version } as const
-  await tx
+  const entry = tx
     .insert(directory)
     .values({ studentId: data.id, ...gone })
     .onConflictDoUpdate({ target: directory.studentId, set: { ...gone, updatedAt: sql`now()` } })
+  sendWithin(tx, entry)
 }

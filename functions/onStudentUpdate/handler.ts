@@ -5,6 +5,7 @@
 import { ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
+import { sendWithin } from '../runtime/host/database.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory } from '../students/tables.ts'
 
@@ -12,7 +13,7 @@ type Context = Pick<DeliveryContext, 'tx'>
 
 export async function onStudentUpdate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
   const { id, userId, name, email, version } = data
-  await tx
+  const entry = tx
     .insert(directory)
     .values({ studentId: id, status: 'pending', userId, name, email, version })
     .onConflictDoUpdate({
@@ -20,4 +21,5 @@ export async function onStudentUpdate({ data }: TypedEvent<Student>, { tx }: Con
       set: { name, email, version, updatedAt: sql`now()` },
       setWhere: ne(directory.status, 'deleted')
     })
+  sendWithin(tx, entry)
 }

@@ -4,11 +4,13 @@
 //   out  the changed row and a StudentUpdated with the whole student in the outbox, in one transaction
 //
 // A version in the command is an optimistic lock: the change is refused when the student has moved on from it.
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { emailAddress, line, personName } from '../runtime/events/command.ts'
 import type { CommandContext } from '../runtime/define-command.ts'
+import type { Transaction } from '../runtime/host/database.ts'
 import type { FunctionAnswer } from '../runtime/host/http-server.ts'
+import type { Problem } from '../runtime/host/problem.ts'
 import { unknownStudent, versionConflict } from '../students/problems.ts'
 import { asMessage, studentUpdated } from '../students/student-events.ts'
 import { students } from '../students/tables.ts'
@@ -40,21 +42,10 @@ export async function updateStudent(
   command: UpdateStudentCommand,
   { tx, publish, now }: Context
 ): Promise<FunctionAnswer> {
-  const [current] = await tx
-    .select({ version: students.version })
-    .from(students)
-    .where(eq(students.id, command.id))
-    .for('update')
-  if (current === undefined) {
-    throw unknownStudent(command.id)
-  }
-  if (command.version !== undefined && command.version !== current.version) {
-    throw versionConflict(current.version, command.version)
-  }
   const [student] = await tx
     .update(students)
     .set({ name: command.name, email: command.email, version: sql`${students.version} + 1`, updatedAt: now })
-    .where(eq(students.id, command.id))
+    .where(and(eq(students.id, command.id), isAt(command.version)))
     .returning({
       id: students.id,
       userId: students.userId,
@@ -62,7 +53,15 @@ export async function updateStudent(
       email: students.email,
       version: students.version
     })
-  if (student === undefined) throw new Error('the locked student was not updated')
+  if (student === undefined) throw await whyNotUpdated(tx, command)
   await publish(studentUpdated, asMessage(student, now))
   return { status: 200, body: student }
+}
+
+/** Whether the student is at this version; no condition where the command names none. */
+const isAt = (version: number | undefined) => (version === undefined ? undefined : eq(students.version, version))
+
+async function whyNotUpdated(tx: Transaction, { id, version = 0 }: UpdateStudentCommand): Promise<Problem> {
+  const [current] = await tx.select({ version: students.version }).from(students).where(eq(students.id, id))
+  return current === undefined ? unknownStudent(id) : versionConflict(current.version, version)
 }

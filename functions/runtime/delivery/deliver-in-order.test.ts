@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import { type Database, inTransaction } from '../host/database.ts'
 import type { DeliveredFunction } from './delivered-function.ts'
+import { recordLetter } from './dead-letters.ts'
 import { deliverInOrder } from './deliver-in-order.ts'
 import { lockFence } from './fence.ts'
 import { type Awaited, PermanentFailure } from '../errors.ts'
@@ -396,6 +397,25 @@ test('in any order, with any duplicates and side by side, each event has one eff
     }),
     { numRuns: 40 }
   )
+})
+
+test('a letter that is written while a delivery waits for the fence is resolved by that delivery', async () => {
+  const { db } = await testDatabase()
+  const event = studentEvent({ version: 1 })
+  await deliverInOrder(db, recorder(), studentEvent({ version: 1, id: 'another' })) // its statements are planned by now
+  const written = await inTransaction(db, async tx => {
+    await lockFence(tx, 'recorder', 'student-1')
+    const delivered = deliverInOrder(db, recorder(), event)
+    await vi.waitFor(async () => {
+      const { rows } = await db.execute(sql`select from pg_locks where not granted`)
+      expect(rows).toHaveLength(1)
+    })
+    const place = { entity: 'student-1', sequence: 1, predecessor: 0 }
+    await recordLetter(tx, recorder(), event, new PermanentFailure('refused', 'by another deliverer'), place)
+    return { delivered }
+  })
+  expect(await written.delivered).toBe('applied')
+  expect(await letters(db)).toMatchObject([{ reason: 'refused', state: 'resolved' }])
 })
 
 /** Keeps a second version of a failed event on its letter, as deadLetterReplay does; answers the event as edited. */

@@ -10,8 +10,9 @@
 // edited (edits.ts) does what the edit says, whichever bytes are delivered.
 // The guarantee rests on PostgreSQL alone, so a data plane may deliver twice, late, or from two places at once.
 import { and, asc, eq, ne, sql } from 'drizzle-orm'
-import { allSent, inTransaction, type Database, type Transaction } from '../host/database.ts'
+import { inTransaction, type Database, type Transaction } from '../host/database.ts'
 import { isUniqueViolation } from '../host/database-errors.ts'
+import { closeEvent, closeUndisturbed, isUndisturbed } from './close-event.ts'
 import { recordLetter } from './dead-letters.ts'
 import { EditedSince, editOf, findEdit } from './edits.ts'
 import { asFailure, InvalidEvent, PermanentFailure } from '../errors.ts'
@@ -73,7 +74,10 @@ interface Delivered {
 async function deliverOne(db: Database, fn: Ordered, event: ReceivedEvent, place: Place): Promise<Delivered> {
   try {
     return await inTransaction(db, async tx => {
-      const fence = await lockFence(tx, fn.name, place.entity)
+      const [fence, undisturbed] = await Promise.all([
+        lockFence(tx, fn.name, place.entity),
+        isUndisturbed(tx, fn.name, place.entity)
+      ])
       if (place.sequence <= fence) {
         const failure = await whyNotDone(tx, fn, event, place)
         if (failure !== undefined) throw failure
@@ -84,9 +88,13 @@ async function deliverOne(db: Database, fn: Ordered, event: ReceivedEvent, place
         const held = await hold(tx, fn, event, place)
         return { outcome: held ? 'held' : 'already-done', successorHeld: true }
       }
-      return { outcome: 'applied', successorHeld: await apply(tx, fn, event, place) }
+      if (!undisturbed) return { outcome: 'applied', successorHeld: await apply(tx, fn, event, place) }
+      await fn.handle(readTyped(event, fn.accepts), fn.contextOf(tx, event))
+      closeUndisturbed(tx, fn.name, event, place)
+      return { outcome: 'applied', successorHeld: false }
     })
-  } catch (error) {
+  } catch (thrown) {
+    const error = failureOf(thrown)
     if (error instanceof NotToBeApplied) return { outcome: 'already-done', successorHeld: true }
     if (error instanceof EditedSince) return deliverOne(db, fn, { ...event, data: error.edit }, place)
     if (!(error instanceof PermanentFailure)) throw error
@@ -154,7 +162,8 @@ async function applyHeld(db: Database, fn: Ordered, entity: string): Promise<voi
         if (failure !== undefined) throw failure
         await release(tx, fn, event, place)
       })
-    } catch (error) {
+    } catch (thrown) {
+      const error = failureOf(thrown)
       if (error instanceof NotToBeApplied) return // discarded: its fence is moved by deadLetterReplay
       if (!(error instanceof PermanentFailure) || next === undefined) throw error
       const failure = await recordFailure(db, fn, next.event, next.place, error)
@@ -163,43 +172,6 @@ async function applyHeld(db: Database, fn: Ordered, entity: string): Promise<voi
     if (next === undefined) return
   }
   throw new Error(`over ${maxSuccessors} held events for one entity; the redelivery continues with them`)
-}
-
-interface Closed {
-  readonly successor_held: boolean
-  readonly discarded: boolean
-  readonly edit: Buffer | null
-}
-
-// Named, so that PostgreSQL plans it once a connection: it is on the path of every event.
-const closeEventStatement = {
-  name: 'close_event',
-  text: `
-    with handled as (
-      insert into handled_events (function, entity, sequence, source, event_id) values ($1, $2, $3, $4, $5)
-    ), moved as (
-      update fences set sequence = $3 where function = $1 and entity = $2
-    ), resolved as (
-      update dead_letters set state = 'resolved', closed_at = now(), due_at = null,
-        closed_because = case when edited_data is null then 'applied' else 'applied as edited' end
-      where function = $1 and entity = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
-        and state in ('open', 'replaying')
-      returning edited_data, edited_at
-    ), released as (
-      delete from held_events
-      where function = $1 and entity = $2 and sequence = $3 and source = $4 and event_id = $5
-    )
-    select exists (
-      -- From its own place on: another event that is held there is out of turn now.
-      select from held_events where function = $1 and entity = $2 and sequence >= $3
-        and coalesce(predecessor, sequence - 1) <= $3
-    ) as successor_held, (
-      select edited_data from resolved where edited_data is not null order by edited_at desc limit 1
-    ) as edit, exists (
-      select from dead_letters
-      where function = $1 and entity = $2 and sequence = $3 and source = $4 and attributes->>'id' = $5
-        and state = 'discarded' and origin <> 'unverified'
-    ) as discarded`
 }
 
 /**
@@ -283,27 +255,20 @@ function eventOf(held: typeof heldEvents.$inferSelect): ReceivedEvent {
 }
 
 /** Runs the handler and closes the event in the same transaction; returns whether the next one is waiting. */
-async function apply(
-  tx: Transaction,
-  fn: Ordered,
-  event: ReceivedEvent,
-  { entity, sequence }: Position
-): Promise<boolean> {
-  try {
-    await fn.handle(readTyped(event, fn.accepts), fn.contextOf(tx, event))
-    await allSent(tx) // what it published may be refused
-    const values = [fn.name, entity, sequence, event.source, event.id]
-    const { rows } = await tx.$client.query<Closed>({ ...closeEventStatement, values })
-    const [closed] = rows
-    if (closed?.discarded) throw new NotToBeApplied()
-    if (closed?.edit && !closed.edit.equals(event.data)) throw new EditedSince(closed.edit)
-    return closed?.successor_held ?? false
-  } catch (error) {
-    if (isUniqueViolation(error, 'handled_events')) {
-      throw new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
-    }
-    throw asFailure(error)
+async function apply(tx: Transaction, fn: Ordered, event: ReceivedEvent, place: Position): Promise<boolean> {
+  await fn.handle(readTyped(event, fn.accepts), fn.contextOf(tx, event))
+  const closed = await closeEvent(tx, fn.name, event, place)
+  if (closed?.discarded) throw new NotToBeApplied()
+  if (closed?.edit && !closed.edit.equals(event.data)) throw new EditedSince(closed.edit)
+  return closed?.successor_held ?? false
+}
+
+/** What it means where the database refused the effect, what it published, or its close. */
+function failureOf(error: unknown): unknown {
+  if (isUniqueViolation(error, 'handled_events')) {
+    return new PermanentFailure('event-id-reused', 'another event with the same source and id has been handled')
   }
+  return asFailure(error)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { expect, test } from 'vitest'
+import { Socket } from 'node:net'
+import { expect, test, vi } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import { allSent, inTransaction, sendWithin, type Transaction } from './database.ts'
 
@@ -25,6 +26,27 @@ test('what was sent without waiting is in the transaction', async () => {
     expect(await values(tx)).toEqual([1, 2])
   })
   expect(await values(db)).toEqual([1, 2])
+})
+
+test("a query of drizzle's is sent without waiting too, in its turn", async () => {
+  const db = await start()
+  await inTransaction(db, async tx => {
+    sendWithin(tx, insert(1))
+    sendWithin(tx, tx.execute(sql`update sent set value = value + 1`))
+    sendWithin(tx, insert(1))
+  })
+  expect(await values(db)).toEqual([1, 2])
+  const failing = inTransaction(db, async tx => sendWithin(tx, tx.execute(sql`insert into sent values (2)`)))
+  await expect(failing).rejects.toMatchObject({ cause: { code: '23505' } })
+})
+
+test('a whole transaction leaves with one write', async () => {
+  const written = vi.spyOn(Socket.prototype as unknown as { _writev: () => void }, '_writev')
+  const db = await start()
+  await inTransaction(db, async tx => sendWithin(tx, insert(1))) // connects
+  written.mockClear()
+  await inTransaction(db, async tx => sendWithin(tx, insert(2)))
+  expect(written).toHaveBeenCalledTimes(1)
 })
 
 test('a statement that nobody waited for fails its transaction with its own error', async () => {

@@ -2,6 +2,7 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { Pool, type PoolClient } from 'pg'
 import type { DatabaseConfig } from './config.ts'
+import { GatheringSocket } from './gathering-socket.ts'
 import type { Log } from './log.ts'
 import { areSpansMade, inSpan } from './tracing/spans.ts'
 import { traceStatements } from './tracing/statement-spans.ts'
@@ -32,6 +33,7 @@ export function connect(
     idle_in_transaction_session_timeout: config.DATABASE_TIMEOUT_MS,
     query_timeout: config.DATABASE_TIMEOUT_MS + 1_000,
     keepAlive: true,
+    stream: () => new GatheringSocket(),
     pipeline: true // a statement need not wait for the answer to the one before it: see inTransaction
   })
   pool.on('error', onBrokenConnection)
@@ -68,13 +70,19 @@ const sentOn = new WeakMap<PoolClient, Promise<unknown>[]>()
 /**
  * Sends a statement whose rows nobody needs, without waiting: the commit goes out right behind it, and the transaction
  * fails if the statement does. It saves a round trip.
+ *
+ * @param statement a query of drizzle's counts too, which must not have been awaited
  */
-export function sendWithin({ $client: client }: Transaction, { name, text, values }: Statement): void {
-  const sent = client.query({ name, text, values: [...values] })
-  sent.catch(() => undefined) // thrown by whoever waits: allSent, inTransaction
+export function sendWithin({ $client: client }: Transaction, statement: Statement | PromiseLike<unknown>): void {
+  const sent =
+    'then' in statement
+      ? statement.then(() => undefined) // drizzle sends a query when somebody asks for its result
+      : client.query({ ...statement, values: [...statement.values] })
+  const failed = Promise.resolve(sent)
+  failed.catch(() => undefined) // thrown by whoever waits: allSent, inTransaction
   const sentBefore = sentOn.get(client)
-  if (sentBefore) sentBefore.push(sent)
-  else sentOn.set(client, [sent])
+  if (sentBefore) sentBefore.push(failed)
+  else sentOn.set(client, [failed])
 }
 
 /** Waits for what was sent so far. @throws what the first of them failed with */
