@@ -17,7 +17,7 @@ const stopTimeoutMs = 30_000
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = await createStackFolder(project, devEntry)
   try {
-    const { main, endpoints, stateDirectory } = await folder.start()
+    const { main, endpoints, stateDirectory } = await folder.startWhole()
     provide('endpoints', endpoints)
     provide('stateDirectory', stateDirectory)
     return async () => {

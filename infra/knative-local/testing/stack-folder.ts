@@ -3,7 +3,7 @@
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readWholeEndpoints, type WholeEndpoints } from '../endpoints.ts'
+import { type Endpoints, readEndpoints, readWholeEndpoints, type WholeEndpoints } from '../endpoints.ts'
 import { manifestPathsIn } from '../manifest-paths.ts'
 import { killLeftovers } from '../parts/leftovers.ts'
 import { isFree, portsPerStack } from '../parts/ports.ts'
@@ -11,11 +11,11 @@ import { openProcesses, type Processes, type RunningProcess } from '../parts/pro
 import { until } from '../parts/until.ts'
 import type { Project } from '../project.ts'
 
-export interface LocalStack {
+export interface LocalStack<Addresses = Endpoints> {
   readonly stateDirectory: string
   readonly portBase: number
   readonly main: RunningProcess
-  readonly endpoints: WholeEndpoints
+  readonly endpoints: Addresses
 }
 
 export interface StackFolder {
@@ -23,6 +23,8 @@ export interface StackFolder {
   readonly portBase: number
   /** Starts main and waits until all is ready. @throws with its output when that fails */
   start(...flags: string[]): Promise<LocalStack>
+  /** The same for a project whose YAML asks for every part. */
+  startWhole(...flags: string[]): Promise<LocalStack<WholeEndpoints>>
   /** Starts main and does not wait. */
   launch(...flags: string[]): RunningProcess
   output(): string
@@ -68,26 +70,32 @@ export async function createStackFolder(project: Project, entry: string): Promis
       onLine: line => (output += `${line}\n`)
     })
 
+  async function startWith<Addresses>(
+    read: (stateDirectory: string) => Promise<Addresses | undefined>,
+    flags: readonly string[]
+  ): Promise<LocalStack<Addresses>> {
+    const main = launch(...flags)
+    let endpoints: Addresses | undefined
+    await until(
+      'the stack to be ready',
+      startTimeoutMs,
+      async () => {
+        endpoints = await read(stateDirectory)
+        return endpoints !== undefined || !main.isRunning()
+      },
+      { everyMs: 100 }
+    )
+    if (!endpoints) throw new Error(`The stack did not start:\n${output}`)
+    return { stateDirectory, portBase, main, endpoints }
+  }
+
   return {
     stateDirectory,
     portBase,
     launch,
     output: () => output,
-    async start(...flags) {
-      const main = launch(...flags)
-      let endpoints: WholeEndpoints | undefined
-      await until(
-        'the stack to be ready',
-        startTimeoutMs,
-        async () => {
-          endpoints = await readWholeEndpoints(stateDirectory)
-          return endpoints !== undefined || !main.isRunning()
-        },
-        { everyMs: 100 }
-      )
-      if (!endpoints) throw new Error(`The stack did not start:\n${output}`)
-      return { stateDirectory, portBase, main, endpoints }
-    },
+    start: (...flags) => startWith(readEndpoints, flags),
+    startWhole: (...flags) => startWith(readWholeEndpoints, flags),
     async remove() {
       processes.killAll()
       await killLeftovers(stateDirectory)

@@ -29,7 +29,7 @@ export async function withStack<Result>(
   say('Starting a stack of its own: about 15 seconds.')
   const folder = await createStackFolder(project, devEntry)
   try {
-    const stack = await folder.start()
+    const stack = await folder.startWhole()
     const result = await use(stack.endpoints, stateDirectory) // what a scenario writes for people outlives the stack
     say('Stopping the stack.')
     await stack.main.stop(stopTimeoutMs)
