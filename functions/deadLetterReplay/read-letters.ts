@@ -172,6 +172,9 @@ function describeFacts(letter: Omit<WholeLetter, 'data'>, held: number) {
     lastFailedAt: letter.lastFailedAt,
     closedAt: letter.closedAt,
     closedBecause: letter.closedBecause,
+    /** What makes the letter due when it appears, such as `user:user-9`, and from when on it is replayed automatically. */
+    waitsFor: letter.waitsFor,
+    dueAt: letter.dueAt,
     /** The second version of its data, which is what a replay sends. */
     edit: letter.editedAt && { at: letter.editedAt, by: letter.editedBy, reason: letter.editedBecause },
     traceId: traceId(letter.attributes.traceparent) ?? null,

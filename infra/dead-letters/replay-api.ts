@@ -28,7 +28,10 @@ export const Letter = z.looseObject({
   replays: z.number(),
   firstFailedAt: z.string(),
   lastFailedAt: z.string(),
+  closedAt: z.string().nullable(),
   closedBecause: z.string().nullable(),
+  waitsFor: z.string().nullable(),
+  dueAt: z.string().nullable(),
   edit: Edit.nullable(),
   traceId: z.string().nullable(),
   held: z.number(),
@@ -45,7 +48,10 @@ export const FailingEvents = z.object({
   failing: z.array(
     z.looseObject({
       function: z.string(),
+      source: z.string(),
+      eventId: z.string(),
       type: z.string(),
+      traceId: z.string().nullable(),
       student: z.string().nullable(),
       sequence: z.number().nullable(),
       attempts: z.number(),

@@ -100,6 +100,7 @@ export function showLetter(letter: WholeLetter): string {
     ['Failed', `${second(letter.firstFailedAt)} to ${second(letter.lastFailedAt)}`],
     ['Replays', String(letter.replays)],
     ['Trace', letter.traceId ?? 'unknown'],
+    ...(letter.waitsFor === null ? [] : [['Waits for', letter.waitsFor]]),
     ...(letter.edit === null ? [] : [['Edited', editOf(letter.edit)]])
   ]
   const attributes = Object.entries(letter.event).map(([name, value]) => [name, value])

@@ -1,6 +1,7 @@
 // Every action by the name under which it is asked for.
+import { abortReplay, discardLetter, editLetter, startReplay } from './letters.ts'
 import { part } from './part.ts'
 import { sendAgain } from './send-again.ts'
 
-export const actions = { part, sendAgain }
+export const actions = { part, sendAgain, startReplay, abortReplay, discardLetter, editLetter }
 export type Actions = typeof actions

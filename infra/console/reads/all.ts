@@ -2,9 +2,29 @@
 import { event, eventById } from './event.ts'
 import { events, outcomes } from './events.ts'
 import { group, groups } from './groups.ts'
+import { failing, letter, letterGroups, letters } from './letters.ts'
 import { overview } from './overview.ts'
 import { parts } from './parts.ts'
+import { replay, replayPreview, replays } from './replays.ts'
 import { findTraces, trace } from './trace.ts'
 
-export const reads = { overview, events, outcomes, event, eventById, trace, findTraces, parts, groups, group }
+export const reads = {
+  overview,
+  events,
+  outcomes,
+  event,
+  eventById,
+  trace,
+  findTraces,
+  letterGroups,
+  letters,
+  letter,
+  failing,
+  replayPreview,
+  replays,
+  replay,
+  groups,
+  group,
+  parts
+}
 export type Reads = typeof reads

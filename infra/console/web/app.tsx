@@ -5,8 +5,13 @@ import { EventById, EventPage } from './pages/event.tsx'
 import { Events } from './pages/events.tsx'
 import { GroupPage } from './pages/group.tsx'
 import { Groups } from './pages/groups.tsx'
+import { LetterPage } from './pages/letter.tsx'
+import { Letters } from './pages/letters.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Parts } from './pages/parts.tsx'
+import { Replay } from './pages/replay.tsx'
+import { ReplayNew } from './pages/replay-new.tsx'
+import { Replays } from './pages/replays.tsx'
 import { TracePage } from './pages/trace.tsx'
 import { Traces } from './pages/traces.tsx'
 import { Empty, Page } from './ui/page.tsx'
@@ -24,6 +29,11 @@ export function App() {
           <Route path="/traces/:id" component={TracePage} />
           <Route path="/groups" component={Groups} />
           <Route path="/groups/:name" component={GroupPage} />
+          <Route path="/letters" component={Letters} />
+          <Route path="/letters/replay" component={ReplayNew} />
+          <Route path="/letters/jobs" component={Replays} />
+          <Route path="/letters/jobs/:id" component={Replay} />
+          <Route path="/letters/:id" component={LetterPage} />
           <Route path="/parts" component={Parts} />
           <Route default component={Nowhere} />
         </Router>

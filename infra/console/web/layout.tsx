@@ -8,6 +8,7 @@ const places = [
   ['/', 'Overview'],
   ['/events', 'Events'],
   ['/traces', 'Traces'],
+  ['/letters', 'Dead letters'],
   ['/groups', 'Consumer groups'],
   ['/parts', 'Parts']
 ] as const
