@@ -5,7 +5,7 @@ import { group, groups } from './groups.ts'
 import { failing, letter, letterGroups, letters } from './letters.ts'
 import { overview } from './overview.ts'
 import { parts } from './parts.ts'
-import { replay, replayPreview, replays } from './replays.ts'
+import { replayJob, replayJobs, replayPreview } from './replays.ts'
 import { findTraces, trace } from './trace.ts'
 
 export const reads = {
@@ -21,8 +21,8 @@ export const reads = {
   letter,
   failing,
   replayPreview,
-  replays,
-  replay,
+  replayJobs,
+  replayJob,
   groups,
   group,
   parts

@@ -30,13 +30,13 @@ export const replayPreview = defineRead({
   run: async (sources, chosen) => (await askReplay(sources))(Preview, 'POST', '/', { ...chosen, dryRun: true })
 })
 
-export const replays = defineRead({
+export const replayJobs = defineRead({
   description: 'Replays of dead letters with their progress, newest first.',
   input: z.object({}),
   run: async sources => (await askReplay(sources))(Jobs, 'GET', '/jobs')
 })
 
-export const replay = defineRead({
+export const replayJob = defineRead({
   description: 'One replay: its progress, and what it did with each letter.',
   input: z.object({ id: z.uuid('must be the id of a replay') }),
   async run(sources, { id }): Promise<WholeJob> {

@@ -9,6 +9,7 @@ import { DiscardLetter } from '../ui/discard-letter.tsx'
 import { EditLetter } from '../ui/edit-letter.tsx'
 import { LetterState } from '../ui/letter-state.tsx'
 import { shortType } from '../ui/letter-table.tsx'
+import { LetterTrace } from '../ui/letter-trace.tsx'
 import { Await, Page } from '../ui/page.tsx'
 import { Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
@@ -62,6 +63,7 @@ export function LetterPage() {
             <LetterFacts letter={letter} />
             <Data letter={letter} />
             <Failure letter={letter} />
+            <LetterTrace traceId={letter.traceId} />
             <Held letter={letter} />
             <History letter={letter} />
           </>
@@ -72,7 +74,7 @@ export function LetterPage() {
 }
 
 function LetterFacts({ letter }: { readonly letter: Letter }) {
-  const { event, topic, partition, offset, traceId, status, closedAt } = letter
+  const { event, topic, partition, offset, status, closedAt } = letter
   const isPlaced = topic !== 'unknown' && offset !== 'unknown'
   return (
     <Facts
@@ -93,7 +95,6 @@ function LetterFacts({ letter }: { readonly letter: Letter }) {
             'unknown: only Knative saw it fail'
           )
         ],
-        ['Trace', traceId === null ? undefined : <Id value={traceId} href={`/traces/${traceId}`} />],
         ['Class', letter.class],
         ['Last status', status === null ? 'no answer' : status],
         ['Attempts', letter.attempts],

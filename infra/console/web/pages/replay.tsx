@@ -15,7 +15,7 @@ const lookMs = 500
 
 export function Replay() {
   const id = useRoute().params.id ?? ''
-  const shown = useRead('replay', { id }, lookMs)
+  const shown = useRead('replayJob', { id }, lookMs)
   const aborting = useAction()
   const abort = () =>
     aborting.run(async () => {

@@ -9,7 +9,7 @@ import { useRead } from '../use-read.ts'
 export function Replays() {
   return (
     <Page title="Replays" actions={<a href="/letters">Dead letters</a>}>
-      <Await shown={useRead('replays', {}, 1_000)} what="Asking deadLetterReplay for its jobs">
+      <Await shown={useRead('replayJobs', {}, 1_000)} what="Asking deadLetterReplay for its jobs">
         {({ jobs }) =>
           jobs.length === 0 ? (
             <Empty title="Nothing has been replayed yet.">

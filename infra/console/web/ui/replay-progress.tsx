@@ -1,7 +1,7 @@
 // How far a replay is: a bar and its figures.
 import type { ReadOutput } from '../api.ts'
 
-type Progress = ReadOutput<'replay'>['progress']
+type Progress = ReadOutput<'replayJob'>['progress']
 
 export function ReplayProgress({ progress }: { readonly progress: Progress }) {
   const { waiting, sending, resolved, failed, skipped } = progress
