@@ -44,13 +44,9 @@ const closeEventStatement = {
     ) as discarded`
 }
 
-const closeUndisturbedStatement = {
-  name: 'close_undisturbed',
-  text: `
-    with handled as (
-      insert into handled_events (function, entity, sequence, source, event_id) values ($1, $2, $3, $4, $5)
-    )
-    update fences set sequence = $3 where function = $1 and entity = $2`
+const noteHandledStatement = {
+  name: 'note_handled',
+  text: 'insert into handled_events (function, entity, sequence, source, event_id) values ($1, $2, $3, $4, $5)'
 }
 
 const isUndisturbedStatement = {
@@ -79,9 +75,9 @@ export async function closeEvent(tx: Transaction, functionName: string, event: R
   return (await closing).rows[0]
 }
 
-/** Of an entity that is undisturbed: it goes out with the commit. */
+/** Of an entity that is undisturbed, and whose fence has been passed: it goes out with the commit. */
 export function closeUndisturbed(tx: Transaction, functionName: string, event: ReceivedEvent, place: Position): void {
-  sendWithin(tx, { ...closeUndisturbedStatement, values: valuesOf(functionName, event, place) })
+  sendWithin(tx, { ...noteHandledStatement, values: valuesOf(functionName, event, place) })
 }
 
 const valuesOf = (functionName: string, { source, id }: ReceivedEvent, { entity, sequence }: Position) => [

@@ -16,7 +16,7 @@ import { closeEvent, closeUndisturbed, isUndisturbed } from './close-event.ts'
 import { recordLetter } from './dead-letters.ts'
 import { EditedSince, editOf, findEdit } from './edits.ts'
 import { asFailure, InvalidEvent, PermanentFailure } from '../errors.ts'
-import { lockFence } from './fence.ts'
+import { lockFence, passFence } from './fence.ts'
 import { inReleasedSpan } from '../events/event-span.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import { firstSequenceOf, readTyped, typesOf } from '../events/event-type.ts'
@@ -75,7 +75,7 @@ async function deliverOne(db: Database, fn: Ordered, event: ReceivedEvent, place
   try {
     return await inTransaction(db, async tx => {
       const [fence, undisturbed] = await Promise.all([
-        lockFence(tx, fn.name, place.entity),
+        passFence(tx, fn.name, place),
         isUndisturbed(tx, fn.name, place.entity)
       ])
       if (place.sequence <= fence) {
