@@ -62,7 +62,7 @@ export class AssignedPartition implements TopicPartition {
   }
 
   push(record: KafkaRecord): void {
-    const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0)
+    const bytes = bytesInMemory(record)
     this.queue.push({ record, bytes, finish: this.tracker.received(record.offset) })
     this.queuedBytes += bytes
     if (!this.paused && (this.queued > MAX_QUEUED_RECORDS || this.queuedBytes > MAX_QUEUED_BYTES)) {
@@ -128,4 +128,13 @@ export class AssignedPartition implements TopicPartition {
     if (this.paused) this.fetching.resume(this)
     for (const end of this.backoffs) end()
   }
+}
+
+/** A header is an object for its name, one for its value and one for both. */
+const HEADER_OVERHEAD_BYTES = 250
+
+function bytesInMemory({ key, value, headers }: KafkaRecord): number {
+  let bytes = (value?.length ?? 0) + (key?.length ?? 0)
+  for (const [name, content] of headers) bytes += name.length + (content?.length ?? 0) + HEADER_OVERHEAD_BYTES
+  return bytes
 }

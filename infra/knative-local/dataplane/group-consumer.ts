@@ -4,9 +4,10 @@
 //
 // After every join each partition is given its position by `seek`: where the owner stands when it kept the partition, the
 // committed offset when it is new. So nothing depends on what kafkajs' loop had fetched before the rebalance.
-import type { Broker, Cluster, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
+import type { Broker, Cluster, Consumer, ConsumerGroupJoinEvent, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { partitionKey, type Position, type TopicPartition } from './assignment.ts'
+import { consumerConfig } from './consumer-config.ts'
 import { FetchedBatches, type Reader } from './fetched-batches.ts'
 import { highOffsets, lowOffsets, type OffsetsByPartition } from './group-offsets.ts'
 import { GroupPositions, type GroupSettings } from './group-positions.ts'
@@ -15,6 +16,7 @@ import { fetchedPartitions } from './kafka/fetch-response.ts'
 import { HeldPartitions } from './kafka/held-partitions.ts'
 import { kafkajs } from './kafka/kafkajs.ts'
 import { hasLeader } from './kafka/leaderless.ts'
+import { OffsetCommitter } from './offset-committer.ts'
 import { partitionAssigner } from './partition-assigner.ts'
 
 /** What the consumer reports to its owner. */
@@ -27,16 +29,6 @@ export interface GroupOwner extends Reader {
   lost(error: Error): void
 }
 
-// As Knative's consumer: session.timeout.ms and heartbeat.interval.ms. Below a third of the session a heartbeat may be late twice.
-const SESSION_TIMEOUT_MS = 10_000
-const HEARTBEAT_INTERVAL_MS = 3000
-/** How long the group waits for its slowest member to join again. */
-const REBALANCE_TIMEOUT_MS = 30_000
-/** Longest wait of a fetch without records; also how late a resumed partition is fetched, and how fast a stop takes effect. */
-const MAX_WAIT_MS = 250
-const MAX_FETCH_BYTES_PER_PARTITION = 256 * 1024
-/** Added partitions are noticed after at most this. */
-const METADATA_MAX_AGE_MS = 2000
 const RESTART_DELAY_MS = 1000
 
 export class GroupConsumer {
@@ -44,6 +36,7 @@ export class GroupConsumer {
   private readonly settings: GroupSettings
   private readonly beginnings: GroupPositions
   private readonly batches: FetchedBatches
+  private readonly committer: OffsetCommitter
   private readonly owner: GroupOwner
   private readonly log: Logger
   private consumer: Consumer | undefined
@@ -53,7 +46,6 @@ export class GroupConsumer {
   private memberId: string | undefined
   private joinAttempts = 0
   private joins = 0
-  private commitOffsets: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   private starting: Promise<void> | undefined
   private stopping = false
   private restart: NodeJS.Timeout | undefined
@@ -69,6 +61,10 @@ export class GroupConsumer {
     this.owner = owner
     this.log = log
     this.beginnings = new GroupPositions(settings)
+    this.committer = new OffsetCommitter(async offsets => {
+      if (!this.isMember) throw new Error('not a member')
+      await this.consumer?.commitOffsets(offsets)
+    }, log)
     this.batches = new FetchedBatches({
       reader: owner,
       held: this.held,
@@ -90,15 +86,7 @@ export class GroupConsumer {
 
   private async startConsumer(): Promise<void> {
     const consumer = this.kafka.consumer({
-      groupId: this.settings.group,
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      maxWaitTimeInMs: MAX_WAIT_MS,
-      maxBytesPerPartition: MAX_FETCH_BYTES_PER_PARTITION,
-      metadataMaxAge: METADATA_MAX_AGE_MS,
-      allowAutoTopicCreation: false,
-      readUncommitted: this.settings.readUncommitted,
+      ...consumerConfig(this.settings),
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure: async () => !this.stopping },
       partitionAssigners: [
         partitionAssigner({
@@ -123,7 +111,7 @@ export class GroupConsumer {
       eachBatchAutoResolve: true,
       partitionsConsumedConcurrently: 1,
       eachBatch: async ({ batch, commitOffsetsIfNecessary }) => {
-        this.commitOffsets = commitOffsetsIfNecessary
+        this.committer.use(commitOffsetsIfNecessary)
         this.batches.take(batch)
       }
     })
@@ -137,25 +125,8 @@ export class GroupConsumer {
     this.held.resume(partition)
   }
 
-  /** Commits once, in the current generation; in a later one the partitions may be another member's. */
-  async commit(offsets: readonly Position[]): Promise<boolean> {
-    if (offsets.length === 0) return true
-    try {
-      if (this.commitOffsets === undefined) await this.commitBeforeAnyRecord(offsets)
-      else await this.commitOffsets(toOffsets(offsets))
-      return true
-    } catch (error) {
-      this.log.debug({ error: (error as Error).message }, 'offsets not committed')
-      return false
-    }
-  }
-
-  /** Only passed control records can be behind these; kafkajs' other way to commit, which repeats itself, does no harm then. */
-  private async commitBeforeAnyRecord(offsets: readonly Position[]): Promise<void> {
-    if (!this.isMember) throw new Error('not a member')
-    await this.consumer?.commitOffsets(
-      offsets.map(({ topic, partition, position }) => ({ topic, partition, offset: String(position) }))
-    )
+  commit(offsets: readonly Position[]): Promise<boolean> {
+    return this.committer.commit(offsets)
   }
 
   /** Ends of the logs of what is read; a partition that has lost its leader is reported, and has none. */
@@ -259,7 +230,7 @@ export class GroupConsumer {
     if (this.stopping || consumer !== this.consumer) return
     this.memberId = undefined
     this.held.forgetAll()
-    this.commitOffsets = undefined
+    this.committer.use(undefined)
     this.joins++
     this.owner.lost(this.answers.refusal ?? error)
     if (restarts) return
@@ -267,15 +238,5 @@ export class GroupConsumer {
     this.restart = setTimeout(() => {
       this.start().catch((cause: unknown) => this.crashed(this.consumer ?? consumer, cause as Error, false))
     }, RESTART_DELAY_MS)
-  }
-}
-
-function toOffsets(positions: readonly Position[]): Offsets {
-  const topics = Object.groupBy(positions, ({ topic }) => topic)
-  return {
-    topics: Object.entries(topics).map(([topic, partitions = []]) => ({
-      topic,
-      partitions: partitions.map(({ partition, position }) => ({ partition, offset: String(position) }))
-    }))
   }
 }

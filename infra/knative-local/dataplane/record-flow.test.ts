@@ -140,3 +140,15 @@ test('fetching pauses when much is queued and goes on when half of it is gone', 
   partition.shift()
   expect(calls).toEqual(['pause', 'resume'])
 })
+
+test('fetching pauses for what records take in memory, their headers included, and continues when half of it is gone', () => {
+  const calls: string[] = []
+  const fetching = { pause: () => void calls.push('pause'), resume: () => void calls.push('resume') }
+  const partition = new AssignedPartition({ topic: 't', partition: 0 }, 0, fetching)
+  const headers = Array.from({ length: 1000 }, (_, i) => [`h${i}`, Buffer.from('v')] as const)
+  let pushed = 0
+  while (calls.length === 0) partition.push({ ...record(0, pushed++), headers })
+  expect(pushed).toBeLessThan(10)
+  while (calls.length === 1) partition.shift()
+  expect(calls).toEqual(['pause', 'resume'])
+})

@@ -1,13 +1,13 @@
 // Every Service of the plan as a process on this machine: built, started, watched, and reachable at a port that stays.
 import type { Service } from '../manifests/plan.ts'
 import { logToScreen } from '../parts/log-to-screen.ts'
-import { isFree } from '../parts/ports.ts'
 import type { Processes } from '../parts/processes.ts'
 import type { Reporting } from '../parts/reporting.ts'
 import type { ServicePorts } from '../parts/service-ports.ts'
 import { type EnvironmentSources, serviceEnvironment } from './environment.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
 import { type Instance, startInstance } from './instance.ts'
+import { instancePorts } from './instance-ports.ts'
 import type { ProgramEvents, Programs } from './programs.ts'
 import { answersOk } from '../stack/part-process.ts'
 import { addRunDirectory, removeRunDirectory } from './run-directories.ts'
@@ -241,16 +241,4 @@ function messageOf(error: unknown): string {
 
 function sameSettings(a: Service, b: Service): boolean {
   return JSON.stringify({ ...a, origin: undefined }) === JSON.stringify({ ...b, origin: undefined })
-}
-
-function instancePorts(first: number, last: number): () => Promise<number> {
-  let next = first
-  return async () => {
-    for (let tries = first; tries <= last; tries += 1) {
-      const port = next
-      next = next === last ? first : next + 1
-      if (await isFree(port)) return port
-    }
-    throw new Error(`No free port between ${first} and ${last} for an instance of a function`)
-  }
 }

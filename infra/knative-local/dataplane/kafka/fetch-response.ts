@@ -11,7 +11,7 @@ import decodeMessageSet from 'kafkajs/src/protocol/messageSet/decoder.js'
 import kafkajsResponse from 'kafkajs/src/protocol/requests/fetch/v1/response.js'
 import type { TopicPartition } from '../assignment.ts'
 import { UnreadableBatch, type FetchedMessage } from './decoded-message.ts'
-import { decodeBatches, magicOf } from './record-batch.ts'
+import { decodeBatches, DecodingBudget, magicOf } from './record-batch.ts'
 
 /** kafkajs' reader of the protocol's types. */
 interface ProtocolReader {
@@ -60,10 +60,11 @@ export async function decodeFetchResponse(
     reader.readInt16() // an error of the fetch session, which kafkajs does not use
     reader.readInt32()
   }
+  const budget = new DecodingBudget()
   const responses = await reader.readArrayAsync(async ofTopic => {
     const topicName = ofTopic.readString()
     const partitions = await ofTopic.readArrayAsync(ofPartition =>
-      decodePartition(ofPartition, version, partition => fetchOffset(topicName, partition))
+      decodePartition(ofPartition, version, partition => fetchOffset(topicName, partition), budget)
     )
     return { topicName, partitions }
   })
@@ -112,7 +113,8 @@ export async function parseFetchResponse(response: FetchResponse, fetchOffset: F
 async function decodePartition(
   reader: ProtocolReader,
   version: number,
-  fetchOffset: (partition: number) => bigint
+  fetchOffset: (partition: number) => bigint,
+  budget: DecodingBudget
 ): Promise<PartitionData> {
   const partition = reader.readInt32()
   const errorCode = reader.readInt16()
@@ -128,7 +130,7 @@ async function decodePartition(
   const messages =
     magicOf(bytes) < 2
       ? await decodeMessageSet(new Decoder(bytes), bytes.length)
-      : await decodeBatches(bytes, fetchOffset(partition), aborted, BigInt(highWatermark))
+      : await decodeBatches(bytes, fetchOffset(partition), aborted, BigInt(highWatermark), budget)
   return {
     partition,
     errorCode,

@@ -12,7 +12,7 @@ import { MAX_DECOMPRESSED_BYTES } from './codecs.ts'
 import { type DecodedMessage, UnreadableBatch, type FetchedMessage } from './decoded-message.ts'
 import { javaBatches } from './java-batches.ts'
 import './kafkajs.ts'
-import { decodeBatches } from './record-batch.ts'
+import { decodeBatches, DecodingBudget } from './record-batch.ts'
 
 const codecs = Object.keys(javaBatches) as (keyof typeof javaBatches)[]
 const text = (bytes: Buffer | null): string | null => bytes?.toString() ?? null
@@ -45,6 +45,16 @@ test('headers by name are those of the record alone, as kafkajs groups them', as
 test('begins at the offset that was asked for', async () => {
   const messages = await decode(Buffer.from(javaBatches.zstd, 'base64'), 109n)
   expect(messages.map(({ offset }) => offset)).toEqual(['109', '110', '111'])
+})
+
+test('an answer becomes no more headers than fit into memory, over all its partitions; what is left comes with the next one', async () => {
+  const headers = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`h${i}`, 'v']))
+  const bytes = await batch(Array.from({ length: 10 }, () => ({ value: Buffer.from('x'), headers })))
+  const budget = Object.assign(new DecodingBudget(), { headers: 40 })
+  const first = await decodeBatches(bytes, 0n, [], 10n, budget)
+  expect(first.map(({ offset }) => offset)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7'])
+  expect(await decodeBatches(bytes, 0n, [], 10n, budget)).toEqual([]) // another partition of the same answer
+  expect((await decode(bytes, 8n)).map(({ offset }) => offset)).toEqual(['8', '9'])
 })
 
 test('8,000 headers to a record take no time, and a batch may have more records than a function has arguments', async () => {

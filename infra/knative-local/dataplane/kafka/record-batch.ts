@@ -16,7 +16,17 @@ import { RecordReader } from './record-reader.ts'
 
 /** Of one partition and answer: what is left comes with the next one. */
 const MAX_RECORDS = 10_000
-const MAX_BYTES = MAX_DECOMPRESSED_BYTES / 4
+
+/** How much of an answer, over all its partitions, may still become records: what is left comes with the next one. */
+export class DecodingBudget {
+  bytes = MAX_DECOMPRESSED_BYTES / 4
+  /** Of two bytes in Kafka, and about 250 here: 100 MB. */
+  headers = 400_000
+
+  get isSpent(): boolean {
+    return this.bytes <= 0 || this.headers <= 0
+  }
+}
 
 const LENGTH_AT = 8
 const MAGIC_AT = 16
@@ -49,13 +59,13 @@ export async function decodeBatches(
   bytes: Buffer,
   fetchOffset: bigint,
   aborted: readonly AbortedTransaction[],
-  highWatermark: bigint
+  highWatermark: bigint,
+  budget = new DecodingBudget()
 ): Promise<FetchedMessage[]> {
   const messages: FetchedMessage[] = []
   const open = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
   const abortedProducers = new Set<bigint>()
-  let size = 0
-  for (let at = 0; messages.length < MAX_RECORDS && size < MAX_BYTES;) {
+  for (let at = 0; messages.length < MAX_RECORDS && !budget.isSpent;) {
     const batch = readHeader(bytes.subarray(at))
     if (batch === undefined) break // the end, or a batch that is cut off there
     at += batch.bytes.length
@@ -76,7 +86,7 @@ export async function decodeBatches(
     } else if (batch.context.inTransaction && abortedProducers.has(batch.producerId)) {
       messages.push(nothingUpTo(batch.lastOffset, batch.context))
     } else {
-      size += await decodeBatch(batch, fetchOffset, end, messages)
+      await decodeBatch(batch, fetchOffset, end, messages, budget)
     }
   }
   return messages
@@ -110,25 +120,25 @@ function readHeader(rest: Buffer): Batch | undefined {
   }
 }
 
-/** Appends the records and returns how many bytes they keep in memory. */
+/** Appends the records; what they keep in memory is taken from the budget. */
 async function decodeBatch(
   batch: Batch,
   fetchOffset: bigint,
   end: bigint,
-  messages: FetchedMessage[]
-): Promise<number> {
+  messages: FetchedMessage[],
+  budget: DecodingBudget
+): Promise<void> {
   const before = messages.length
   try {
     const body = batch.bytes.subarray(RECORDS_AT)
     const records = batch.codec === 0 ? body : await decompress(batch.codec, body)
-    decodeRecords(new RecordReader(records), batch, fetchOffset, messages)
+    budget.bytes -= records.length
+    decodeRecords(new RecordReader(records), batch, fetchOffset, messages, budget)
     // Compaction may have removed the batch's last records, or all of them.
     if (messages.length === before) messages.push(nothingUpTo(batch.lastOffset, batch.context))
-    return records.length
   } catch (error) {
     messages.length = before
     messages.push(unreadable(batch, fetchOffset, end, (error as Error).message))
-    return 0
   }
 }
 
@@ -146,25 +156,31 @@ function damageOf(bytes: Buffer): string | undefined {
   return wanted === found ? undefined : `its checksum is ${found}, not ${wanted}: Kafka's file is damaged`
 }
 
-function decodeRecords(reader: RecordReader, batch: Batch, fetchOffset: bigint, messages: FetchedMessage[]): void {
+function decodeRecords(
+  reader: RecordReader,
+  batch: Batch,
+  fetchOffset: bigint,
+  messages: FetchedMessage[],
+  budget: DecodingBudget
+): void {
   // Most deltas are small: only the first record to be read costs a comparison of big numbers.
   const firstDelta = Number(fetchOffset > batch.baseOffset ? fetchOffset - batch.baseOffset : 0n)
   const before = messages.length
-  for (let i = 0; i < batch.count && messages.length - before < MAX_RECORDS; i++) {
+  for (let i = 0; i < batch.count && messages.length - before < MAX_RECORDS && budget.headers > 0; i++) {
     const end = reader.recordEnd()
     const timestampDelta = reader.varlong()
     const offsetDelta = reader.varint()
     if (offsetDelta >= firstDelta) {
-      messages.push(
-        new DecodedMessage(
-          batch.baseOffset + BigInt(offsetDelta),
-          batch.appendTime ?? BigInt.asIntN(64, batch.baseTimestamp + timestampDelta),
-          reader.bytes(),
-          reader.bytes(),
-          reader.headers(),
-          batch.context
-        )
+      const message = new DecodedMessage(
+        batch.baseOffset + BigInt(offsetDelta),
+        batch.appendTime ?? BigInt.asIntN(64, batch.baseTimestamp + timestampDelta),
+        reader.bytes(),
+        reader.bytes(),
+        reader.headers(),
+        batch.context
       )
+      messages.push(message)
+      budget.headers -= message.headerList.length
     }
     reader.skipTo(end)
   }

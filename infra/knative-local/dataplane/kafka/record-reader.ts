@@ -1,6 +1,9 @@
 // Reads the fields of records one after the other, and refuses lengths that do not fit. https://kafka.apache.org/documentation/#record
 import type { HeaderList } from './decoded-message.ts'
 
+/** As many as fit into a record of Kafka's 1 MiB; compressed, a batch of that size can hold sixty million. */
+const MAX_HEADERS = 524_288
+
 export class RecordReader {
   private readonly buffer: Buffer
   private at = 0
@@ -58,6 +61,7 @@ export class RecordReader {
     const count = this.varint()
     // A header takes two bytes at least.
     if (count < 0 || count * 2 > this.buffer.length - this.at) throw new Error(`${count} headers do not fit a record`)
+    if (count > MAX_HEADERS) throw new Error(`a record of ${count} headers, more than ${MAX_HEADERS}`)
     const headers: [string, Buffer | null][] = []
     for (let i = 0; i < count; i++) headers.push([this.bytes()?.toString('utf8') ?? '', this.bytes()])
     return headers
