@@ -1,6 +1,7 @@
+import type { Admin } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestKafka, type TestKafka } from '../../knative-local/testing.ts'
-import { committedOffsets, logRanges } from './log-offsets.ts'
+import { committedOffsets, existingTopics, logRanges } from './log-offsets.ts'
 
 let kafka: TestKafka
 beforeAll(async () => void (kafka = await startTestKafka(1)), 120_000)
@@ -14,4 +15,15 @@ test('a topic that is missing has no partitions, and the others have theirs, at 
   await kafka.admin.setOffsets({ groupId: 'group', topic: 'there', partitions: [{ partition: 1, offset: '0' }] })
   expect(await committedOffsets(kafka.admin, 'group', ['missing', 'there'])).toEqual(new Map([['there/1', 0]]))
   expect(await logRanges(kafka.admin, ['there'])).toEqual(there)
+})
+
+test('a topic that the user may not describe is an error with its name, and not a topic without records', async () => {
+  const refused = Object.assign(new Error('Not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
+  const admin: Pick<Admin, 'listTopics' | 'fetchTopicMetadata'> = {
+    listTopics: async () => ['there'],
+    fetchTopicMetadata: () => Promise.reject(refused)
+  }
+  await expect(existingTopics(admin as Admin, ['there', 'forbidden'])).rejects.toThrow(
+    'not authorized to describe topic forbidden'
+  )
 })

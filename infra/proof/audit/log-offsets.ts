@@ -14,7 +14,7 @@ export interface LogRange {
 /** A topic that does not exist has no partitions. */
 export async function logRanges(admin: Admin, topics: readonly string[]): Promise<LogRange[]> {
   const ranges = await Promise.all(
-    (await existing(admin, topics)).map(async topic => {
+    (await existingTopics(admin, topics)).map(async topic => {
       const partitions = await patiently(admin, () => admin.fetchTopicOffsets(topic))
       return partitions.map(({ partition, low, high }) => ({
         topic,
@@ -27,10 +27,26 @@ export async function logRanges(admin: Admin, topics: readonly string[]): Promis
   return ranges.flat().toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
 }
 
-/** Once asked for the offsets of a topic that is missing, a client of kafkajs fails on all topics. */
-async function existing(admin: Admin, topics: readonly string[]): Promise<string[]> {
+/**
+ * Once asked for the offsets of a topic that is missing, a client of kafkajs fails on all topics.
+ * @throws for a topic that this user may not see: it would count as missing, and its records as none
+ */
+export async function existingTopics(admin: Admin, topics: readonly string[]): Promise<string[]> {
   const all = new Set(await patiently(admin, () => admin.listTopics()))
+  for (const topic of topics) if (!all.has(topic)) await refuseForbidden(admin, topic)
   return topics.filter(topic => all.has(topic))
+}
+
+/** Kafka lists only what a user may describe; asked for by its name, a topic is refused or unknown. */
+async function refuseForbidden(admin: Admin, topic: string): Promise<void> {
+  try {
+    await admin.fetchTopicMetadata({ topics: [topic] })
+  } catch (error) {
+    if ((error as { type?: string }).type === 'TOPIC_AUTHORIZATION_FAILED')
+      throw new Error(`not authorized to describe topic ${topic}: grant Describe to the user of the audit`, {
+        cause: error
+      })
+  }
 }
 
 /** By `topic/partition`; a partition of which the group has committed nothing is not there. */
@@ -39,7 +55,7 @@ export async function committedOffsets(
   groupId: string,
   topics: readonly string[]
 ): Promise<Map<string, number>> {
-  const present = await existing(admin, topics)
+  const present = await existingTopics(admin, topics)
   if (present.length === 0) return new Map() // kafkajs would answer for all topics
   const committed = await patiently(admin, () => admin.fetchOffsets({ groupId, topics: present }))
   return new Map(

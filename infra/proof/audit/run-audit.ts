@@ -17,7 +17,7 @@ import { accounts, publishingChecks } from './checks/publishing.ts'
 import { createCommandTables, storeCommands } from './command-tables.ts'
 import type { Check, Finding } from './finding.ts'
 import { followedFunctions, type AuditedPlan, type Followed } from './followed-functions.ts'
-import { committedOffsets, logRanges, type LogRange } from './log-offsets.ts'
+import { committedOffsets, existingTopics, logRanges, type LogRange } from './log-offsets.ts'
 import { readLog } from './read-log.ts'
 
 export interface AuditOptions {
@@ -131,8 +131,11 @@ async function loadLog(
   try {
     const committed = await Promise.all(functions.map(({ group, topics }) => committedOffsets(admin, group, topics)))
     // A Broker makes its topic when it starts: where there is none, nothing was accepted.
-    const existing = new Set(await admin.listTopics())
-    triggers = declared.filter(({ topic }) => existing.has(topic))
+    const existing = await existingTopics(
+      admin,
+      declared.map(({ topic }) => topic)
+    )
+    triggers = declared.filter(({ topic }) => existing.includes(topic))
     const committedByTriggers = await Promise.all(
       triggers.map(({ egress, topic }) => committedOffsets(admin, egress.group, [topic]))
     )
