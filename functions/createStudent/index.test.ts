@@ -37,7 +37,7 @@ test('a new student is a row and an event, in one answer with its place', async 
   expect(fromBinary(StudentCreatedSchema, event?.payload ?? Buffer.alloc(0))).toMatchObject({ id: student.id, ...ada })
 })
 
-test('the caller’s trace goes on into the event', async () => {
+test('the caller’s trace continues in the event', async () => {
   const { fn, db } = await start()
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
   await post(fn, ada, { traceparent })
@@ -166,7 +166,7 @@ test('a command whose id became another’s on its way is refused in words, not 
   expect(await db.$count(students)).toBe(1)
 })
 
-test('a source and an id are told apart, wherever their spaces are', async () => {
+test('a source and an id are distinguished, wherever their spaces are', async () => {
   const { fn, db } = await start()
   for (const [source, id] of [
     ['/a b', 'c'],
@@ -192,7 +192,7 @@ test('an event’s own traceparent comes before that of its delivery, which may 
   )
 })
 
-test('a command event whose time is over is refused for good; one done before that is done', async () => {
+test('a command event whose time is over is refused permanently; one done before that is done', async () => {
   const { fn, db } = await start()
   const over = { 'ce-expirytime': '2020-01-01T00:00:00Z' }
   const late = await sendCommand(fn, ada, over)

@@ -23,7 +23,7 @@ export const DeadLetterReplayConfig = HostConfig.extend(DatabaseConfig.shape).ex
   OPERATOR_PORT: z.coerce.number().int().min(1).max(65535).optional(),
   /** Replays of one letter before it is left to a person. */
   REPLAY_LIMIT: z.coerce.number().int().min(1).max(1_000).default(10),
-  /** How often letters that are due are looked for, beside being told. */
+  /** How often letters that are due are looked for, beside being notified. */
   REPLAY_POLL_MS: z.coerce.number().int().min(50).max(60_000).default(1_000),
   /** Of one delivery. */
   REPLAY_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000)

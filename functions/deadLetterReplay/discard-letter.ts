@@ -1,4 +1,4 @@
-// Gives an event up, with a reason. Its student's fence moves over it on purpose, so that what is held behind it goes on.
+// Gives an event up, with a reason. Its student's fence moves over it on purpose, so that what is held behind it continues.
 import { and, between, eq, inArray, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Place } from '../runtime/delivery/position.ts'
@@ -10,7 +10,7 @@ import { lockOpenLetter, releaseHeld } from './open-letter.ts'
 
 export const DiscardCommand = z.strictObject({ reason: line(500) })
 
-/** Tells whether the fence moved: not yet when an earlier event is missing, never when another event has the place, or the letter's origin is unknown. @throws Problem 404, 409 */
+/** Answers whether the fence moved: not yet when an earlier event is missing, never when another event has the place, or the letter's origin is unknown. @throws Problem 404, 409 */
 export async function discardLetter(db: Database, letterId: string, reason: string) {
   return inTransaction(db, async tx => {
     const letter = await lockOpenLetter(tx, letterId)

@@ -54,7 +54,7 @@ export interface DeadLetterReplayOptions {
   /** Replays of one letter before it is left to a person. */
   readonly replayLimit: number
   readonly registryUrl: string | undefined
-  /** Tells the replayer that there is work. */
+  /** Wakes the replayer: there is work. */
   wake(): void
 }
 

@@ -6,7 +6,7 @@ import type { EventAttributes } from '../runtime/events/received-event.ts'
 import { editOf } from '../runtime/delivery/edits.ts'
 import { ownsPlace } from './letter-origin.ts'
 
-/** At once; the next poll goes on. */
+/** At once; the next poll continues. */
 const maxEvents = 16
 /** Younger ones are most likely being driven by the delivery that held them. */
 const minAge = '2 seconds'

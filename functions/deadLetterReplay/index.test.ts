@@ -198,7 +198,7 @@ test('a user who appears releases nothing that waits for another', async () => {
   expect(await db.select().from(deadLetters)).toMatchObject([{ state: 'open', dueAt: null, replays: 0 }])
 })
 
-test('a dry run tells what would be replayed and replays nothing', async () => {
+test('a dry run says what would be replayed and replays nothing', async () => {
   const { replay, create, db } = await start()
   await deliver(create, studentEvent({ version: 1 }))
   await db.insert(users).values(user)
@@ -331,7 +331,7 @@ test('a replay stops after the number of failures it was given', async () => {
   expect(answer).toMatchObject({ job: { state: 'stopped', progress: { failed: 2, skipped: 2 } } })
 })
 
-test('an aborted replay leaves what it has not sent open, and its results tell which', async () => {
+test('an aborted replay leaves what it has not sent open, and its results say which', async () => {
   const { replay, create } = await start()
   for (const n of [1, 2, 3]) await deliver(create, studentEvent({ id: `student-${n}`, version: 1 }))
   const started = command(replay, { name: 'slow', rate: 1, concurrency: 1 })
@@ -426,7 +426,7 @@ test('discarding a letter moves no fence over another event that is held in its 
   expect(await db.select().from(fences)).toMatchObject([{ sequence: 1 }])
 })
 
-test('a letter whose event waits for its turn can be given up, and what follows goes on', async () => {
+test('a letter whose event waits for its turn can be given up, and what follows continues', async () => {
   const { replay, any, db } = await start()
   await published(db, { version: 1 })
   const early = await published(db, { version: 2 })
@@ -495,7 +495,7 @@ test('a letter that has reached the limit of replays is skipped until it is forc
   expect(await command(replay, { force: true })).toMatchObject({ job: { progress: { resolved: 1 } } })
 })
 
-test('a discarded letter moves the fence on purpose, and what was held behind it goes on', async () => {
+test('a discarded letter moves the fence on purpose, and what was held behind it continues', async () => {
   const { replay, any, db } = await start()
   const broken = studentEvent({ version: 1 }, { data: Buffer.from([0xff]) })
   await deliver(any, broken)
@@ -599,7 +599,7 @@ test('bytes that nothing can decode are shown as they are', async () => {
   expect(await letters(replay)).toMatchObject([{ data: { base64: '//4=' } }])
 })
 
-test('pages go on where the one before ended, and a wrong filter is named', async () => {
+test('pages continue where the one before ended, and a wrong filter is named', async () => {
   const { replay, create } = await start()
   for (const n of [1, 2, 3]) await deliver(create, studentEvent({ id: `student-${n}`, version: 1 }))
   const first = (await (await fetch(`${replay.url}/?limit=2`)).json()) as { deadLetters: Letter[]; next: string }
@@ -632,7 +632,7 @@ test('a letter whose place another event has taken holds nothing back', async ()
   expect(await letters(replay)).toMatchObject([{ reason: 'event-id-reused', held: 0 }])
 })
 
-test('an expired command is sent again without its expirytime, and a dry run tells that it has to be', async () => {
+test('an expired command is sent again without its expirytime, and a dry run says that it has to be', async () => {
   const { db } = await testDatabase()
   const event = { id: 'command', source: '/test', type: 'school.student.v1.CreateStudent', data: Buffer.from('{}') }
   const attributes = { id: event.id, source: event.source, type: event.type, expirytime: '2026-01-02T03:04:05Z' }

@@ -112,7 +112,7 @@ function startWithDatabase<Accepts extends Types>(fn: FunctionWithDatabase<Accep
   })
 }
 
-/** What was held goes on in its own trace, and not in that of the delivery which released it. */
+/** What was held continues in its own trace, and not in that of the delivery which released it. */
 export const contextOfDelivery =
   (publisher: Publisher, log: Log, traceparent: string | undefined) =>
   (tx: Transaction, event: { readonly attributes: { readonly traceparent?: string } }): DeliveryContext => ({

@@ -9,7 +9,7 @@ import { students } from '../students/tables.ts'
 const id = '0190a0a0-0000-7000-8000-000000000001'
 const ada = { id, userId: 'user-1', name: 'Ada', email: 'ada@example.com', version: 1 }
 
-test('a change keeps what it does not name, counts the version and tells of the whole student', async () => {
+test('a change keeps what it does not name, counts the version and holds the whole student in its event', async () => {
   const { fn, db } = await start()
   const response = await patch(fn, { name: 'Ada Lovelace' })
   expect([response.status, await response.json()]).toEqual([200, { ...ada, name: 'Ada Lovelace', version: 2 }])

@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => kafka?.stop())
 
-test('by the settings of the cluster’s CronJob, on the topics as the YAML has them, what is old goes and is told', async () => {
+test('by the settings of the cluster’s CronJob, on the topics as the YAML has them, what is old goes and is reported', async () => {
   const { options, count } = await database()
   expect(await pruneOnce(options)).toEqual([
     'kept whole: outbox, handled_events, dead_letters; the replication slot outbox is not there',
@@ -55,7 +55,7 @@ test('a topic that keeps its records longer than the settings allow is named, an
   expect(await count()).toBe(2)
 })
 
-test('a database that does not answer is told, and ends nothing', async () => {
+test('a database that does not answer is reported, and ends nothing', async () => {
   const { options } = await database()
   const [said] = await pruneOnce({ ...options, databaseUrl: 'postgres://nobody@127.0.0.1:9/nothing' })
   expect(said).toMatch(/^not pruned/)

@@ -42,7 +42,7 @@ async function describe(admin: Admin, topic: string): Promise<readonly ConfigEnt
     return resources[0]?.configEntries ?? []
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`Kafka does not tell how long it keeps ${topic}: ${reason}`, { cause: error })
+    throw new Error(`Kafka does not say how long it keeps ${topic}: ${reason}`, { cause: error })
   }
 }
 

@@ -97,7 +97,7 @@ test('a slot that is still being made proves nothing either', async () => {
   await made
 })
 
-test('the outbox rows of a student whose events are held stay, because one may be what they wait for, and so does what tells a duplicate', async () => {
+test('the outbox rows of a student whose events are held stay, because one may be what they wait for, and so does what shows a duplicate', async () => {
   const { db, run, confirmAll } = await start()
   for (const student of ['waits', 'goes-on']) {
     await addOutboxRow(db, student, 100)

@@ -9,7 +9,7 @@
 //   failures          what failed deliveries recorded, unless a letter shows it
 //   replay_jobs       those that are over and took no letter that is still open
 //
-// What tells a duplicate of an outbox row stays while that row does: for a student whose events are held, and as long as the
+// What shows a duplicate of an outbox row stays while that row does: for a student whose events are held, and as long as the
 // slot cannot say what was published. Fences stay for ever: one small row per student and function is what makes a late
 // duplicate harmless.
 // Before anything is removed the settings are compared with how long Kafka really keeps each topic.
@@ -59,7 +59,7 @@ export interface Pruned {
 /** Rows in one transaction: a short lock, and a small piece of write-ahead log. */
 const batchSize = 10_000
 
-/** A batch takes seconds. A lock that is not given in this time fails the run; the next one goes on where this one was. */
+/** A batch takes seconds. A lock that is not given in this time fails the run; the next one continues where this one was. */
 const statementTimeoutMs = 30_000
 
 interface Removal {
@@ -74,7 +74,7 @@ interface Removal {
 const notHeld = (entity: string) => `not exists (select from held_events held where held.entity = ${entity})`
 
 /**
- * Whether the slot's horizon tells what was published. A slot that took the place of a lost one begins with the present, and
+ * Whether the slot's horizon says what was published. A slot that took the place of a lost one begins with the present, and
  * what is older is published by the connector's snapshot: only when that is over does the connector read the slot. While a
  * slot is being made it is active too, but has no position yet.
  */

@@ -1,4 +1,4 @@
-// Registers every .proto file under its message's name, and tells the database where: the functions write that address
+// Registers every .proto file under its message's name, and writes where into the database: the functions write that address
 // into each event as `dataschema`, so publishing needs no registry. `node infra/jobs/register-schemas.ts`; safe to run again.
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { readdir, readFile } from 'node:fs/promises'

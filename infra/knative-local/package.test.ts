@@ -126,7 +126,7 @@ test('every face can be imported', async () => {
   expect(stdout).toBe(`all ${names.length}\n`)
 })
 
-/** Without what an npm that runs this test tells its children. */
+/** Without what an npm that runs this test gives its children. */
 async function npm(cwd: string, ...args: string[]): Promise<string> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
   const { stdout } = await run('npm', args, { cwd, env })

@@ -11,7 +11,7 @@ import { objectsOf } from './render.ts'
 const sources = objectsOf('production', kafkaSource, KafkaSource)
 const sinks = objectsOf('production', kafkaSink, KafkaSink)
 const brokerTopic = 'knative-broker-students-default'
-/** A group that one may not describe has no coordinator, as far as kafkajs tells. */
+/** A group that one may not describe has no coordinator, as far as kafkajs says. */
 const groupRefused = 'Failed to find group coordinator'
 
 let broker: SecuredKafka

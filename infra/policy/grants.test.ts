@@ -165,7 +165,7 @@ test('of a table that functions share, a function sees and writes its own rows, 
   ).toEqual([{ sequence: 1 }])
 })
 
-test('every table with a function in its key holds its rows apart, and every role that may use it is told which are its own', async () => {
+test('every table with a function in its key holds its rows apart, and every role that may use it is limited to its own', async () => {
   const { db } = await databaseWithRoles()
   const { rows: keyed } = await db.execute(sql`
     select c.relname as name, c.relrowsecurity as apart from pg_index i

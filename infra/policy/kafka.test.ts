@@ -44,7 +44,7 @@ describe.each(overlays)('in %s', overlay => {
     })
   })
 
-  test('the cluster has three nodes with a claim each that outlives it, and makes no topic by itself', () => {
+  test('the cluster has three nodes with a claim each that outlives it, and makes no topic automatically', () => {
     const NodePool = z.object({
       spec: z.object({
         replicas: z.literal(3),

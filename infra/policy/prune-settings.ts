@@ -1,4 +1,4 @@
-// What the nightly prune of an overlay is told.
+// What the nightly prune of an overlay is given.
 import { z } from 'zod'
 import { environmentOf, PodSpec } from './kinds.ts'
 import { objectsOf, type Overlay } from './render.ts'

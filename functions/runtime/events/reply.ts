@@ -7,7 +7,7 @@ import type { EventType } from './event-type.ts'
 
 export interface ReplyOptions {
   readonly subject?: string
-  /** Of the reply; the same for each delivery of one event lets its readers tell a repeat. A new one by default. */
+  /** Of the reply; the same for each delivery of one event lets its readers recognise a repeat. A new one by default. */
   readonly id?: string
 }
 

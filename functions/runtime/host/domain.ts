@@ -1,5 +1,5 @@
 // What functions-framework takes of node:domain, in its place in the bundles (infra/bundle.ts): an error that nobody catches,
-// thrown by a timer for instance, fails the request that it came from, and the process goes on.
+// thrown by a timer for instance, fails the request that it came from, and the process continues.
 //
 // node:domain hooks into every promise and callback of the process, which was a third of a function's processor time
 // (infra/decisions/0025). An AsyncLocalStorage of Node 24 costs next to nothing.

@@ -1,5 +1,5 @@
 // What the console's pages read, as tools of the Model Context Protocol: each read is one, under its own name and description. The one
-// tool that changes anything is `replay`, and it sends nothing unless it is told to in so many words.
+// tool that changes anything is `replay`, and it sends nothing unless it is asked to in so many words.
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { z } from 'zod'

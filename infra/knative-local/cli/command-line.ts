@@ -8,7 +8,7 @@ export const exitStatus = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 
 /** Wrong flags or arguments, in words that say what to do. */
 export class UsageError extends Error {}
 
-/** A command that ends no process by itself and prints its mistakes alone, with what was probably meant. */
+/** A command that ends no process itself and prints its mistakes alone, with what was probably meant. */
 export function createCommand(name: string): Command {
   return new Command(name)
     .exitOverride()

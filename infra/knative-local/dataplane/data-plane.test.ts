@@ -159,7 +159,7 @@ test('a changed plan changes what differs: settings at once, new and removed egr
   await until('an empty group', 10_000, async () => (await membersOf('group-goes')) === 0)
 })
 
-test('a topic that is deleted and made anew is read from its beginning', async () => {
+test('a topic that is deleted and recreated is read from its beginning', async () => {
   await kafka.createTopic('anew', 1)
   const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('anew', {})] })
   await ready(dataPlane)
@@ -175,7 +175,7 @@ test('a topic that is deleted and made anew is read from its beginning', async (
   expect(bodies('anew')).toEqual(['a', 'b', 'c', 'd'])
 }, 60_000)
 
-test('a coordinator that moves, and is still loading when it is asked to join, holds nothing up for good', async () => {
+test('a coordinator that moves, and is still loading when it is asked to join, holds nothing up permanently', async () => {
   await kafka.createTopic('moves', 1)
   const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('moves', {})] })
   await ready(dataPlane)

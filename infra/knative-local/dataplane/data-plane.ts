@@ -73,7 +73,7 @@ export class DataPlane {
   /** Makes the plan what runs. Plans are applied one after the other. */
   apply(plan: DataPlanePlan): Promise<void> {
     const applied = this.applying.then(() => this.change(plan))
-    this.applying = applied.catch(() => undefined) // told to whoever brought this plan; the next one is applied all the same
+    this.applying = applied.catch(() => undefined) // reported to whoever brought this plan; the next one is applied all the same
     return applied
   }
 

@@ -6,7 +6,7 @@ import { until } from '../parts/until.ts'
 import { LivePlan } from './live-plan.ts'
 import type { Addresses } from './plan-feed.ts'
 
-test('a good edit is applied, a broken one is told and changes nothing', async () => {
+test('a good edit is applied, a broken one is reported and changes nothing', async () => {
   const { file, live, applied, told } = await follow(source('first'))
   expect(live.plan.kafkaSources.map(({ name }) => name)).toEqual(['first'])
 

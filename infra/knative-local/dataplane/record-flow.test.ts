@@ -127,7 +127,7 @@ test('a partition that was lost ends its backoffs and starts nothing more', asyn
   expect(started).toEqual([0])
 })
 
-test('fetching pauses when much is queued and goes on when half of it is gone', () => {
+test('fetching pauses when much is queued and continues when half of it is gone', () => {
   const calls: string[] = []
   const partition = new AssignedPartition({ topic: 't', partition: 0 }, 0, {
     pause: () => calls.push('pause'),

@@ -43,7 +43,7 @@ export class RecordFlow {
     else this.startUnordered()
   }
 
-  /** Nothing new starts, retries wait; what is under way goes on. */
+  /** Nothing new starts, retries wait; what is under way continues. */
   hold(): void {
     this.held = true
   }

@@ -17,7 +17,7 @@ const lives = fc.array(fc.record<Life>({ ends: fc.array(fc.nat(60), { maxLength:
   maxLength: 8
 })
 
-/** Delivers from `committed` on and ends as told; everything, in the end, when there is no kill. */
+/** Delivers from `committed` on and ends as asked; everything, in the end, when there is no kill. */
 async function live(
   ordering: 'ordered' | 'unordered',
   committed: number,

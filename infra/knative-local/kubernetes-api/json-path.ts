@@ -11,7 +11,7 @@ export function firstAtPath(value: unknown, path: string): unknown {
       /^\.((?:\\.|[^.[\\])+)|^\['((?:\\.|[^'\\])+)'\]|^\[(\*)\]|^\[\?\(@((?:\.[\w-]+)+)==(?:"([^"]*)"|'([^']*)')\)\]/.exec(
         rest
       )
-    if (step === null) throw new Error(`JSONPath ${path} is not understood from "${rest}"`)
+    if (step === null) throw new Error(`JSONPath ${path} is unknown from "${rest}"`)
     const [matched, field, quoted, star, filterPath, double, single] = step
     const name = (field ?? quoted)?.replaceAll(/\\(.)/g, '$1')
     if (name !== undefined) found = found.flatMap(item => (isRecord(item) && name in item ? [item[name]] : []))

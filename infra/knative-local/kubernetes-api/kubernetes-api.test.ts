@@ -317,7 +317,7 @@ describe('refusals', () => {
 })
 
 describe('watches', () => {
-  test('tell what changes after the list, and only that', async () => {
+  test('send what changes after the list, and only that', async () => {
     const { url, set, edit } = await serveForTest()
     const { metadata } = (await get(url, sources)) as { metadata: { resourceVersion: string } }
     const events = await watch(`${url}${sources}?watch=true&resourceVersion=${metadata.resourceVersion}`)

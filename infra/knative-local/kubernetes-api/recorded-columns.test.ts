@@ -18,7 +18,7 @@ interface Case {
   readonly columns?: string
 }
 
-/** The rows of objects that this plan can hold by themselves: what refers to others is printed in no other way. */
+/** The rows of objects that this plan can hold alone: what refers to others is printed in no other way. */
 const cases = (recording.cases as Case[]).filter(
   ({ columns, ready, manifest }) =>
     columns !== undefined && ready === 'True' && !JSON.stringify(manifest).includes('"ref"')

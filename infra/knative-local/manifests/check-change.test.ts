@@ -78,7 +78,7 @@ test.for([
 test.for([
   ['partitions: 4', 'partitions: 3', 'warning spec.partitions: Kafka cannot take partitions away: there are 4.'],
   ['replicas: 3', 'replicas: 2', 'warning spec.replicas: the number of replicas cannot be changed here: it is 3.']
-] as const)('%s to %s is taken as a cluster takes it, and told to have no effect', async ([from, to, expected]) => {
+] as const)('%s to %s is taken as a cluster takes it, and reported to have no effect', async ([from, to, expected]) => {
   const { plan: running } = await load(manifests)
   const { plan, told } = await load(manifests.replace(from, to), running)
   expect(plan).toBeDefined()

@@ -1,4 +1,4 @@
-// What a cluster would not let an edit change. The old and the new plan are both right by themselves.
+// What a cluster would not let an edit change. The old and the new plan are each right alone.
 import { isDeepStrictEqual } from 'node:util'
 import { failsLater } from './kinds/consequence.ts'
 import type { Path } from './manifest-document.ts'

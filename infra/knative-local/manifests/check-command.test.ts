@@ -19,7 +19,7 @@ test('errors are printed with place and path and make the exit status 1', async 
   expect(status).toBe(1)
 })
 
-test('what the file names and does not declare is told apart from errors, and leaves the exit status 0', async () => {
+test('what the file names and does not declare is distinguished from errors, and leaves the exit status 0', async () => {
   const { status, text } = await check(
     '{ apiVersion: sources.knative.dev/v1, kind: KafkaSource, metadata: { name: a, namespace: shop }, spec: { bootstrapServers: [a:1], topics: [a], consumerGroup: a, initialOffset: earliest, sink: { ref: { apiVersion: serving.knative.dev/v1, kind: Service, name: on-order } } } }'
   )

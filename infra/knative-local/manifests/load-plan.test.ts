@@ -179,7 +179,7 @@ describe('paths', () => {
 })
 
 describe('problems', () => {
-  test('are told all at once, each with its line', async () => {
+  test('are reported all at once, each with its line', async () => {
     const { text } = await load({
       'source.yaml': [
         'apiVersion: sources.knative.dev/v1',
@@ -215,7 +215,7 @@ describe('problems', () => {
     `)
   })
 
-  test('of a file that is not YAML are told beside those of the others', async () => {
+  test('of a file that is not YAML are reported beside those of the others', async () => {
     const { text } = await load({
       'a.yaml': 'spec: [1, 2\nkind: x\n',
       'b.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {}\n'
@@ -289,7 +289,7 @@ describe('problems', () => {
     expect(text).toContain(expected)
   })
 
-  test('a sink without ref is told what to put under it, once', async () => {
+  test('a sink without ref is answered with what to put under it, once', async () => {
     const { text } = await load({
       'source.yaml': source('topics: [a], sink: { apiVersion: v1, kind: Service, name: web }')
     })
@@ -299,7 +299,7 @@ describe('problems', () => {
     )
   })
 
-  test('a Broker of another class is not told about the ConfigMap of this one', async () => {
+  test('a Broker of another class gets no complaint about the ConfigMap of this one', async () => {
     const { errors } = await load({
       'broker.yaml':
         'apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: { name: b, annotations: { eventing.knative.dev/broker.class: MTChannelBasedBroker } }\n'

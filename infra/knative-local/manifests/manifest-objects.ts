@@ -24,7 +24,7 @@ export interface WrittenObject {
   readonly kindKey?: string
 }
 
-/** The namespace of a kubectl that has not been told another. */
+/** The namespace of a kubectl that has no other. */
 const defaultNamespace = 'default'
 
 /** Tools whose files look like objects but are not sent to a cluster. */

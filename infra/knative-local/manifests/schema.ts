@@ -1,4 +1,4 @@
-// zod, with the manners of a Kubernetes API server: unknown fields are refused, and every problem is told, not only the first.
+// zod, with the manners of a Kubernetes API server: unknown fields are refused, and every problem is reported, not only the first.
 import { z } from 'zod'
 import { isRecord } from './is-record.ts'
 import type { ManifestDocument, Path } from './manifest-document.ts'
@@ -25,7 +25,7 @@ function unknownField(name: string, known: readonly string[], synonyms: Readonly
 /** Reports a problem at a path below the object that a rule is about. */
 export type Report = (path: Path, message: string) => void
 
-/** By itself zod skips a check once something else in the value is wrong. */
+/** zod alone skips a check once something else in the value is wrong. */
 const always = { when: () => true }
 
 /** Adds a rule that looks at several fields. It runs whatever else is wrong, so it sees fields that may be missing or of another type. */

@@ -14,7 +14,7 @@ export async function killLeftovers(stateDirectory: string): Promise<number> {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // gone by itself
+      // gone already
     }
   }
   await until('processes of an earlier run to end', 10_000, async () => {

@@ -1,4 +1,4 @@
-/** How a part tells what happens to it. */
+/** How a part reports what happens to it. */
 export interface Reporting {
   /** One sentence for the person at the screen. */
   report(sentence: string): void

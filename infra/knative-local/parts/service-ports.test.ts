@@ -71,7 +71,7 @@ test('a port that another program has is given to no new Service', async () => {
 })
 
 test.each(['', '[]', '{"a":1,"b":1}', '{"a":-1}', '{"a":99}'])(
-  'a file of ports that makes no sense is begun anew: %s',
+  'a file of ports that makes no sense is begun again: %s',
   async text => {
     const state = await stateFolder()
     await writeFile(join(state, 'service-ports.json'), text)

@@ -67,7 +67,7 @@ export async function openServicePorts(
   }
 }
 
-/** Without the file, or with one that makes no sense, all begin anew: a port is no data. */
+/** Without the file, or with one that makes no sense, all begin again: a port is no data. */
 async function readPlaces(file: string): Promise<Map<string, number>> {
   try {
     const places = new Map(Object.entries(Places.parse(JSON.parse(await readFile(file, 'utf8')))))

@@ -14,7 +14,7 @@ test('a folder has one lock at a time', async () => {
   await lockState(folder)
 })
 
-test('the lock of a runtime that still runs is respected, and its pid told', async () => {
+test('the lock of a runtime that still runs is respected, and its pid named', async () => {
   const folder = await temporaryFolder()
   const program = join(folder, 'main.ts')
   await writeFile(

@@ -1,7 +1,7 @@
 // Waits for a condition by asking again, and says what it waited for when the time is over.
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** `isMet` may throw: that counts as not yet, and the last error is told when the time is over. */
+/** `isMet` may throw: that counts as not yet, and the last error is reported when the time is over. */
 export async function until(
   what: string,
   timeoutMs: number,

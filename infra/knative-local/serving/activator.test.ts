@@ -221,7 +221,7 @@ test.each([
   expect(answer).not.toContain('reached')
 })
 
-test('HEAD is answered with the headers of GET and no body, and the connection goes on', async () => {
+test('HEAD is answered with the headers of GET and no body, and the connection continues', async () => {
   const { port } = await activatorBefore(
     (_, response) => void response.writeHead(200, { 'content-length': 4 }).end('body')
   )

@@ -197,7 +197,7 @@ function openAgent(): Agent {
 
 function settle(outcome: Outcome, request: IncomingMessage, response: ServerResponse): void {
   if (outcome === 'answered' || response.destroyed) return
-  if (response.headersSent) response.destroy() // too late for a status: a cut body is what tells the client
+  if (response.headersSent) response.destroy() // too late for a status: a cut body shows it to the client
   else if (outcome === 'timeout') refuse(response, 504, 'the function did not answer in time', request)
   else refuse(response, 502, 'the function ended before it answered', request)
 }

@@ -30,7 +30,7 @@ test('an edit of what functions share builds them all again', async () => {
   expect(await run(bundles, 'two')).toBe('two says something else')
 })
 
-test('a broken edit is told with its place, and the last good bundle stays until the edit is mended', async () => {
+test('a broken edit is reported with its place, and the last good bundle stays until the edit is mended', async () => {
   const { bundles, sources, changed, broken } = await twoFunctions()
   const file = join(sources, 'one', 'index.ts')
   await writeFile(file, 'this is not TypeScript\n')

@@ -154,7 +154,7 @@ interface Information {
 }
 
 /**
- * Every 1xx goes on to the client, as RFC 9110 15.2 asks of a proxy; Node has methods for three of them only. The answer to an
+ * Every 1xx is passed on to the client, as RFC 9110 15.2 asks of a proxy; Node has methods for three of them only. The answer to an
  * earlier request of the same connection goes first: until then this one has no socket.
  */
 function writeInformation(response: ServerResponse, { statusCode, statusMessage, rawHeaders }: Information): void {

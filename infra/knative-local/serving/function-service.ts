@@ -92,7 +92,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
     crashed(running)
   }
 
-  /** Told to stop only then: a request that is still on its way to it would find the connection closed. */
+  /** Stopped only then: a request that is still on its way to it would find the connection closed. */
   async function retire({ before, answered }: Retiring): Promise<void> {
     await Promise.race([answered, sleep(drainMs, undefined, { ref: false })])
     await before?.process.stop(drainMs)

@@ -126,7 +126,7 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
     async apply(edited) {
       plan = edited
       const before = parts.filter(part => running.has(part))
-      // In the order of their needs: what one part made known, the next one tells on.
+      // In the order of their needs: what one part made known, the next one passes on.
       const applying = new Map<Part, Promise<void>>()
       const applyAfterNeeds = (part: Part): Promise<void> => {
         const known = applying.get(part)

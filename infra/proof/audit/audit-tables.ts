@@ -13,7 +13,7 @@ const int8 = 20
 /** Of one statement; the greatest sorts a million records. */
 const statementTimeoutMs = 600_000
 
-/** Times as the database's clock tells them, which also wrote the rows that they are compared with. */
+/** Times as the database's clock has them, which also wrote the rows that they are compared with. */
 const tables = `
   create temporary table audit_run (started_at timestamptz not null, grace interval not null);
 

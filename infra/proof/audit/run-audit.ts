@@ -1,6 +1,6 @@
 // The audit: Kafka's log and the database, each read once, and compared.
 //
-// Order matters, because both go on changing: first the committed offsets, then the ends of the logs, then the records up to
+// Order matters, because both continue to change: first the committed offsets, then the ends of the logs, then the records up to
 // there, and last the database, in one snapshot. What a group had committed was in the database before, so an event that is
 // missing there is missing.
 import type { Kafka } from 'kafkajs'

@@ -1,5 +1,5 @@
 // The checker is checked with the real parts: a broker, PostgreSQL, the data plane and a function's bundle, each in a process of
-// its own. The same story is told with a guard taken out, when the audit and the invariants must name what that did, and as
+// its own. The same story is played with a guard taken out, when the audit and the invariants must name what that did, and as
 // everything is, when they must find nothing.
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'

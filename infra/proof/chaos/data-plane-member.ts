@@ -16,9 +16,9 @@ export interface MemberOptions {
 
 export interface DataPlaneMember {
   readonly name: string
-  /** Has its share of the partitions, within a bounded time; it goes on without. */
+  /** Has its share of the partitions, within a bounded time; it continues without. */
   consumes(signal: AbortSignal): Promise<void>
-  /** SIGTERM: leaves the groups in order; killed when that takes longer (10 s unless told). */
+  /** SIGTERM: leaves the groups in order; killed when that takes longer (10 s by default). */
   stop(timeoutMs?: number): Promise<Exit>
   /** SIGKILL: the groups miss it when its session has timed out. */
   kill(): Promise<Exit>

@@ -1,4 +1,4 @@
-// Takes the dead letter sink away while an event fails for good, and tells what became of Knative's copy of its letter. The
+// Takes the dead letter sink away while an event fails permanently, and says what became of Knative's copy of its letter. The
 // function's own letter is the first copy and does not depend on the sink.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'

@@ -1,5 +1,5 @@
 // Counts deliveries to the functions that follow students, across restarts of the data plane: what they took, and what
-// they refused for good. What was delivered in the last moment before a kill is not seen, so this is a lower bound.
+// they refused permanently. What was delivered in the last moment before a kill is not seen, so this is a lower bound.
 import { z } from 'zod'
 
 const everyMs = 500

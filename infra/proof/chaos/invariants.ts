@@ -1,4 +1,4 @@
-// What must hold whatever was done to the system. Three histories are compared: what callers were told, what Kafka keeps
+// What must hold whatever was done to the system. Three histories are compared: what callers were answered, what Kafka keeps
 // and what the database holds; the audit compares the last two.
 import type { Client } from 'pg'
 import type { AuditReport } from '../audit/run-audit.ts'

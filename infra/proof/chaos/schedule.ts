@@ -72,7 +72,7 @@ export interface Fault {
 export interface ScheduleOptions {
   readonly seed: number
   readonly minutes: number
-  /** All of them unless told. */
+  /** All of them by default. */
   readonly kinds?: readonly FaultKind[]
 }
 
@@ -80,7 +80,7 @@ export interface ScheduleOptions {
 const leadMs = 3_000
 /** From one fault to the next; more time means more rounds, each of all kinds in another order. */
 const spacingMs = 12_000
-/** How often a fault comes together with the next one, where the two get on. */
+/** How often a fault comes together with the next one, where the two are compatible. */
 const togetherChance = 1 / 3
 
 export function makeSchedule({ seed, minutes, kinds = faultKinds }: ScheduleOptions): Fault[] {

@@ -1,4 +1,4 @@
-// Soak: a moderate RATE for long, to see what grows: latency and lag. SECONDS is a minute unless told; hours are better.
+// Soak: a moderate RATE for long, to see what grows: latency and lag. SECONDS is a minute by default; hours are better.
 import { arriving, command, setting, summaryTrendStats, thresholds } from './students.js'
 
 const rate = setting('RATE', 20)

@@ -17,7 +17,7 @@ export const options = {
       ]
     })
   },
-  // Callers may all be waiting for a moment at the peak: what is dropped then is told, and no failure. Nor is a command that is
+  // Callers may all be waiting for a moment at the peak: what is dropped then is reported, and no failure. Nor is a command that is
   // put off by 503: its caller sends it again.
   thresholds: { ...thresholds(peak), checks: ['rate>0.99'], dropped_iterations: [] },
   summaryTrendStats

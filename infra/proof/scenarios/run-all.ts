@@ -1,4 +1,4 @@
-// Runs scenarios one after the other on one stack, and tells what they tell while they tell it.
+// Runs scenarios one after the other on one stack, and prints what they say while they say it.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Endpoints } from '../../knative-local/index.ts'
@@ -14,7 +14,7 @@ export interface RunAllOptions {
   /** Of the scenarios' own. */
   readonly flags?: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
-  /** What the scenarios tell. */
+  /** What the scenarios say. */
   readonly stream: NodeJS.WriteStream
   /** Which one runs, and how it ended. */
   say(sentence: string): void

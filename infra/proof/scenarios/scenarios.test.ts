@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 import { findK6 } from './stress/find-k6.ts'
 
-/** Many times what one needs; it ends by itself then and undoes what it did, so that the next one finds the stack well. */
+/** Many times what one needs; it ends unasked then and undoes what it did, so that the next one finds the stack healthy. */
 const endsWithinMs = 360_000
 const undoneWithinMs = 240_000
 
@@ -27,7 +27,7 @@ for (const scenario of scenarios) {
   })
 }
 
-test('a claim that does not hold fails the scenario, which goes on and is undone', async () => {
+test('a claim that does not hold fails the scenario, which continues and is undone', async () => {
   const done: string[] = []
   const report = await run({
     name: 'wrong',
@@ -56,7 +56,7 @@ test('a claim that does not hold fails the scenario, which goes on and is undone
   expect(done).toEqual(['went on', 'first undone'])
 })
 
-test('a scenario that cannot go on, or claims nothing, does not hold', async () => {
+test('a scenario that cannot continue, or claims nothing, does not hold', async () => {
   const broken = { name: 'broken', sentence: 'Breaks.', run: () => Promise.reject(new Error('no such topic')) }
   expect(await run(broken)).toMatchObject({ holds: false, problems: [expect.stringContaining('no such topic')] })
   expect(await run({ name: 'silent', sentence: 'Says nothing.', run: async () => undefined })).toMatchObject({

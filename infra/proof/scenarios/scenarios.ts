@@ -1,4 +1,4 @@
-// All scenarios, in the order in which they are told.
+// All scenarios, in the order in which they are run.
 import { addPartitions } from './add-partitions/add-partitions.ts'
 import { brokerLoss } from './broker-loss/broker-loss.ts'
 import { cdc } from './cdc/cdc.ts'

@@ -111,7 +111,7 @@ test('an edited environment variable of a Service reaches its function, and only
   expect((await send('GET', `${inject('endpoints').functions.updateStudent?.url}/health/readiness`)).status).toBe(200)
 })
 
-test('an edited connector is configured anew', async () => {
+test('an edited connector is configured again', async () => {
   const edit = await editFile('infra/debezium/users-connector.yaml')
   await edit(text => replaceOnce(text, 'poll.interval.ms: 50', 'poll.interval.ms: 49'))
   await expect

@@ -18,7 +18,7 @@ import { devEntry, project } from '../../project.ts'
 const student = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }
 
 test(
-  'a stack stops without a trace, goes on with its data, and leaves nothing even when it is killed',
+  'a stack stops without a trace, continues with its data, and leaves nothing even when it is killed',
   { timeout: 300_000 },
   async () => {
     const folder = await createStackFolder(project, devEntry)
@@ -29,7 +29,7 @@ test(
     expect(created.status).toBe(201)
     expect(await runDirectories(folder)).toHaveLength((await functionNames()).length)
 
-    // A second one on the same folder, and one on the same ports, are told so.
+    // A second one on the same folder, and one on the same ports, are refused with that reason.
     expect((await folder.launch().exited).code).toBe(1)
     expect(folder.output()).toContain('already runs')
 

@@ -1,4 +1,4 @@
-// A model's way to a dead letter: what is unhealthy, which letter it is, what a replay would do, and the replay once it is told to.
+// A model's way to a dead letter: what is unhealthy, which letter it is, what a replay would do, and the replay once it is asked to.
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
@@ -8,7 +8,7 @@ import { until } from '../../knative-local/testing.ts'
 import { project } from '../../project.ts'
 import { createStudent, deadLettersOf, newUserId } from './students.ts'
 
-test('it finds the letter of a missing user, and sends nothing until it is told to', async () => {
+test('it finds the letter of a missing user, and sends nothing until it is asked to', async () => {
   const call = await connect()
   const { id } = await createStudent({ userId: newUserId() })
   await until('the letter', 30_000, async () => (await deadLettersOf(id)).length === 1)

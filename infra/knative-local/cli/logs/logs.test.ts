@@ -78,7 +78,7 @@ test('a part without a log is wrong usage, and those that have one are named', a
   await expect(show({ lines: 'many' })).rejects.toThrow('--lines must be a whole number')
 })
 
-test('-f goes on with what is appended, with a log that is set aside, and with one that begins only then', async () => {
+test('-f continues with what is appended, with a log that is set aside, and with one that begins only then', async () => {
   const { folder, follow } = await logs({ fn: json('2026-11-21T10:00:00.000', 'before') })
   const { said, stop } = follow()
   await vi.waitFor(() => expect(said).toEqual(['before']), { timeout: 5_000 })

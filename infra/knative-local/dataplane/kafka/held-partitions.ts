@@ -66,7 +66,7 @@ export class HeldPartitions {
     if (!this.paused.has(key)) this.control.resume(partition)
   }
 
-  /** At a join, after which partitions are read anew, and at the end. */
+  /** At a join, after which partitions are read again, and at the end. */
   forgetAll(): void {
     for (const key of this.unread.keys()) {
       const slash = key.lastIndexOf('/')

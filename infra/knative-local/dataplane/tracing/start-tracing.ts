@@ -24,7 +24,7 @@ const failedStatus = 2
 const sampledFlag = 1
 const successCode = 0
 
-/** `warn` is told at most every 30 s that spans are lost. */
+/** `warn` is called at most every 30 s, with how many spans are lost. */
 export function startTracing(
   serviceName: string,
   env: NodeJS.ProcessEnv,

@@ -85,7 +85,7 @@ function isAmbiguous(keys: readonly string[], item: unknown, all: readonly unkno
   )
 }
 
-/** A key that one of the two leaves out, such as a port's protocol, does not tell them apart. */
+/** A key that one of the two leaves out, such as a port's protocol, does not distinguish them. */
 function isSameItem(keys: readonly string[], a: unknown, b: unknown): boolean {
   if (!isRecord(a) || !isRecord(b)) return false
   const both = keys.filter(key => a[key] !== undefined && b[key] !== undefined)

@@ -47,7 +47,7 @@ export const deliveryChecks: readonly Check[] = [
     sql: `
       select function, topic, partition, committed as "offset",
         'the group committed ' || committed || ', but the log ends at ' || log_end
-        || ': records were lost, or the topic was made anew' as detail
+        || ': records were lost, or the topic was recreated' as detail
       from audit_partitions where committed > log_end`
   },
   {

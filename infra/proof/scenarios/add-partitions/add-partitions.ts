@@ -19,7 +19,7 @@ import { createSlowPartitions } from './slow-partitions.ts'
 
 const topic = 'student_update'
 const added = 2
-/** Each run adds to them for good, and fewer and fewer keys move to the new ones. */
+/** Each run adds to them permanently, and fewer and fewer keys move to the new ones. */
 const mostBefore = 11
 const member = 'member-1'
 /** Changes of a student whose key will move, all of them before it does. */

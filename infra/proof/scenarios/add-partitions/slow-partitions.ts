@@ -5,7 +5,7 @@ import type { PassOn } from '../stage/counted-member.ts'
 export interface SlowPartitions {
   readonly passOn: PassOn
   slow(): void
-  /** What waits goes on at once. */
+  /** What waits continues at once. */
   fast(): void
 }
 

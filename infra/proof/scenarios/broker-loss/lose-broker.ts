@@ -45,7 +45,7 @@ export async function loseBroker(stage: Stage, { broker, others, loose, ledByBro
   return performance.now() - killedAtMs
 }
 
-/** Asked again when a busy machine takes longer than the runtime waits. Without a signal it goes on after Ctrl-C, to undo. */
+/** Asked again when a busy machine takes longer than the runtime waits. Without a signal it continues after Ctrl-C, to undo. */
 export async function startBroker(act: Stage['act'], broker: number, signal?: AbortSignal): Promise<void> {
   const part = `broker-${broker}`
   await until(`${part} to answer`, startTimeoutMs, () => act('start', part).then(() => true), { signal })

@@ -31,7 +31,7 @@ export function planChange(random: Random, names: ReadonlyMap<string, string | n
   return { user, before, after }
 }
 
-/** Commits each change by itself, one after the other: the order of the ledger is that of the commits. */
+/** Commits each change separately, one after the other: the order of the ledger is that of the commits. */
 export async function changeUsers(
   client: PoolClient,
   changes: readonly Change[],

@@ -1,4 +1,4 @@
-// What becomes of the events behind one that fails for good: held by the fence, applied ahead without it.
+// What becomes of the events behind one that fails permanently: held by the fence, applied ahead without it.
 import { until } from '../../../knative-local/testing.ts'
 import type { Narrator } from '../report/narrator.ts'
 import { isOpen, lettersOf } from '../stage/letters.ts'

@@ -1,4 +1,4 @@
-// The contrast: a process that writes to PostgreSQL and to Kafka by itself is killed, and the two disagree. The same process
+// The contrast: a process that writes to PostgreSQL and to Kafka on its own is killed, and the two disagree. The same process
 // with an outbox is killed as often, and they agree.
 import { resolve } from 'node:path'
 import { seededRandom } from '../../chaos/random.ts'
@@ -128,7 +128,7 @@ async function runWriter(
   })
   undo(`the process ${child.name}`, () => child.stop(0))
   await until(`the writer ${writer} to be killed`, writeTimeoutMs, async () => !child.isRunning(), { signal })
-  if (done < things) throw new Error(`${child.name} ended by itself. See its log in ${processes.logDirectory}.`)
+  if (done < things) throw new Error(`${child.name} ended unasked. See its log in ${processes.logDirectory}.`)
 }
 
 async function sessionsOf({ database }: Stage, schema: string): Promise<number> {

@@ -1,4 +1,4 @@
-// A process that stores each thing it does in PostgreSQL and tells Kafka of it, in one of three ways, until it is killed.
+// A process that stores each thing it does in PostgreSQL and announces in Kafka, in one of three ways, until it is killed.
 //
 //   commit-produce   commits the row, then sends the record
 //   produce-commit   sends the record, then commits the row

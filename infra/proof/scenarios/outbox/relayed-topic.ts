@@ -1,7 +1,7 @@
 // A topic of the scenario's own that is filled through the real outbox: which topic a row goes to is a column of it.
 //
 // Such rows are no student's events, so they are deleted in the end, and the topic after them. It must not go while the
-// relay might still send to it, as a topic that is not there would hold up every other event: Kafka makes none by itself.
+// relay might still send to it, as a topic that is not there would hold up every other event: Kafka makes none automatically.
 import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'

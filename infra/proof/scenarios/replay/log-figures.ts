@@ -1,4 +1,4 @@
-// How much is in the topics, and how far the groups are behind. Asked anew each time and quickly, as brokers come and go: who asks with what he
+// How much is in the topics, and how far the groups are behind. Asked again each time and quickly, as brokers come and go: who asks with what he
 // knew before asks the brokers that led then.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
@@ -14,7 +14,7 @@ export interface LogFigures {
   readonly lag: number
 }
 
-/** Null when Kafka does not tell. */
+/** Null when Kafka does not say. */
 export async function logFigures(bootstrap: string, groups: readonly Group[]): Promise<LogFigures | null> {
   const kafka = connectKafka(bootstrap.split(','), 'scenario-lag', {
     connectionTimeout: 500,

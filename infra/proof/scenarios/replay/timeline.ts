@@ -19,10 +19,10 @@ export interface Sample {
   readonly committed: ReadonlySet<string>
   /** Those of them that a consumer has seen in Kafka. */
   readonly published: ReadonlySet<string>
-  /** Records written since the scenario began, as far as Kafka has told: a record that came twice counts twice. */
+  /** Records written since the scenario began, as far as Kafka has said: a record that came twice counts twice. */
   readonly written: number
   readonly slotLagBytes: number
-  /** Over all groups of functions; null when Kafka does not tell. */
+  /** Over all groups of functions; null when Kafka does not say. */
   readonly groupLag: number | null
   /** Rows of the timeline table. */
   readonly applied: number
@@ -94,7 +94,7 @@ export function startTimeline(
     stopped.abort()
     await loop
   }
-  loop.catch(() => undefined) // stop tells it
+  loop.catch(() => undefined) // stop reports it
   stage.undo('the timeline', stop)
   return {
     samples,

@@ -1,4 +1,4 @@
-// What a scenario tells: a heading for each step, then what was done, tables, and what they show.
+// What a scenario prints: a heading for each step, then what was done, tables, and what they show.
 
 export type Cell = string | number | boolean | null
 /** A row by the names of its columns. */
@@ -21,7 +21,7 @@ export interface Narrator {
   say(text: string): void
   table(rows: readonly Row[]): void
   block(text: string): void
-  /** What must hold, as a sentence, and the figures that decide it. One that does not hold fails the scenario, which goes on. */
+  /** What must hold, as a sentence, and the figures that decide it. One that does not hold fails the scenario, which continues. */
   claim(claim: string, holds: boolean, seen: string): void
   /** For tools (`--json`): figures by name, with their units in the name. */
   fact(name: string, value: unknown): void
@@ -37,7 +37,7 @@ export interface Listener {
   entry(entry: Entry): void
 }
 
-/** Keeps all that is told, and passes it on at once. */
+/** Keeps all that is said, and passes it on at once. */
 export function createNarration(listener: Listener): Narration {
   const steps: { heading: string; entries: Entry[] }[] = []
   const facts: Record<string, unknown> = {}

@@ -11,7 +11,7 @@ export interface ScenarioReport {
   readonly claims: readonly { readonly claim: string; readonly holds: boolean; readonly seen: string }[]
   readonly facts: Readonly<Record<string, unknown>>
   readonly steps: readonly Step[]
-  /** Why it could not go on, and what could not be undone. */
+  /** Why it could not continue, and what could not be undone. */
   readonly problems: readonly string[]
 }
 

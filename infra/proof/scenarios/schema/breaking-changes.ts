@@ -8,7 +8,7 @@ import { projectDirectory } from '../../../bundle.ts'
 import type { Stage } from '../stage/stage.ts'
 
 const timeoutMs = 30_000
-/** Of buf, when there is something to tell. https://buf.build/docs/breaking/overview */
+/** Of buf, when there is something to report. https://buf.build/docs/breaking/overview */
 const foundStatus = 100
 const Change = z.object({ path: z.string(), start_line: z.number(), message: z.string() })
 

@@ -1,6 +1,6 @@
 // Kafka's five codecs, and a count of the batches that each has decompressed.
 //
-// A reader takes the codec from the attributes in a batch's header, so the count tells how batches are stored, on any
+// A reader takes the codec from the attributes in a batch's header, so the count says how batches are stored, on any
 // cluster and without its files. https://kafka.apache.org/documentation/#recordbatch
 import kafkajs from 'kafkajs'
 import type { Codec as KafkajsCodec } from '../../../knative-local/events.ts'

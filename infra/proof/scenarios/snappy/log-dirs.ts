@@ -45,10 +45,10 @@ export async function bytesOnDisk(
   return readLogDirs(stdout)
 }
 
-/** The tool tells what it does, and then one line of JSON. @throws when a broker could not read a folder */
+/** The tool says what it does, and then one line of JSON. @throws when a broker could not read a folder */
 export function readLogDirs(output: string): Map<string, number> {
   const line = output.split('\n').find(text => text.startsWith('{'))
-  if (line === undefined) throw new Error(`kafka-log-dirs told no sizes: ${output}`)
+  if (line === undefined) throw new Error(`kafka-log-dirs printed no sizes: ${output}`)
   const bytes = new Map<string, number>()
   for (const { error, partitions } of LogDirs.parse(JSON.parse(line)).brokers.flatMap(({ logDirs }) => logDirs)) {
     if (error !== null) throw new Error(`A broker cannot read a log folder: ${error}`)

@@ -41,7 +41,7 @@ export async function setConnector(
 }
 
 /**
- * Undoes what was done to Kafka Connect and a connector. After a kill the REST tells what was true before it, so this waits
+ * Undoes what was done to Kafka Connect and a connector. After a kill the REST API says what was true before it, so this waits
  * until PostgreSQL sees the connector again, which reads its slot; both have one name here.
  */
 export async function bringConnectBack(

@@ -18,7 +18,7 @@ export interface FollowedTopics {
 }
 
 const readTimeoutMs = 60_000
-/** Of a member that a broker took down with it; the group waits so long before it goes on. */
+/** Of a member that a broker took down with it; the group waits so long before it continues. */
 const sessionTimeoutMs = 10_000
 
 export async function followTopics(

@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts'
 
 const timeoutMs = 180_000
 
-/** Resolves when every replica of every topic is in sync. Without a signal it goes on after Ctrl-C, to undo. */
+/** Resolves when every replica of every topic is in sync. Without a signal it continues after Ctrl-C, to undo. */
 export async function untilInSync({
   admin,
   signal

@@ -10,7 +10,7 @@ export interface Stage {
   readonly endpoints: Endpoints
   readonly plan: Plan
   readonly kafka: Kafka
-  /** Connected; it finds the brokers again by itself. */
+  /** Connected; it finds the brokers again automatically. */
   readonly admin: Admin
   readonly database: Pool
   /** For further members, clients and tools; what still runs in the end is killed. */
@@ -25,7 +25,7 @@ export interface Stage {
   readonly signal: AbortSignal
   /** In the names of everything that this run makes, so that runs never meet. */
   readonly mark: string
-  /** Tells whoever waits what takes long; not part of the report. */
+  /** Says to whoever waits what takes long; not part of the report. */
   progress(sentence: string): void
   /** Does to a part what `npm run local -- ACTION PART` does. */
   act(action: Action, part: string): Promise<void>

@@ -1,4 +1,4 @@
-// Waits for what a claim is about to say: when it does not come, the claim tells so with its figures.
+// Waits for what a claim is about to say: when it does not come, the claim says so with its figures.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stage } from './stage.ts'
 

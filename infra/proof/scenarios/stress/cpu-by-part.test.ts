@@ -35,7 +35,7 @@ test('a process belongs to the nearest part above it', () => {
   ])
 })
 
-test('shares are of the whole machine, and what belongs to no part is told too', () => {
+test('shares are of the whole machine, and what belongs to no part is reported too', () => {
   const use = (ms: number, busyMs: number, allMs: number): CpuUse => ({
     processes: new Map([[7, { part: 'k6', ms }]]),
     busyMs,

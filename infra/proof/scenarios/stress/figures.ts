@@ -78,7 +78,7 @@ export interface RampStep {
   readonly held: boolean
 }
 
-/** Those that were reached: k6 also tells thresholds of the others, which nothing has crossed. */
+/** Those that were reached: k6 also reports thresholds of the others, which nothing has crossed. */
 export function rampSteps({ answers, thresholds, effects }: ProfileRun, samples: readonly Sample[]): RampStep[] {
   const byStep = Map.groupBy(answers, ({ scenario }) => scenario)
   return Array.from(byStep, ([scenario, own]) => {
@@ -133,7 +133,7 @@ export const percent = (share: number) => `${Math.round(share * 100)} %`
 export function cpuRow(profile: string, figures: Figures): Row {
   return {
     PROFILE: profile,
-    ALL: Object.keys(figures.cpu).length === 0 ? null : percent(busy(figures)), // too short to tell
+    ALL: Object.keys(figures.cpu).length === 0 ? null : percent(busy(figures)), // too short to say
     ...Object.fromEntries(
       Object.entries(figures.cpu)
         .filter(([, share]) => share >= 0.005)

@@ -26,7 +26,7 @@ test('without k6 and Go it says what to install', async () => {
   await expect(find()).rejects.toThrow('neither k6 nor go is on PATH. Install k6')
 })
 
-test('a build that fails tells why and leaves nothing behind', async () => {
+test('a build that fails says why and leaves nothing behind', async () => {
   const { bin, cache, find } = await machine()
   await script(bin, 'go', 'echo "go: module lookup disabled" >&2; exit 1')
   await expect(find()).rejects.toThrow('go: module lookup disabled')

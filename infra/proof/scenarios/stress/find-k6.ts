@@ -85,7 +85,7 @@ function whyNot(error: unknown): string {
   return `go install ${module} failed. ${install}\n${stderr.trim().split('\n').slice(-5).join('\n')}`
 }
 
-/** As `k6 version` tells it: v1.8.1. */
+/** As `k6 version` prints it: v1.8.1. */
 async function versionOf(command: string, { signal, env }: FindOptions): Promise<string | undefined> {
   try {
     const { stdout } = await run(command, ['version'], { signal, timeout: versionTimeoutMs, env })

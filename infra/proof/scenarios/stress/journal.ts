@@ -39,14 +39,14 @@ export function acceptedCommands(answers: readonly Answer[]): Answer[] {
   return answers.filter(({ kind, status }) => kind !== 'repeat' && status >= 200 && status < 300)
 }
 
-/** Students by id, with the last version that an answer told: what the rehearsal's invariants start from. */
+/** Students by id, with the last version that an answer named: what the rehearsal's invariants start from. */
 export function acceptedStudents(
   answers: readonly Answer[],
   domain: string
 ): Map<string, { email: string; version: number }> {
   const students = new Map<string, { email: string; version: number }>()
   for (const { kind, name, id, version } of acceptedCommands(answers)) {
-    if (id === undefined || version === undefined) continue // by the Broker: the answer tells neither
+    if (id === undefined || version === undefined) continue // by the Broker: the answer names neither
     const known = students.get(id)
     if (known) known.version = Math.max(known.version, version)
     else if (kind !== 'update') students.set(id, { email: `${name}@${domain}`, version })

@@ -86,7 +86,7 @@ async function countStudentsWithoutUser({ database }: Stage, domain: string): Pr
   return rows[0]?.students ?? 0
 }
 
-/** Of this run's students, and of none that can be told: a command through the Broker may have become one. */
+/** Of this run's students, and of none that can be named: a command through the Broker may have become one. */
 async function countLetters({ database }: Stage, { domain, since }: Sent): Promise<LetterCount[]> {
   const { rows } = await database.query<LetterCount>(
     `select l.function, l.reason, count(*)::int as letters, (count(*) filter (where l.state = 'resolved'))::int as resolved

@@ -10,7 +10,7 @@ test('all five run unless some are asked for, and tests run two', () => {
   expect(names({ profile: 'spike,soak' }, true)).toEqual(['spike', 'soak'])
 })
 
-test('rate and length are told to k6 and to people', () => {
+test('rate and length are given to k6 and to people', () => {
   expect(profilesOf({ short: false, flags: { profile: 'constant', rate: '120', seconds: '90' } })).toMatchObject([
     {
       heading: 'Constant: 120 commands a second for 90 s, on time whatever the answers take',

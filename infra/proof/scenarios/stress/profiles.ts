@@ -1,4 +1,4 @@
-// The five ways to load, easiest first; each is a script in infra/proof/load that also runs by itself.
+// The five ways to load, easiest first; each is a script in infra/proof/load that also runs alone.
 import { z } from 'zod'
 import type { Stage } from '../stage/stage.ts'
 
@@ -68,7 +68,7 @@ export const flags = z.object({
     .transform(list => list.split(','))
     .pipe(z.array(z.enum(names, `one of ${names.join(', ')}, or several with commas`)))
     .optional()
-    .describe(`which of ${names.join(', ')}; several with commas; all unless told`),
+    .describe(`which of ${names.join(', ')}; several with commas; all by default`),
   rate: z.coerce
     .number()
     .int()

@@ -28,7 +28,7 @@ export async function runK6(stage: Stage, k6: K6, { name, settings }: Profile, d
   const { endpoints, plan, processes, directory, signal } = stage
   const journal = join(directory, `k6-${name}.journal`)
   const summary = join(directory, `k6-${name}.json`)
-  await Promise.all([journal, summary].map(file => rm(file, { force: true }))) // k6 would go on with the journal
+  await Promise.all([journal, summary].map(file => rm(file, { force: true }))) // k6 would continue the journal
   const [broker] = plan.brokers
   const environment = {
     CREATE_URL: endpoints.functions.createStudent?.url ?? '',

@@ -13,7 +13,7 @@ const summary = Summary.parse({
   }
 })
 
-test('a threshold is told with what was seen, and whether it passes', () => {
+test('a threshold is printed with what was seen, and whether it passes', () => {
   expect(thresholdsOf(summary)).toEqual([
     { metric: 'checks', expression: 'rate==1', passes: false, seen: '43 of 44' },
     { metric: 'dropped_iterations', expression: 'rate<0.6', passes: true, seen: '0.3 a second' },

@@ -1,4 +1,4 @@
-// What a run tells on the terminal.
+// What a run prints on the terminal.
 import { availableParallelism } from 'node:os'
 import type { Narrator, Row } from '../report/narrator.ts'
 import {
@@ -64,7 +64,7 @@ export function tellAnswers(narrator: Narrator, answers: readonly Answer[]): voi
   )
 }
 
-/** Told to come again, or not answered in time: late, but not wrong. */
+/** Asked to come again, or not answered in time: late, but not wrong. */
 function isOverload(status: number): boolean {
   return status === 503 || status === 0
 }

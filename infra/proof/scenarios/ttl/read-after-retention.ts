@@ -83,7 +83,7 @@ function summary({ offsets }: ReaderGroup, began: number, high: number) {
   return { began, first: offsets[0] ?? Number.NaN, read, neverRead: high - began - read }
 }
 
-/** Where a group goes on that begins at the end shows when something comes. */
+/** Where a group continues that begins at the end shows when something comes. */
 async function writeUntilRead({ kafka, undo, signal }: Stage, topic: string, group: ReaderGroup): Promise<void> {
   const producer = kafka.producer({ idempotent: true })
   undo(`the last producer of ${topic}`, () => producer.disconnect())
