@@ -1,14 +1,16 @@
 // Sends the letters of running replays, and sees to it that nothing waits for somebody who never comes: letters that
 // became due, held events whose turn came while nobody was delivering, fences that a discarded letter has to move.
+import { findFailures } from '../runtime/delivery/failures.ts'
 import { type Database, inTransaction } from '../runtime/host/database.ts'
+import { names, ownNames } from '../runtime/host/tracing/attribute-names.ts'
 import { describeError } from '../runtime/host/database-errors.ts'
 import type { Log } from '../runtime/host/log.ts'
 import { advanceFences, findDrivable, type HeldEvent } from './held-events.ts'
 import { giveBack, type LeasedLetter, leaseLetters, releaseExpired, runningJobs } from './lease-letters.ts'
 import { finishLetter } from './finish-letter.ts'
-import { inReplaySpan } from './replay-span.ts'
 import { startDueReplay } from './replay-job.ts'
 import { sendEvent, type SendResult } from './send-event.ts'
+import { inSendSpan, type Sending } from './send-span.ts'
 
 /** Tries in a row of one letter before its replay has failed. */
 const maxTries = 6
@@ -103,7 +105,7 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
   }
 
   async function replay(letter: LeasedLetter): Promise<void> {
-    const result = await inReplaySpan(letter, () => send(letter))
+    const result = await inSendSpan(sendingOf(letter), () => send(letter))
     const facts = {
       replay: letter.jobId,
       letter: letter.letterId,
@@ -126,6 +128,24 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
     else log.warn({ ...facts, ...result }, 'replay failed')
   }
 
+  function sendingOf(letter: LeasedLetter): Sending {
+    const { function: functionName, attributes, letterId, jobId, tries, eventId } = letter
+    return {
+      what: 'replay',
+      function: functionName,
+      attributes,
+      facts: {
+        [ownNames.letter]: letterId,
+        [ownNames.replayJob]: jobId,
+        ...(tries > 1 && { [names.httpResend]: tries - 1 })
+      },
+      failed: async () => {
+        const found = await findFailures(db, { functionName, source: attributes.source ?? '', eventId })
+        return found?.errors[0]?.traceparent
+      }
+    }
+  }
+
   async function send(event: Sendable): Promise<SendResult> {
     const url = options.functionUrls.get(event.function)
     if (url !== undefined) return sendEvent(url, event, options.timeoutMs, breakingOff.signal)
@@ -133,7 +153,7 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
   }
 
   async function drive(event: HeldEvent): Promise<void> {
-    const result = await send(event)
+    const result = await inSendSpan({ what: 'release', ...event }, () => send(event))
     if (result.outcome === 'try-again') log.warn({ function: event.function, ...result }, 'a held event waits on')
   }
 

@@ -6,6 +6,7 @@ import { findFailures } from '../runtime/delivery/failures.ts'
 import type { Database } from '../runtime/host/database.ts'
 import { type FailingEvent, findFailing } from './read-failing.ts'
 import { sendEvent, type SendResult } from './send-event.ts'
+import { inSendSpan } from './send-span.ts'
 
 /** Of all deliveries of one request together. */
 const deadlineMs = 20_000
@@ -52,7 +53,9 @@ async function send(
 ): Promise<SendResult> {
   const unsent = (detail: string) => ({ outcome: 'try-again', status: null, detail }) as const
   if (url === undefined) return unsent(`no address is configured for the function ${functionName}`)
-  const { attributes, data } = (await findFailures(db, { functionName, source, eventId })) ?? {}
+  const { attributes, data, errors = [] } = (await findFailures(db, { functionName, source, eventId })) ?? {}
   if (!attributes || !data) return unsent('it is not kept here; Knative tries it again')
-  return sendEvent(url, { attributes, data }, deadlineMs, deadline)
+  const failed = async () => errors[0]?.traceparent
+  const sending = { what: 'retry', function: functionName, attributes, failed }
+  return inSendSpan(sending, () => sendEvent(url, { attributes, data }, deadlineMs, deadline))
 }

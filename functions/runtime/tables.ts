@@ -233,6 +233,8 @@ export interface FailedAttempt {
   /** RFC 3339. */
   readonly at: string
   readonly error: string
+  /** Of the span that failed, where spans are made. */
+  readonly traceparent?: string
 }
 
 /**

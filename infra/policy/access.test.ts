@@ -199,11 +199,15 @@ test('what is not encrypted inside the cluster is what infra/README.md says, and
   )
   const functions = services.map(({ metadata }) => metadata.name).filter(name => name !== 'dead-letter-replay')
   expect([...plain].toSorted()).toEqual(
-    ['schema-registry', ...functions].map(name => `${name}.students.svc.cluster.local`).toSorted()
+    [
+      ...['schema-registry', ...functions].map(name => `${name}.students.svc.cluster.local`),
+      'otel-collector.observability.svc.cluster.local'
+    ].toSorted()
   )
   const readme = readFileSync(join(projectDirectory, 'infra/README.md'), 'utf8')
   expect(readme).toMatch(/deadLetterReplay to functions \| \*\*plain HTTP\*\*/)
   expect(readme).toMatch(/to the schema registry \| \*\*plain HTTP\*\*/)
+  expect(readme).toMatch(/functions to the OpenTelemetry collector \| \*\*plain HTTP\*\*/)
 })
 
 test('PostgreSQL refuses a connection without TLS, and every client verifies its certificate', () => {

@@ -8,6 +8,7 @@ import type { Database, Transaction } from '../host/database.ts'
 import { describeError } from '../host/database-errors.ts'
 import type { Log } from '../host/log.ts'
 import { traceId } from '../host/trace.ts'
+import { currentSpan } from '../host/tracing/spans.ts'
 import { withoutSecrets } from '../host/without-secrets.ts'
 import { type FailedAttempt, failures } from '../tables.ts'
 import { positionOf } from './position.ts'
@@ -54,7 +55,12 @@ export async function recordFailure(
   { attributes, data }: { readonly attributes: EventAttributes | null; readonly data: Buffer | null }
 ): Promise<void> {
   const { reason, stack = '' } = describeError(error)
-  const attempt: FailedAttempt = { at: new Date().toISOString(), error: bounded(reason, maxErrorLength) }
+  const span = currentSpan()
+  const attempt: FailedAttempt = {
+    at: new Date().toISOString(),
+    error: bounded(reason, maxErrorLength),
+    ...(span && { traceparent: span.traceparent })
+  }
   const { kafkatopic: topic, knativekafkapartition: partition, knativekafkaoffset: offset } = event.attributes
   const { entity = null, sequence = null } = positionOf(event) ?? {}
   const last = { errors: [attempt], stack: bounded(stack, maxStackLength), attributes, data }

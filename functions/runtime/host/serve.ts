@@ -77,7 +77,7 @@ export function serve(name: string, config: HostConfig, build: (log: Log) => Ser
   const beginTraced = async (): Promise<void> => {
     try {
       const { openSpans } = await import('./tracing/open-spans.ts')
-      closeSpans = openSpans(name, process.env, log)
+      closeSpans = openSpans(process.env.K_SERVICE ?? name, process.env, log)
     } catch (error) {
       log.warn(describeError(error), 'no spans are made')
     }

@@ -4,8 +4,8 @@ import type { PoolClient } from 'pg'
 import { names } from './attribute-names.ts'
 import { childSpan, failWith } from './spans.ts'
 
-/** Of a statement's text. */
-const maxTextLength = 400
+/** Of a statement's text; one that has a name is found by it. */
+const maxTextLength = 300
 /** Texts that are put together by a request must not fill the memory. */
 const maxRemembered = 200
 
@@ -56,21 +56,22 @@ function statementOf(given: unknown): Statement | undefined {
 function describe({ name, text }: Statement): Described {
   const known = described.get(text)
   if (known !== undefined) return known
+  const isNamed = name !== undefined && !name.startsWith('statement_')
+  const summary = isNamed ? name : summaryOf(text)
   const one = {
-    name: summaryOf(name, text),
+    name: summary,
     attributes: {
       [names.databaseSystem]: 'postgresql',
-      [names.databaseSummary]: summaryOf(name, text),
-      [names.databaseText]: text.replace(/\s+/g, ' ').trim().slice(0, maxTextLength)
+      [names.databaseSummary]: summary,
+      ...(!isNamed && { [names.databaseText]: text.replace(/\s+/g, ' ').trim().slice(0, maxTextLength) })
     }
   }
   if (described.size < maxRemembered) described.set(text, one)
   return one
 }
 
-/** What a person called it, or the operation and its table: `insert directory`. */
-function summaryOf(name: string | undefined, text: string): string {
-  if (name !== undefined && !name.startsWith('statement_')) return name
+/** The operation and its table: `insert directory`. */
+function summaryOf(text: string): string {
   const [, operation = ''] = /^\s*(\w+)/.exec(text) ?? []
   const [, table = ''] = /\b(?:from|into|update)\s+"?(\w+)/i.exec(text) ?? []
   return `${operation} ${table}`.trim().toLowerCase()

@@ -10,7 +10,7 @@ export type CpuByPart = ReadonlyMap<string, number>
 
 /** Empty where there is no /proc. */
 export async function cpuByPart(endpoints: Endpoints, peerPid?: number): Promise<CpuByPart> {
-  const { kafka, postgres, connect, registry, dataplane, control, functions } = endpoints
+  const { kafka, postgres, connect, registry, dataplane, control, functions, traces } = endpoints
   const known: readonly (readonly [number | null, string])[] = [
     ...kafka.brokers.map(({ pid }) => [pid, 'brokers'] as const),
     ...Object.entries(functions).map(([name, { pid }]) => [pid, name] as const),
@@ -18,6 +18,7 @@ export async function cpuByPart(endpoints: Endpoints, peerPid?: number): Promise
     [connect.pid, 'Connect'],
     [dataplane.pid, 'data plane'],
     [registry.pid, 'registry'],
+    [traces?.pid ?? null, 'traces'],
     [control.pid, 'runtime and activator'],
     [process.pid, bench],
     [peerPid ?? null, peerPart]

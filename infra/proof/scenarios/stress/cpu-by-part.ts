@@ -70,13 +70,14 @@ export function partsOf(
   )
 }
 
-function rootsOf({ kafka, postgres, connect, registry, dataplane, control }: Endpoints): Roots {
+function rootsOf({ kafka, postgres, connect, registry, dataplane, control, traces }: Endpoints): Roots {
   const known: readonly (readonly [number | null, string])[] = [
     ...kafka.brokers.map(({ pid }) => [pid, 'Kafka'] as const),
     [postgres.pid, 'PostgreSQL'],
     [connect.pid, 'Debezium'],
     [dataplane.pid, 'data plane'],
     [registry.pid, 'rest'],
+    [traces?.pid ?? null, 'rest'],
     [control.pid, 'rest'],
     [process.pid, 'rest']
   ]
