@@ -7,8 +7,11 @@ const SESSION_TIMEOUT_MS = 10_000
 const HEARTBEAT_INTERVAL_MS = 3000
 /** How long the group waits for its slowest member to join again. */
 const REBALANCE_TIMEOUT_MS = 30_000
-/** Longest wait of a fetch without records; also how late a resumed partition is fetched, and how fast a stop takes effect. */
-const MAX_WAIT_MS = 250
+/**
+ * Longest wait of a fetch without records, as Java's consumer has it (fetch.max.wait.ms); also how late a resumed partition is fetched
+ * (assigned-partition.ts has records left for as long), and how fast a stop takes effect.
+ */
+const MAX_WAIT_MS = 500
 const MAX_FETCH_BYTES_PER_PARTITION = 256 * 1024
 /** Added partitions are noticed after at most this. */
 const METADATA_MAX_AGE_MS = 2000

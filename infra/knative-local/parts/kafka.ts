@@ -115,6 +115,8 @@ const localConfig = {
   'offsets.topic.num.partitions': '4',
   'transaction.state.log.num.partitions': '4',
   'share.coordinator.state.topic.num.partitions': '1',
+  // By default an idle controller writes and replicates a record of nothing twice a second.
+  'metadata.max.idle.interval.ms': '5000',
   'group.initial.rebalance.delay.ms': '0', // 3 s by default, to let a large group gather
   'num.network.threads': '2',
   'num.io.threads': '4',

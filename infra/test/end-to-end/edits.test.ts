@@ -113,10 +113,10 @@ test('an edited environment variable of a Service reaches its function, and only
 
 test('an edited connector is configured again', async () => {
   const edit = await editFile('infra/debezium/users-connector.yaml')
-  await edit(text => replaceOnce(text, 'poll.interval.ms: 50', 'poll.interval.ms: 49'))
+  await edit(text => replaceOnce(text, 'poll.interval.ms: 200', 'poll.interval.ms: 199'))
   await expect
     .poll(() => connectorConfig('users'), { timeout: takesEffectMs })
-    .toMatchObject({ 'poll.interval.ms': '49' })
+    .toMatchObject({ 'poll.interval.ms': '199' })
 })
 
 test('a Service that is added answers at a port of its own without a restart, the others keep theirs, and it can be removed', async () => {
