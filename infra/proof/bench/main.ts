@@ -16,7 +16,7 @@ const benchmarks: Record<string, Benchmark> = {
   },
   dispatch: { says: 'how fast the data plane delivers, beside a bare kafkajs-and-undici loop', run: dispatchBenchmark },
   flow: {
-    says: '[RATE] [SECONDS] [--saturate]: from a POST to its last effect, through the running stack, beside a plain peer',
+    says: '[RATE] [SECONDS] [--saturate] [--at-once]: from a POST to its last effect, through the running stack, beside a plain peer',
     run: flowBenchmark
   }
 }
