@@ -135,7 +135,7 @@ async function withFunction(
   const yaml = model
     .replaceAll('on-any-student', name)
     .replaceAll('onAnyStudent', target)
-    .replace(/ {2}topics:\n( {4}- .*\n)+/, `  topics:\n    - ${topic}\n`)
+    .replace(/ {2}topics: .*\n/, `  topics: [${topic}]\n`)
   await writeFile(join(folder, `${name}.yaml`), edit(yaml))
   return readDeclared(folder, [...(await readDeclarations()), { ...declaration, name: target }])
 }

@@ -33,24 +33,18 @@ spec:
         - name: user-container # the name that func looks for
           image: ${names.imagePrefix}${service}:dev # the overlays and skaffold put the real one here
           env:
-${kind === 'plain' ? '' : databaseVariables(names.secretPrefix + service)}            - name: FUNCTION_TARGET
-              value: ${name}
-            - name: LOG_LEVEL
-              value: info
+${kind === 'plain' ? '' : databaseVariables(names.secretPrefix + service)}            - { name: FUNCTION_TARGET, value: ${name} }
+            - { name: LOG_LEVEL, value: info }
 ${kind === 'command' ? topicValue(topic) : ''}${kind === 'command' ? '' : source(plan, names)}`
 }
 
-const databaseVariables = (secret: string) => `            - name: DATABASE_URL
-              valueFrom:
-                secretKeyRef:
-                  name: ${secret}
-                  key: uri
-            - name: DATABASE_POOL_SIZE
-              value: "5" # connections, for each of at most max-scale instances
+const databaseVariables = (
+  secret: string
+) => `            - { name: DATABASE_URL, valueFrom: { secretKeyRef: { name: ${secret}, key: uri } } }
+            - { name: DATABASE_POOL_SIZE, value: "5" } # connections, for each of at most max-scale instances
 `
 
-const topicValue = (topic: string) => `            - name: ${topicVariable(topic)}
-              value: ${topic}
+const topicValue = (topic: string) => `            - { name: ${topicVariable(topic)}, value: ${topic} }
 `
 
 function source({ name, topic }: FunctionPlan, { namespace, bootstrapServer, deadLetterSink }: ProjectNames): string {
@@ -62,10 +56,8 @@ metadata:
   name: ${service}
   namespace: ${namespace}
 spec:
-  bootstrapServers:
-    - ${bootstrapServer}
-  topics:
-    - ${topic}
+  bootstrapServers: [${bootstrapServer}]
+  topics: [${topic}]
   consumerGroup: ${service} # cannot be changed later; a new name reads everything again
   initialOffset: earliest # the default, latest, would skip what was written before the first start
   ordering: ordered # one in flight per partition
@@ -75,21 +67,9 @@ spec:
     backoffPolicy: exponential
     backoffDelay: PT0.2S # under 0.1 s Knative would not retry at all
     timeout: PT20S # per try
-    deadLetterSink:
-      ref:
-        apiVersion: eventing.knative.dev/v1alpha1
-        kind: KafkaSink
-        name: ${deadLetterSink}
-        namespace: ${namespace}
-  ceOverrides:
-    extensions:
-      function: ${name} # a dead letter must say which function failed on it
-  sink:
-    ref:
-      apiVersion: serving.knative.dev/v1
-      kind: Service
-      name: ${service}
-      namespace: ${namespace}
+    deadLetterSink: { ref: { apiVersion: eventing.knative.dev/v1alpha1, kind: KafkaSink, name: ${deadLetterSink}, namespace: ${namespace} } }
+  ceOverrides: { extensions: { function: ${name} } } # a dead letter must say which function failed on it
+  sink: { ref: { apiVersion: serving.knative.dev/v1, kind: Service, name: ${service}, namespace: ${namespace} } }
 `
 }
 
