@@ -1,4 +1,6 @@
 // Every read by the name under which it is asked for: the console's server serves these, and its pages take their types from here.
+import { audit, auditNow } from './audit.ts'
+import { commandOutcome, commands } from './commands.ts'
 import { event, eventById } from './event.ts'
 import { events, outcomes } from './events.ts'
 import { group, groups } from './groups.ts'
@@ -6,6 +8,7 @@ import { failing, letter, letterGroups, letters } from './letters.ts'
 import { overview } from './overview.ts'
 import { parts } from './parts.ts'
 import { replayJob, replayJobs, replayPreview } from './replays.ts'
+import { student, students } from './students.ts'
 import { findTraces, trace } from './trace.ts'
 
 export const reads = {
@@ -23,6 +26,12 @@ export const reads = {
   replayPreview,
   replayJobs,
   replayJob,
+  students,
+  student,
+  commands,
+  commandOutcome,
+  audit,
+  auditNow,
   groups,
   group,
   parts

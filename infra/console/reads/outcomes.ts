@@ -60,9 +60,11 @@ const statement = `
   select 'held', h.function, h.source, h.event_id, ''
     from held_events h where h.event_id = any ($3::text[]) and h.function = any ($1::text[])`
 
+export type KnownRecord = Pick<SeenRecord, 'topic' | 'partition' | 'offset' | 'event' | 'id' | 'source'>
+
 /** By `topic/partition/offset`. */
 export async function outcomesOf(
-  records: readonly SeenRecord[],
+  records: readonly KnownRecord[],
   { database, plan, newest }: { readonly database: Pool; readonly plan: Plan; readonly newest: Look | undefined }
 ): Promise<Map<string, FunctionOutcome[]>> {
   const followersOf = followersIn(plan)

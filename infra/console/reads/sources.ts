@@ -4,6 +4,7 @@ import type { Kafka } from 'kafkajs'
 import pg from 'pg'
 import type { Endpoints } from '../../knative-local/index.ts'
 import type { Traces } from '../../knative-local/traces.ts'
+import { type Audits, auditRuns } from './audit-runs.ts'
 import { clusterReader, type ClusterView } from './cluster.ts'
 import { type GroupWatch, watchGroups } from './group-watch.ts'
 import { type KubernetesFlags, openKubernetes } from './kubernetes.ts'
@@ -15,6 +16,7 @@ export interface Sources {
   /** Read only: what would write is refused by PostgreSQL. */
   readonly database: pg.Pool
   readonly groups: GroupWatch
+  readonly audits: Audits
   readonly records: RecordWindow
   /** Of a function, by name. */
   functionUrl(name: string): Promise<string | undefined>
@@ -57,6 +59,7 @@ export async function openSources(options: SourceOptions): Promise<Sources> {
     kafka,
     database,
     groups,
+    audits: auditRuns({ kafka, databaseUrl, plan: async () => (await cluster()).plan }),
     records,
     async functionUrl(name) {
       const given = functionUrls[name]

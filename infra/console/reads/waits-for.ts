@@ -1,8 +1,7 @@
 // What an event waits for, in a sentence, with the address where one can see it.
 import type { Pool } from 'pg'
 import { formatSequence } from '../../../functions/runtime/delivery/position.ts'
-import type { FunctionOutcome } from './outcomes.ts'
-import type { SeenRecord } from './seen-record.ts'
+import type { FunctionOutcome, KnownRecord } from './outcomes.ts'
 import type { Sources } from './sources.ts'
 
 export interface WaitsFor {
@@ -14,7 +13,7 @@ export interface WaitsFor {
 export async function whatItWaitsFor(
   { database, groups }: Pick<Sources, 'database' | 'groups'>,
   { function: name, outcome }: FunctionOutcome,
-  record: SeenRecord,
+  record: KnownRecord,
   group: string | undefined
 ): Promise<WaitsFor | null> {
   if (outcome === 'held') return heldBehind(database, name, record)
@@ -38,7 +37,7 @@ interface Held {
   readonly fence: number
 }
 
-async function heldBehind(database: Pool, name: string, { source, id }: SeenRecord): Promise<WaitsFor | null> {
+async function heldBehind(database: Pool, name: string, { source, id }: KnownRecord): Promise<WaitsFor | null> {
   const { rows } = await database.query<Held>(
     `select h.entity, coalesce(h.predecessor, h.sequence - 1) as predecessor, coalesce(f.sequence, 0) as fence
      from held_events h left join fences f on f.function = h.function and f.entity = h.entity
@@ -75,7 +74,7 @@ async function heldBehind(database: Pool, name: string, { source, id }: SeenReco
     : { sentence: `It waits for sequence ${predecessor} of ${entity}, which is in no outbox row any more.`, href: null }
 }
 
-async function letterWaitsFor(database: Pool, name: string, { source, id }: SeenRecord): Promise<WaitsFor | null> {
+async function letterWaitsFor(database: Pool, name: string, { source, id }: KnownRecord): Promise<WaitsFor | null> {
   const { rows } = await database.query<{ id: string; waits_for: string | null }>(
     'select id, waits_for from dead_letters where function = $1 and source = $2 and event_id = $3',
     [name, source, id]

@@ -1,6 +1,7 @@
 // Which page an address shows.
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { Layout } from './layout.tsx'
+import { Audit } from './pages/audit.tsx'
 import { EventById, EventPage } from './pages/event.tsx'
 import { Events } from './pages/events.tsx'
 import { GroupPage } from './pages/group.tsx'
@@ -12,6 +13,9 @@ import { Parts } from './pages/parts.tsx'
 import { Replay } from './pages/replay.tsx'
 import { ReplayNew } from './pages/replay-new.tsx'
 import { Replays } from './pages/replays.tsx'
+import { Send } from './pages/send.tsx'
+import { StudentPage } from './pages/student.tsx'
+import { Students } from './pages/students.tsx'
 import { TracePage } from './pages/trace.tsx'
 import { Traces } from './pages/traces.tsx'
 import { Empty, Page } from './ui/page.tsx'
@@ -34,6 +38,10 @@ export function App() {
           <Route path="/letters/jobs" component={Replays} />
           <Route path="/letters/jobs/:id" component={Replay} />
           <Route path="/letters/:id" component={LetterPage} />
+          <Route path="/students" component={Students} />
+          <Route path="/students/:id" component={StudentPage} />
+          <Route path="/send" component={Send} />
+          <Route path="/audit" component={Audit} />
           <Route path="/parts" component={Parts} />
           <Route default component={Nowhere} />
         </Router>

@@ -9,8 +9,11 @@ const places = [
   ['/events', 'Events'],
   ['/traces', 'Traces'],
   ['/letters', 'Dead letters'],
+  ['/students', 'Students'],
   ['/groups', 'Consumer groups'],
-  ['/parts', 'Parts']
+  ['/parts', 'Parts'],
+  ['/send', 'Send'],
+  ['/audit', 'Audit']
 ] as const
 
 export function Layout({ children }: { readonly children: ComponentChildren }) {
