@@ -12,6 +12,7 @@ import { auditedRecord } from './audited-record.ts'
 import { commandChecks, commandCoverage, prepareCommands } from './checks/commands.ts'
 import { deliveryChecks } from './checks/delivery.ts'
 import { effectChecks } from './checks/effects.ts'
+import { studentEffectChecks } from './checks/student-effects.ts'
 import { coverage, prepare } from './checks/prepare.ts'
 import { accounts, publishingChecks } from './checks/publishing.ts'
 import { createCommandTables, storeCommands } from './command-tables.ts'
@@ -217,7 +218,13 @@ async function compare(
     progress('comparing with the database')
     await client.query(statement)
   }
-  for (const check of [...deliveryChecks, ...commandChecks, ...publishingChecks, ...effectChecks]) {
+  for (const check of [
+    ...deliveryChecks,
+    ...commandChecks,
+    ...publishingChecks,
+    ...effectChecks,
+    ...studentEffectChecks
+  ]) {
     progress(`checking: ${check.kind}`)
     const { count, found } = await runCheck(client, check)
     if (count > 0) counts[check.kind] = (counts[check.kind] ?? 0) + count

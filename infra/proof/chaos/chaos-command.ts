@@ -12,6 +12,7 @@ import type { ChaosOptions } from './arguments.ts'
 import { markdown, showInvariants, showSchedule } from './report.ts'
 import { runChaos } from './run-chaos.ts'
 import { faultKinds, makeSchedule } from './schedule.ts'
+import { targetsIn } from './targets.ts'
 
 const Flags = z.object({
   seed: z.coerce
@@ -33,17 +34,16 @@ export async function runChaosCommand(options: ChaosOptions): Promise<number> {
   if (!flags.success) throw new UsageError(z.prettifyError(flags.error))
   const { seed, minutes, rate, only } = flags.data
   const say = printError
-  const schedule = makeSchedule({ seed, minutes, kinds: only })
-  say(`Seed ${seed}, ${schedule.length} faults in ${minutes} minutes:\n${showSchedule(schedule)}\n`)
-  if (options.dryRun) return exitStatus.done
-
   const folder = stateDirectoryOf(options.state, process.env)
   const endpoints = await readEndpoints(folder)
-  if (endpoints === undefined) throw new UsageError(`Nothing runs on ${folder}. Start it with npm run dev.`)
   const { plan } = await loadPlan(
-    manifestPathsIn(project, endpoints.manifestRoot).map(path => resolve(project.directory, path))
+    manifestPathsIn(project, endpoints?.manifestRoot).map(path => resolve(project.directory, path))
   )
   if (plan === undefined) throw new UsageError('The YAML has errors: npm run local -- check lists them.')
+  const schedule = makeSchedule({ seed, minutes, kinds: only, targets: targetsIn(plan) })
+  say(`Seed ${seed}, ${schedule.length} faults in ${minutes} minutes:\n${showSchedule(schedule)}\n`)
+  if (options.dryRun) return exitStatus.done
+  if (endpoints === undefined) throw new UsageError(`Nothing runs on ${folder}. Start it with npm run dev.`)
 
   const reports = join(folder, 'chaos')
   await mkdir(reports, { recursive: true })

@@ -16,6 +16,7 @@ import { unrest } from './quiet.ts'
 import { seededRandom } from './random.ts'
 import type { ChaosReport, FaultResult } from './report.ts'
 import { type Fault, type FaultKind, makeSchedule, showFault } from './schedule.ts'
+import { targetsIn } from './targets.ts'
 
 export interface ChaosOptions {
   readonly seed: number
@@ -40,7 +41,7 @@ const pollMs = 250
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { seed, minutes, kinds, perSecond, endpoints, kafka, plan, processes, signal, say } = options
-  const schedule = makeSchedule({ seed, minutes, kinds })
+  const schedule = makeSchedule({ seed, minutes, kinds, targets: targetsIn(plan) })
   const { functions: followed } = followedFunctions(plan)
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)

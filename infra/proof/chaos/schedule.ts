@@ -1,15 +1,8 @@
-// Which faults, on what, when and for how long: a pure function of the seed.
+// Which faults, on what, when and for how long: a pure function of the seed and of what is declared.
 import { seededRandom } from './random.ts'
+import type { Targets } from './targets.ts'
 
 const brokers = ['broker-1', 'broker-2', 'broker-3'] as const
-const functions = [
-  'create-student',
-  'update-student',
-  'on-student-create',
-  'on-student-update',
-  'on-any-student',
-  'dead-letter-replay'
-] as const
 
 export const faultKinds = [
   'kill-broker',
@@ -72,6 +65,7 @@ export interface Fault {
 export interface ScheduleOptions {
   readonly seed: number
   readonly minutes: number
+  readonly targets: Targets
   /** All of them by default. */
   readonly kinds?: readonly FaultKind[]
 }
@@ -83,7 +77,7 @@ const spacingMs = 12_000
 /** How often a fault comes together with the next one, where the two are compatible. */
 const togetherChance = 1 / 3
 
-export function makeSchedule({ seed, minutes, kinds = faultKinds }: ScheduleOptions): Fault[] {
+export function makeSchedule({ seed, minutes, targets, kinds = faultKinds }: ScheduleOptions): Fault[] {
   const random = seededRandom(seed)
   const count = Math.max(1, Math.floor((minutes * 60_000 - leadMs) / spacingMs))
   const faults: Fault[] = []
@@ -121,27 +115,24 @@ export function makeSchedule({ seed, minutes, kinds = faultKinds }: ScheduleOpti
       case 'pause-data-plane':
         return { forMs: random.between(5, 15) * 1_000, targets: ['dataplane'] }
       case 'kill-function':
-        return { forMs: 0, targets: [random.pick(functions)] }
+        return { forMs: 0, targets: [random.pick(targets.functions)] }
       case 'pause-function':
-        return { forMs, targets: [random.pick(functions)] }
+        return { forMs, targets: [random.pick(targets.functions)] }
       case 'lose-answers':
       case 'slow-handler':
       case 'cut-connections':
       case 'slow-network':
-        return {
-          forMs: random.between(6, 10) * 1_000,
-          targets: ['on-student-create', 'on-student-update', 'on-any-student']
-        }
+        return { forMs: random.between(6, 10) * 1_000, targets: targets.sources }
       case 'rebalance-storm':
         return { forMs: random.between(6, 12) * 1_000, targets: ['dataplane'] }
       case 'add-partition':
-        return { forMs: 0, targets: [random.pick(['student_create', 'student_update'])] }
+        return { forMs: 0, targets: [random.pick(targets.topics)] }
       case 'users-appear':
         return { forMs: 0, targets: ['users'] }
       case 'bulk-replay':
         return { forMs: 0, targets: ['dead-letter-replay'] }
       case 'dead-letter-sink-down':
-        return { forMs: random.between(4, 8) * 1_000, targets: ['student_dead_letter'] }
+        return { forMs: random.between(4, 8) * 1_000, targets: [targets.deadLetterTopic] }
     }
   }
 }
