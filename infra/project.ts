@@ -23,6 +23,7 @@ export const project: Project = {
   complete: true,
   tables: {
     migrations,
+    alsoWatched: [join(projectDirectory, 'infra/postgres/roles')],
     async migrate(databaseUrl) {
       const { migrate } = await import('./jobs/migrate.ts')
       const { applyGrants } = await import('./jobs/grants.ts')

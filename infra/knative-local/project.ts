@@ -54,6 +54,8 @@ export type ServiceProgram = {
 export interface Tables {
   /** Holds the migrations; a new one is taken up while the stack runs. */
   readonly migrations: string
+  /** Folders with other SQL that `migrate` runs, such as the roles' rights. */
+  readonly alsoWatched?: readonly string[]
   /** Safe to call again. */
   migrate(databaseUrl: string): Promise<void>
   /** Rows to try things with, once after each start. */

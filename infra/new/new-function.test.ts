@@ -1,12 +1,12 @@
 // A new function works as it was made, and what cannot be made is refused before anything is written.
 import { execFile } from 'node:child_process'
-import { cp, mkdtempDisposable, readdir, readFile, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { projectDirectory } from '../bundle.ts'
+import { copyProject } from '../test/project-copy.ts'
 
 const run = promisify(execFile)
 
@@ -30,9 +30,8 @@ test.each([
 })
 
 test('a consumer, a plain function and a command are whole: types, derived files and their own tests', async () => {
-  await using copied = await mkdtempDisposable(join(tmpdir(), 'new-function-'))
-  const project = copied.path
-  await copyProject(project)
+  const { directory: project, remove } = await copyProject()
+  onTestFinished(remove)
   // Not this run's: vitest hands its own settings on to whatever it starts.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')))
   const node = (file: string, ...args: string[]) =>
@@ -66,12 +65,3 @@ test('a consumer, a plain function and a command are whole: types, derived files
 }, 180_000)
 
 const vitestSettings = ['--config', 'infra/test/vitest.config.ts', '--project', 'unit']
-
-/** With the packages of this one. */
-async function copyProject(directory: string): Promise<void> {
-  for (const name of ['functions', 'infra', 'knative', 'schemas', 'package.json', 'tsconfig.json', 'skaffold.yaml']) {
-    const filter = (from: string) => !from.endsWith('/node_modules')
-    await cp(join(projectDirectory, name), join(directory, name), { recursive: true, filter })
-  }
-  await symlink(join(projectDirectory, 'node_modules'), join(directory, 'node_modules'))
-}

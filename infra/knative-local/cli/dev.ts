@@ -20,6 +20,7 @@ import { startProgress } from '../parts/progress.ts'
 import { openStateFolder } from '../parts/state-folder.ts'
 import { lockState } from '../parts/state-lock.ts'
 import type { Project } from '../project.ts'
+import { exitStatus, UsageError } from './command-line.ts'
 import type { Settings } from './settings.ts'
 import { kafkaPart } from '../stack/kafka.ts'
 import { postgresPart } from '../stack/postgres.ts'
@@ -180,7 +181,7 @@ function checkInspected(name: string | undefined, { services }: Plan): void {
     ...env.flatMap(({ name: variable, value }) => (variable === 'FUNCTION_TARGET' && value ? [value] : []))
   ])
   if (name === undefined || targets.includes(name)) return
-  throw new Error(`--inspect ${name}: no function is called that. There are ${targets.join(', ')}.`)
+  throw new UsageError(`--inspect ${name}: no function is called that. There are ${targets.join(', ')}.`)
 }
 
 async function readPlan(
@@ -221,7 +222,7 @@ async function fail(error: unknown): Promise<void> {
   const isExpected = error instanceof Error && !(error instanceof TypeError || error instanceof ReferenceError)
   process.stderr.write(`\n${isExpected ? error.message : inspect(error)}\n`)
   await stop()
-  process.exit(1)
+  process.exit(error instanceof UsageError ? exitStatus.wrongUsage : exitStatus.failed)
 }
 
 async function stop(): Promise<void> {

@@ -29,6 +29,8 @@ const flags = {
 export interface Postgres extends Keeper {
   /** Resolves when it answers and its databases are there. */
   answers(): Promise<void>
+  /** Makes what was added since: databases, and roles, each with a password of its own. Nothing is taken away. */
+  apply(wanted: Pick<PostgresOptions, 'databases' | 'roles'>): Promise<void>
   /** As a role, or else as the database's owner. Known once it has started. */
   url(database: string, role?: string): string
 }
@@ -44,9 +46,14 @@ export const superuser = 'postgres'
 
 export function createPostgres(
   processes: Processes,
-  { directory, port, databases, roles = [], ...reporting }: PostgresOptions
+  { directory, port, databases: first, roles: firstRoles = [], ...reporting }: PostgresOptions
 ): Postgres {
+  let databases = first
+  let roles = firstRoles
   let passwords: Passwords = {}
+  const readPasswords = () =>
+    passwordsFor(join(directory, passwordsFile), [superuser, ...roles.map(({ name }) => name)])
+  const makeObjects = () => applyDatabaseObjects(url('postgres', superuser), { roles, databases, passwords })
   const ownerOf = (database: string) => databases.find(({ name }) => name === database)?.owner ?? superuser
   const url = (database: string, role = ownerOf(database)) =>
     `postgres://${role}:${passwords[role]}@127.0.0.1:${port}/${database}`
@@ -58,7 +65,7 @@ export function createPostgres(
       const binaries = await findBinaries()
       const user = await postgresUser(directory)
       await initialise(processes, binaries.initdb, user, directory)
-      passwords = await passwordsFor(join(directory, passwordsFile), [superuser, ...roles.map(({ name }) => name)])
+      passwords = await readPasswords()
       await removeStalePidFile(directory)
       const settings = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])
       return processes.start({
@@ -72,6 +79,11 @@ export function createPostgres(
   return {
     ...keeper,
     url,
+    async apply(wanted) {
+      ;({ databases, roles = [] } = wanted)
+      passwords = await readPasswords()
+      await makeObjects()
+    },
     answers: () =>
       until(
         'PostgreSQL to answer',
@@ -80,7 +92,7 @@ export function createPostgres(
           if (!keeper.process()?.isRunning()) {
             throw new Error(`it ended; see ${join(processes.logDirectory, 'postgres.log')}`)
           }
-          await applyDatabaseObjects(url('postgres', superuser), { roles, databases, passwords })
+          await makeObjects()
           return true
         },
         { everyMs: 30 }

@@ -1,5 +1,6 @@
 // PostgreSQL, for a CloudNativePG Cluster: its databases and roles, and the tables that the project makes in the main one.
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import { called } from '../called.ts'
 import { stateKey } from '../kubernetes-api/live-state.ts'
@@ -32,7 +33,7 @@ export const postgresPart: Part<RunningPostgres> = {
   files: ['postgres', 'pg_service.conf'],
   async begin(context) {
     const { progress, stateDirectory, report, pidChanged, plan, project } = context
-    const cluster = databaseCluster(plan().objects)
+    let cluster = databaseCluster(plan().objects)
     const [main] = cluster.databases
     const postgres = createPostgres(context.processes, {
       directory: join(stateDirectory, 'postgres'),
@@ -86,6 +87,14 @@ export const postgresPart: Part<RunningPostgres> = {
           .filter(object => isDatabaseObject(object, 'Cluster'))
           .map(({ kind, metadata }) => [stateKey(kind, metadata.namespace, metadata.name), state])
       },
+      async apply({ objects }) {
+        if (!objects.some(object => isDatabaseObject(object, 'Cluster'))) return // it stays
+        const edited = databaseCluster(objects)
+        if (isDeepStrictEqual(edited, cluster)) return
+        cluster = edited
+        await postgres.apply(edited)
+        if (tables) await migrate(tables, databaseUrl()) // a new role has no rights yet
+      },
       async stop() {
         await watch?.close()
         await postgres.stop()
@@ -112,7 +121,7 @@ function watchMigrations(
   report: (sentence: string) => void
 ): Promise<FileWatch> {
   return watchFiles({
-    paths: [tables.migrations],
+    paths: [tables.migrations, ...(tables.alsoWatched ?? [])],
     recursive: true,
     matches: file => /\.(?:sql|json)$/.test(file),
     changed: () =>
