@@ -5,11 +5,13 @@ import { event, eventById } from './event.ts'
 import { events, outcomes } from './events.ts'
 import { group, groups } from './groups.ts'
 import { failing, letter, letterGroups, letters } from './letters.ts'
+import { logs } from './logs.ts'
 import { overview } from './overview.ts'
 import { parts } from './parts.ts'
 import { replayJob, replayJobs, replayPreview } from './replays.ts'
 import { student, students } from './students.ts'
 import { findTraces, trace } from './trace.ts'
+import { usage } from './usage.ts'
 
 export const reads = {
   overview,
@@ -34,6 +36,8 @@ export const reads = {
   auditNow,
   groups,
   group,
-  parts
+  parts,
+  usage,
+  logs
 }
 export type Reads = typeof reads

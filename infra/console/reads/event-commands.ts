@@ -34,7 +34,7 @@ export function curlOf(event: CloudEvent, url: string): string {
   if (event.datacontenttype !== undefined) headers.push(`-H ${quoted(`content-type: ${event.datacontenttype}`)}`)
   const data = textOf(event)
   const parts = [`curl -i ${quoted(url)}`, ...headers]
-  if (data !== undefined) return [...parts, `--data-binary ${quoted(data)}`].join(' \\\n  ')
+  if (data !== undefined) return [...parts, `--data-raw ${quoted(data)}`].join(' \\\n  ')
   const bytes = (event.data ?? Buffer.alloc(0)).toString('base64')
   return `echo ${bytes} | base64 -d | ${[...parts, '--data-binary @-'].join(' \\\n  ')}`
 }

@@ -1,16 +1,10 @@
 // What the groups of the plan have read, looked at every few seconds and kept for an hour: lag and rates over time, and each change of
-// an assignment. It begins with the first look, and costs a few small requests a look.
+// an assignment. A look costs a few small requests.
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { type Egress, egressesOf } from '../../knative-local/events.ts'
 import type { Plan } from '../../knative-local/plans.ts'
 import { committedOffsets, lagOf, type LogRange, logRanges } from '../../proof/audit/log-offsets.ts'
-
-const everyMs = 2_000
-/** While nobody looks. */
-const idleEveryMs = 10_000
-const idleAfterMs = 30_000
-/** An hour of looks every 2 s. */
-const maxSamples = 1_800
+import { type Sampler, startSampler } from './sampler.ts'
 
 export interface Assignment {
   readonly topic: string
@@ -35,52 +29,27 @@ export interface Look {
   readonly groups: ReadonlyMap<string, GroupSample>
 }
 
-export interface GroupWatch {
-  /** The newest; waits for the first. @throws when Kafka cannot be asked, with the reason */
-  latest(): Promise<Look>
-  /** Oldest first. */
-  history(): readonly Look[]
+export interface GroupWatch extends Pick<Sampler<Look>, 'latest' | 'history'> {
   stop(): Promise<void>
 }
 
 export function watchGroups(kafka: Kafka, plan: () => Promise<Plan>): GroupWatch {
-  const looks: Look[] = []
   const admin = kafka.admin()
-  let askedAt = 0
-  let failure: Error | undefined
-  let first: Promise<void> | undefined
-  let timer: NodeJS.Timeout | undefined
-  let isStopped = false
-
-  async function lookOnce(): Promise<void> {
+  let isConnected = false
+  const { latest, history, stop } = startSampler(async () => {
     try {
-      if (first === undefined || looks.length === 0) await admin.connect()
-      looks.push(await look(admin, egressesOf(await plan())))
-      if (looks.length > maxSamples) looks.shift()
-      failure = undefined
+      if (!isConnected) await admin.connect()
+      isConnected = true
+      return await look(admin, egressesOf(await plan()))
     } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error))
+      throw new Error(`Kafka does not answer: ${error instanceof Error ? error.message : error}`, { cause: error })
     }
-    if (isStopped) return
-    const isIdle = performance.now() - askedAt > idleAfterMs
-    timer = setTimeout(() => void lookOnce(), isIdle ? idleEveryMs : everyMs)
-  }
-
+  })
   return {
-    async latest() {
-      askedAt = performance.now()
-      first ??= lookOnce()
-      await first
-      const newest = looks.at(-1)
-      if (newest === undefined || (failure && Date.now() - newest.atMs > idleEveryMs)) {
-        throw new Error(`Kafka does not answer: ${failure?.message ?? 'no reason was given'}`)
-      }
-      return newest
-    },
-    history: () => looks,
+    latest,
+    history,
     async stop() {
-      isStopped = true
-      clearTimeout(timer)
+      stop()
       await admin.disconnect().catch(() => undefined)
     }
   }

@@ -1,6 +1,6 @@
 // The parts: what runs, whether it is healthy, and why not. Pids, processor time and memory are known on this machine only.
 import { z } from 'zod'
-import { Status } from '../../knative-local/index.ts'
+import { type Action, Status } from '../../knative-local/index.ts'
 import type { ClusterView } from './cluster.ts'
 import { defineRead } from './read.ts'
 import type { Sources } from './sources.ts'
@@ -15,15 +15,17 @@ export interface Part {
   readonly pid?: number | null
 }
 
+export type PartAction = Exclude<Action, 'restart'>
+
 export interface Parts {
   /** What can be done with a part; empty on a cluster. */
-  readonly actions: readonly string[]
+  readonly actions: readonly PartAction[]
   readonly parts: readonly Part[]
   /** Of the whole: topics that are not as their YAML says, objects that cannot be read. */
   readonly problems: readonly string[]
 }
 
-const actions = ['stop', 'kill', 'pause', 'resume', 'start']
+const actions: readonly PartAction[] = ['stop', 'kill', 'pause', 'resume', 'start']
 const statusTimeoutMs = 5_000
 
 export const parts = defineRead({

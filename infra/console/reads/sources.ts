@@ -3,6 +3,9 @@
 import type { Kafka } from 'kafkajs'
 import pg from 'pg'
 import type { Endpoints } from '../../knative-local/index.ts'
+import type { LogTail } from './log-tail.ts'
+import type { Sampler } from './sampler.ts'
+import type { UsageSample } from './usage.ts'
 import type { Traces } from '../../knative-local/traces.ts'
 import { type Audits, auditRuns } from './audit-runs.ts'
 import { clusterReader, type ClusterView } from './cluster.ts'
@@ -24,6 +27,9 @@ export interface Sources {
   readonly local?: (() => Promise<Endpoints>) | undefined
   /** Those that the local runtime keeps; nothing before the first. Undefined on a cluster. */
   readonly traces?: (() => Promise<Traces | undefined>) | undefined
+  /** Processor time and memory of the parts, and what they say; on this machine only. */
+  readonly usage?: Sampler<UsageSample> | undefined
+  readonly logs?: LogTail | undefined
   close(): Promise<void>
 }
 
@@ -35,12 +41,14 @@ export interface SourceOptions {
   readonly functionUrls: Readonly<Record<string, string>>
   readonly local?: Sources['local']
   readonly traces?: Sources['traces']
+  readonly usage?: Sources['usage']
+  readonly logs?: Sources['logs']
 }
 
 const statementTimeoutMs = 10_000
 
 export async function openSources(options: SourceOptions): Promise<Sources> {
-  const { kafka, databaseUrl, functionUrls, local, traces } = options
+  const { kafka, databaseUrl, functionUrls, local, traces, usage, logs } = options
   const api = await openKubernetes(options.kubernetes)
   const cluster = clusterReader(api, options.kubernetes.namespace)
   const database = new pg.Pool({
@@ -70,7 +78,10 @@ export async function openSources(options: SourceOptions): Promise<Sources> {
     },
     local,
     traces,
+    usage,
+    logs,
     async close() {
+      usage?.stop()
       await Promise.allSettled([groups.stop(), records.stop()])
       await Promise.allSettled([database.end(), api.close()])
     }

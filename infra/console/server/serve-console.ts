@@ -11,6 +11,7 @@ import { z } from 'zod'
 import type { Action } from '../actions/action.ts'
 import type { Read } from '../reads/read.ts'
 import type { Sources } from '../reads/sources.ts'
+import { withoutPasswords } from '../reads/without-passwords.ts'
 import { refusedBy, securityHeaders } from './guard.ts'
 import type { Web } from './build-web.ts'
 
@@ -149,7 +150,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 
 /** RFC 9457; an address with a password, in whatever failed, is not shown. */
 function problem(status: number, detail: string): Answer {
-  const body = JSON.stringify({ status, detail: detail.replace(/:\/\/[^/\s@]+@/g, '://') })
+  const body = JSON.stringify({ status, detail: withoutPasswords(detail) })
   return { status, contentType: 'application/problem+json', body }
 }
 

@@ -9,6 +9,7 @@ import { Groups } from './pages/groups.tsx'
 import { LetterPage } from './pages/letter.tsx'
 import { Letters } from './pages/letters.tsx'
 import { Overview } from './pages/overview.tsx'
+import { PartPage } from './pages/part.tsx'
 import { Parts } from './pages/parts.tsx'
 import { Replay } from './pages/replay.tsx'
 import { ReplayNew } from './pages/replay-new.tsx'
@@ -43,6 +44,7 @@ export function App() {
           <Route path="/send" component={Send} />
           <Route path="/audit" component={Audit} />
           <Route path="/parts" component={Parts} />
+          <Route path="/parts/:name" component={PartPage} />
           <Route default component={Nowhere} />
         </Router>
       </Layout>

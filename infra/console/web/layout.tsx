@@ -1,6 +1,7 @@
 // What is around every page: where one can go, and how all of it is.
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
+import { useEffect } from 'preact/hooks'
 import { nextTheme, theme } from './theme.ts'
 import { useRead } from './use-read.ts'
 
@@ -18,6 +19,9 @@ const places = [
 
 export function Layout({ children }: { readonly children: ComponentChildren }) {
   const { path } = useLocation()
+  useEffect(() => {
+    document.querySelector('.places [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [path])
   return (
     <div class="layout">
       <a class="skip" href="#content" onClick={skip}>

@@ -1,48 +1,69 @@
-// The parts: health, and what can be done with them.
-import { useState } from 'preact/hooks'
-import { act, type ReadOutput } from '../api.ts'
+// The parts: health, what they use, what can be done with them, and what they say.
+import type { ReadOutput } from '../api.ts'
+import { LogView } from '../ui/log-view.tsx'
 import { Await, Page } from '../ui/page.tsx'
+import { PartActions } from '../ui/part-actions.tsx'
+import { Sparkline } from '../ui/sparkline.tsx'
 import { State } from '../ui/state.tsx'
-import { Table } from '../ui/table.tsx'
+import { type Column, Table } from '../ui/table.tsx'
 import { useRead } from '../use-read.ts'
 
 type Part = ReadOutput<'parts'>['parts'][number]
 
 export function Parts() {
   const shown = useRead('parts', {}, 1_000)
+  const { data: used } = useRead('usage', {})
+  const usageOf = (name: string) => used?.parts.find(one => one.name === name)
+  const name: Column<Part> = { name: 'Part', cell: part => <strong>{part.name}</strong> }
+  const health: Column<Part> = { name: 'Health', cell: part => <Health part={part} /> }
+  const words: Column<Part> = { name: 'In words', cell: ({ detail }) => <span class="prose">{detail}</span> }
   return (
     <Page title="Parts">
       <Await shown={shown} what="Asking every part how it is">
-        {({ parts, problems, actions }) => (
-          <>
-            {problems.map(problem => (
-              <p class="notice bad" key={problem}>
-                {problem}
-              </p>
-            ))}
-            <Table
-              caption="Parts"
-              rows={parts}
-              keyOf={({ name }) => name}
-              columns={[
-                { name: 'Part', cell: ({ name }) => <strong>{name}</strong> },
-                { name: 'Kind', cell: ({ kind }) => kind },
-                { name: 'Health', cell: part => <Health part={part} /> },
-                ...(actions.length === 0
-                  ? []
-                  : [
-                      { name: 'Pid', isNumber: true, cell: ({ pid }: Part) => pid ?? '–' },
-                      {
-                        name: 'Do',
-                        cell: (part: Part) => <Actions part={part} actions={actions} done={shown.refresh} />
-                      }
-                    ]),
-                { name: 'In words', cell: ({ detail }) => <span class="prose">{detail}</span> }
-              ]}
-            />
-            {actions.length === 0 && <p class="hint">Parts of a cluster are stopped and started with kubectl.</p>}
-          </>
-        )}
+        {({ parts, problems, actions }) => {
+          const isHere = actions.length > 0
+          const ofThisMachine: Column<Part>[] = [
+            { ...name, cell: part => <a href={`/parts/${encodeURIComponent(part.name)}`}>{part.name}</a> },
+            health,
+            {
+              name: 'Processor',
+              isNumber: true,
+              cell: part => <Sparkline values={usageOf(part.name)?.cpu ?? []} unit="%" />
+            },
+            {
+              name: 'Memory',
+              isNumber: true,
+              cell: part => <Sparkline values={usageOf(part.name)?.memoryMb ?? []} unit="MB" />
+            },
+            { name: 'Do', cell: part => <PartActions part={part.name} actions={actions} done={shown.refresh} /> },
+            words
+          ]
+          return (
+            <>
+              {problems.map(problem => (
+                <p class="notice bad" key={problem}>
+                  {problem}
+                </p>
+              ))}
+              <Table
+                caption="Parts"
+                rows={parts}
+                keyOf={part => part.name}
+                columns={isHere ? ofThisMachine : [name, { name: 'Kind', cell: ({ kind }) => kind }, health, words]}
+              />
+              {isHere ? (
+                <>
+                  <h2>Logs of all parts</h2>
+                  <LogView />
+                </>
+              ) : (
+                <p class="hint">
+                  Parts of a cluster are stopped and started with kubectl, and their logs are where its pods write them.
+                </p>
+              )}
+            </>
+          )
+        }}
       </Await>
     </Page>
   )
@@ -50,42 +71,4 @@ export function Parts() {
 
 function Health({ part }: { readonly part: Part }) {
   return <State tone={part.healthy ? 'good' : 'bad'}>{part.healthy ? 'healthy' : 'unhealthy'}</State>
-}
-
-function Actions({
-  part,
-  actions,
-  done
-}: {
-  readonly part: Part
-  readonly actions: readonly string[]
-  readonly done: () => void
-}) {
-  const [said, setSaid] = useState('')
-  const run = async (action: string) => {
-    setSaid(`${action} …`)
-    try {
-      await act('part', { name: part.name, action: action as never })
-      setSaid('')
-    } catch (error) {
-      setSaid((error as Error).message)
-    }
-    done()
-  }
-  return (
-    <span class="actions">
-      {actions.map(action => (
-        <button
-          type="button"
-          class="button"
-          key={action}
-          aria-label={`${action} ${part.name}`}
-          onClick={() => void run(action)}
-        >
-          {action}
-        </button>
-      ))}
-      <span role="status">{said}</span>
-    </span>
-  )
 }

@@ -1,5 +1,5 @@
 // Times with their zone, and how long ago they were.
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const whole = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
   month: 'short',
