@@ -57,7 +57,7 @@ function daysOf(entries: readonly ConfigEntries[]): number {
 /** A row of the outbox stays until the prune after its last day. */
 const untilThePruneDays = 1
 
-/** A sentence for each setting that is too short; none when all is well. */
+/** A sentence for each setting that is too short; none when all are long enough. */
 export function tooShort(
   { outboxDays, inboxDays, closedLettersDays }: Retention,
   { outbox, commands, deadLetters }: KafkaRetention

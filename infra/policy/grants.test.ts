@@ -180,10 +180,10 @@ test('every table with a function in its key holds its rows apart, and every rol
     where g.table_schema = 'public' and c.relrowsecurity and g.grantee::regrole <> c.relowner
       and not exists (select from pg_policies p where p.tablename = g.table_name and g.grantee = any (p.roles))`)
   expect(untold).toEqual([])
-  const { rows: told } = await db.execute(
+  const { rows: policies } = await db.execute(
     sql`select roles[1] as role, tablename as table, qual from pg_policies where qual <> 'true' order by 1, 2`
   )
-  for (const { role, table, qual } of told) {
+  for (const { role, table, qual } of policies) {
     const own = (await functionNames()).find(name => roleOf(name) === role)
     expect(qual, `${role} on ${table}`).toBe(`(function = '${own}'::text)`)
   }

@@ -7,13 +7,13 @@ import { LivePlan } from './live-plan.ts'
 import type { Addresses } from './plan-feed.ts'
 
 test('a good edit is applied, a broken one is reported and changes nothing', async () => {
-  const { file, live, applied, told } = await follow(source('first'))
+  const { file, live, applied, reported } = await follow(source('first'))
   expect(live.plan.kafkaSources.map(({ name }) => name)).toEqual(['first'])
 
   await writeFile(file, source('first').replace('topics: [t]', 'topic: [t]'))
   await until('the refusal', 5000, async () => live.problems.length > 0)
   expect(live.problems.join('\n')).toContain('topic')
-  expect(told.join('\n')).toContain('The edit is not taken')
+  expect(reported.join('\n')).toContain('The edit is not taken')
   expect(applied).toEqual([])
 
   await writeFile(file, `${source('first')}---\n${source('second')}`)
@@ -51,12 +51,12 @@ test.for([
 })
 
 test('YAML with errors is not started at all', async () => {
-  const told: string[] = []
+  const reported: string[] = []
   const directory = await temporaryDirectory()
   await writeFile(join(directory, 'a.yaml'), source('first').replace('sink:', 'sinc:'))
   const places = { files: [directory], resolve: new Map(), 'resolve-file': undefined }
-  await expect(LivePlan.load(places, text => told.push(text))).rejects.toThrow('Nothing was started')
-  expect(told.join('\n')).toContain('sinc')
+  await expect(LivePlan.load(places, text => reported.push(text))).rejects.toThrow('Nothing was started')
+  expect(reported.join('\n')).toContain('sinc')
 })
 
 async function follow(yaml: string) {
@@ -65,17 +65,17 @@ async function follow(yaml: string) {
   const addressFile = join(directory, 'addresses.json')
   await writeFile(file, yaml)
   await writeFile(addressFile, '{}')
-  const told: string[] = []
+  const reported: string[] = []
   const applied: string[][] = []
   const resolved: Addresses[] = []
   const places = { files: [file], resolve: new Map(), 'resolve-file': addressFile }
-  const live = await LivePlan.load(places, text => told.push(text))
+  const live = await LivePlan.load(places, text => reported.push(text))
   const watching = await live.follow({
     apply: async plan => void applied.push(plan.kafkaSources.map(({ name }) => name)),
     resolve: addresses => void resolved.push(addresses)
   })
   onTestFinished(() => watching.close())
-  return { file, addressFile, live, applied, resolved, told }
+  return { file, addressFile, live, applied, resolved, reported }
 }
 
 async function temporaryDirectory(): Promise<string> {

@@ -70,9 +70,9 @@ test.for([
   ['partitions: 4', 'topicName: other, partitions: 4', 'error spec.topicName: a topic cannot be renamed: it is orders.']
 ] as const)('%s to %s is refused', async ([from, to, expected]) => {
   const { plan: running } = await load(manifests)
-  const { plan, told } = await load(manifests.replace(from, to), running)
+  const { plan, reported } = await load(manifests.replace(from, to), running)
   expect(plan).toBeUndefined()
-  expect(told).toContain(expected)
+  expect(reported).toContain(expected)
 })
 
 test.for([
@@ -80,9 +80,9 @@ test.for([
   ['replicas: 3', 'replicas: 2', 'warning spec.replicas: the number of replicas cannot be changed here: it is 3.']
 ] as const)('%s to %s is taken as a cluster takes it, and reported to have no effect', async ([from, to, expected]) => {
   const { plan: running } = await load(manifests)
-  const { plan, told } = await load(manifests.replace(from, to), running)
+  const { plan, reported } = await load(manifests.replace(from, to), running)
   expect(plan).toBeDefined()
-  expect(told).toContain(expected)
+  expect(reported).toContain(expected)
 })
 
 test.for([
@@ -98,15 +98,15 @@ test.for([
 ] as const)('%s to %s is taken', async ([from, to]) => {
   expect(manifests).toContain(from)
   const { plan: running } = await load(manifests)
-  const { plan, told } = await load(manifests.replace(from, to), running)
+  const { plan, reported } = await load(manifests.replace(from, to), running)
   expect(plan).toBeDefined()
-  expect(told).not.toMatch(/error|cannot/)
+  expect(reported).not.toMatch(/error|cannot/)
 })
 
-async function load(text: string, running?: Plan): Promise<{ plan: Plan | undefined; told: string }> {
+async function load(text: string, running?: Plan): Promise<{ plan: Plan | undefined; reported: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'manifests-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   await writeFile(join(directory, 'all.yaml'), text)
   const { plan, problems } = await loadPlan([directory], { ...(running && { running }) })
-  return { plan, told: formatProblems(problems).replaceAll(directory, '') }
+  return { plan, reported: formatProblems(problems).replaceAll(directory, '') }
 }

@@ -15,11 +15,11 @@ export function checkChange(
   locate: (origin: Origin, path: Path) => Origin = origin => origin
 ): Problem[] {
   const problems: Problem[] = []
-  const tell = (level: Problem['level'], { origin }: { readonly origin: Origin }, path: Path, message: string) =>
+  const report = (level: Problem['level'], { origin }: { readonly origin: Origin }, path: Path, message: string) =>
     void problems.push({ level, origin: locate(origin, path), path: formatPath(path), message })
-  const refuse = tell.bind(undefined, 'error')
+  const refuse = report.bind(undefined, 'error')
   /** A cluster takes the edit, and the topic stays as it is. */
-  const warn = tell.bind(undefined, 'warning')
+  const warn = report.bind(undefined, 'warning')
   const refuseImmutable = (entry: { readonly origin: Origin }, field: string, before: unknown, after: unknown) => {
     if (isDeepStrictEqual(before, after)) return
     refuse(entry, ['spec', field], `is immutable, and was ${show(before)}. ${recreate}`)

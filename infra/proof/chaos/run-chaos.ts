@@ -152,7 +152,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 const Created = z.object({ id: z.string() })
 const Seen = z.object({ timeline: z.array(z.unknown()) })
 
-/** All parts are well, and a new student goes all the way: HTTP, outbox, Debezium, Kafka, a function, the database. */
+/** All parts are healthy, and a new student goes all the way: HTTP, outbox, Debezium, Kafka, a function, the database. */
 async function isRecovered(endpoints: Endpoints, key: string, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs
   const url = endpoints.functions.createStudent?.url ?? ''

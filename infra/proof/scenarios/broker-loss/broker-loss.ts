@@ -74,7 +74,7 @@ export const brokerLoss: Scenario = {
       `${trouble.unavailable} unavailable, ${trouble.underMinIsr} under min ISR, ${trouble.underReplicated} of ${without.length} under-replicated`
     )
     const withTwo = await awaitMore(stage, strict, more)
-    narrator.claim('writes go on with two brokers, in every partition', withTwo.least >= more, seenOf(withTwo))
+    narrator.claim('writes continue with two brokers, in every partition', withTwo.least >= more, seenOf(withTwo))
 
     narrator.step(`broker-${broker} starts again`)
     const startedAtMs = performance.now()
@@ -93,7 +93,7 @@ export const brokerLoss: Scenario = {
       `${troubleOf(healed, minInSync).underReplicated} of ${healed.length} partitions under-replicated ${seconds(healedAfterMs)} after its start was asked for`
     )
     const withThree = await awaitMore(stage, strict, more)
-    narrator.claim('writes go on with three', withThree.least >= more, seenOf(withThree))
+    narrator.claim('writes continue with three', withThree.least >= more, seenOf(withThree))
 
     narrator.step('What was acknowledged, and what is there')
     await Promise.all([strict.stop(), loose.stop()])

@@ -82,7 +82,7 @@ export async function showDualWrite(stage: Stage, narrator: Narrator, relayed: R
   narrator.claim(
     'a row that is committed first is left without its event',
     (first?.withoutEvent ?? 0) > 0,
-    `${first?.withoutEvent} of ${first?.rows} rows that nobody was told of`
+    `${first?.withoutEvent} of ${first?.rows} rows that were never announced`
   )
   narrator.claim(
     'an event that is sent first tells of a row that is not there',

@@ -76,7 +76,7 @@ export async function showOutage(stage: Stage, narrator: Narrator): Promise<Outa
 
   narrator.table(rowsOf(pickSamples(timeline.samples, maxRows)))
   narrator.claim(
-    'with one broker gone events go on',
+    'with one broker gone events continue',
     oneGoneEnd.applied >= oneGone.committed.size + perSecond,
     `${oneGoneEnd.applied - oneGone.applied} effects in the ${seconds(oneGoneEnd.atMs - oneGone.atMs)} after it was killed`
   )

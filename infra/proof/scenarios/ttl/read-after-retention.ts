@@ -60,7 +60,7 @@ export async function readAfterRetention(stage: Stage, narrator: Narrator, reade
     `${lateOne.read} records from the log start, ${lateOne.first}, on`
   )
   narrator.claim(
-    'with earliest the group goes on at the log start',
+    'with earliest the group continues at the log start',
     earliest.first === low && earliest.neverRead === low - committed,
     `at ${earliest.first}, and ${earliest.neverRead} records are never read`
   )

@@ -67,7 +67,7 @@ export async function watchRetention(
   const written = wroteAt.length * recordsPerWave
   const youngestMs = Math.min(...removals.map(({ ageMs }) => ageMs))
   narrator.claim(
-    'the log start moves on by itself',
+    'the log start moves on automatically',
     removals.length >= wanted,
     `${low.toLocaleString('en-GB')} records removed in ${removals.length === 1 ? 'one pass' : `${removals.length} passes`}`
   )
