@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { connectKafka } from './dataplane/kafka.ts'
+import { readEndpoints } from './endpoints.ts'
 import { openProcesses } from './parts/processes.ts'
 import { until } from './parts/until.ts'
 import { freePort } from './testing/free-ports.ts'
 import { startTestKafka } from './testing/kafka.ts'
+import { freePortBase } from './testing/stack-folder.ts'
 
 const run = promisify(execFile)
 const installTimeoutMs = 120_000
@@ -40,6 +43,23 @@ spec:
       apiVersion: serving.knative.dev/v1
       kind: Service
       name: event-display
+`
+
+const orders = `
+apiVersion: sources.knative.dev/v1
+kind: KafkaSource
+metadata: { name: orders, namespace: shop }
+spec:
+  bootstrapServers: ["kafka.shop.svc.cluster.local:9092"]
+  topics: [orders]
+  initialOffset: earliest
+  sink:
+    ref: { apiVersion: serving.knative.dev/v1, kind: Service, name: on-order }
+---
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: { name: on-order, namespace: shop }
+spec: { template: { spec: { containers: [{ image: registry.example.com/shop/on-order }] } } }
 `
 
 const server = `
@@ -82,6 +102,30 @@ test("somebody else's KafkaSource delivers to a server of five lines", async () 
   ])
   expect(dataplane.lines.join('\n')).not.toContain('TimeoutNegativeWarning')
 }, 120_000)
+
+test('knative-local dev runs a Service from an entry file, with Kafka and no other part', async () => {
+  const shop = join(folder, 'shop')
+  const state = join(shop, '.local')
+  await mkdir(shop)
+  await writeFile(join(shop, 'orders.yaml'), orders)
+  await writeFile(join(shop, 'on-order.mjs'), server)
+  await writeFile(join(shop, 'knative-local.json'), '{ "services": { "on-order": { "entry": "on-order.mjs" } } }')
+  const portBase = await freePortBase()
+  const dev = start([join(folder, 'node_modules/.bin/knative-local'), 'dev', `--port-base=${portBase}`], {}, shop)
+  await until('the stack', 90_000, async () => dev.hasEnded() || (await readEndpoints(state)) !== undefined)
+  const endpoints = await readEndpoints(state)
+  expect(endpoints, dev.lines.join('\n')).toBeDefined()
+  const { kafka, postgres, connect, registry } = endpoints ?? {}
+  expect([kafka?.brokers.length, postgres, connect, registry]).toEqual([1, undefined, undefined, undefined])
+
+  const producer = connectKafka([kafka?.bootstrap ?? ''], 'test').producer()
+  await producer.connect()
+  await producer.send({ topic: 'orders', messages: [{ key: '7', value: 'tea' }] })
+  await producer.disconnect()
+  const isSeen = (line: string) => line.endsWith('on-order: dev.knative.kafka.event partition:0#0 tea')
+  await until('the event', 20_000, async () => dev.lines.some(isSeen))
+  expect((await dev.interrupt()).code).toBe(0)
+}, 150_000)
 
 test('its types are those of its functions', async () => {
   const file = join(folder, 'use.mts')
@@ -133,14 +177,14 @@ async function npm(cwd: string, ...args: string[]): Promise<string> {
   return stdout
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = folder) {
   const processes = openProcesses(folder)
   const lines: string[] = []
   const child = processes.start({
     name: 'installed',
     command: process.execPath,
     args,
-    cwd: folder,
+    cwd,
     env: { ...process.env, ...env },
     onLine: line => void lines.push(line)
   })
@@ -148,5 +192,9 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
     await child.stop(10_000)
     await processes.close()
   })
-  return { lines, hasEnded: () => !child.isRunning() }
+  const interrupt = () => {
+    child.signal('SIGINT')
+    return child.exited
+  }
+  return { lines, hasEnded: () => !child.isRunning(), interrupt }
 }

@@ -1,3 +1,3 @@
 // The traces that a running stack keeps, for whoever shows them.
-export { openTraces, type Trace, type Traces, type TraceSummary } from './traces/read-traces.ts'
-export type { Attributes, AttributeValue, Span, SpanKind, SpanLink } from './traces/span.ts'
+export { openTraces, type Traces, type TraceSummary } from './traces/read-traces.ts'
+export type { Span } from './traces/span.ts'

@@ -7,14 +7,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectDirectory } from '../bundle.ts'
 import { migrate } from '../jobs/migrate.ts'
-import {
-  type Connect,
-  createConnect,
-  createSecrets,
-  createPostgres,
-  type Postgres,
-  superuser
-} from '../knative-local/single-parts.ts'
+import { createConnect, createSecrets, createPostgres, superuser } from '../knative-local/single-parts.ts'
 import { freePort, password, type SecuredKafka } from '../knative-local/testing.ts'
 import { startAuthorizingBroker } from './authorizing-broker.ts'
 import { KafkaConnector, kafkaConnector } from './kinds.ts'
@@ -25,8 +18,8 @@ const connectors = objectsOf('production', kafkaConnector, KafkaConnector)
 const unreported = { report: () => undefined, pidChanged: () => undefined }
 
 let broker: SecuredKafka
-let postgres: Postgres
-let connect: Connect
+let postgres: ReturnType<typeof createPostgres>
+let connect: Awaited<ReturnType<typeof createConnect>>
 
 beforeAll(async () => {
   broker = await startAuthorizingBroker()

@@ -10,7 +10,9 @@ interface CheckOptions {
 }
 
 /** `own` is what is read when nothing is named. */
-export function defineCheck(own: () => { readonly paths: readonly string[]; readonly complete: boolean }): Command {
+export function defineCheck(
+  own: () => Promise<{ readonly paths: readonly string[]; readonly complete: boolean }>
+): Command {
   return createCommand('check')
     .description('everything that is wrong with YAML, reported at once; starts nothing')
     .argument('[paths...]', 'files and folders; without any, those that dev reads')
@@ -26,7 +28,7 @@ export function defineCheck(own: () => { readonly paths: readonly string[]; read
         const elsewhere = readElsewhere({ ...(resolve && { resolve }), ...(sink !== undefined && { sink }) })
         if ('problems' in elsewhere) throw new UsageError(elsewhere.problems.join('\n'))
         const named = [...file, ...paths].map(path => fromWhereTheUserIs(path, process.env))
-        const read = named.length > 0 ? { paths: named, complete: false } : own()
+        const read = named.length > 0 ? { paths: named, complete: false } : await own()
         return checkCommand(read.paths, {
           ...elsewhere,
           // As `dataplane` takes it, with =DIR or =env:PREFIX, too.

@@ -8,9 +8,6 @@ import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
 import { lines } from '../terminal-text.ts'
 import { watchLiveState } from '../live-state.ts'
 import { followPlan } from '../manifests/follow-plan.ts'
-import { type LoadOptions, type LoadResult, loadPlan } from '../manifests/load-plan.ts'
-import type { Plan } from '../manifests/plan.ts'
-import { formatProblems } from '../manifests/problem.ts'
 import { manifestPathsIn } from '../manifest-paths.ts'
 import { killLeftovers } from '../parts/leftovers.ts'
 import { checkPorts } from '../parts/ports.ts'
@@ -21,6 +18,7 @@ import { openStateFolder } from '../parts/state-folder.ts'
 import { lockState } from '../parts/state-lock.ts'
 import type { Project } from '../project.ts'
 import { exitStatus, UsageError } from './command-line.ts'
+import { readPlan, refuseNothing, refuseUnknownFunction } from './read-plan.ts'
 import type { Settings } from './settings.ts'
 import { kafkaPart } from '../stack/kafka.ts'
 import { postgresPart } from '../stack/postgres.ts'
@@ -81,7 +79,8 @@ async function main(project: Project, settings: Settings): Promise<void> {
   const manifestPaths = manifestPathsIn(project, manifestRoot)
   const loaded = await readPlan(manifestPaths, loadOptions)
   let { plan } = loaded
-  checkInspected(inspected, plan)
+  refuseNothing(plan, project)
+  refuseUnknownFunction(inspected, plan)
   const servicePorts = await openServicePorts(stateDirectory, portBase + firstServicePort)
   const portsOfServices = await servicePorts.assign(plan.services.map(({ name }) => name))
   const opened = openProcesses(stateDirectory)
@@ -173,25 +172,6 @@ async function main(project: Project, settings: Settings): Promise<void> {
   write(
     statusScreen({ project, plan, endpoints: endpoints(), topics, shown, seconds: progress.elapsed(), stateDirectory })
   )
-}
-
-function checkInspected(name: string | undefined, { services }: Plan): void {
-  const targets = services.flatMap(({ name: service, env }) => [
-    service,
-    ...env.flatMap(({ name: variable, value }) => (variable === 'FUNCTION_TARGET' && value ? [value] : []))
-  ])
-  if (name === undefined || targets.includes(name)) return
-  throw new UsageError(`--inspect ${name}: no function is called that. There are ${targets.join(', ')}.`)
-}
-
-async function readPlan(
-  manifestPaths: readonly string[],
-  loadOptions: LoadOptions
-): Promise<LoadResult & { readonly plan: Plan }> {
-  const { plan, ...read } = await loadPlan(manifestPaths, loadOptions)
-  if (read.problems.length > 0) write(formatProblems(read.problems, { colour: process.stdout.isTTY }))
-  if (!plan) throw new Error('The YAML has errors (above). Nothing was started.')
-  return { ...read, plan }
 }
 
 /** What `--clean` deletes: only what the runtime itself has made there. */

@@ -12,5 +12,5 @@ export function localCommand(ownPaths: () => readonly string[]): Command {
     .description(`Looks at the running stack of ${called('dev')} and handles its parts.`)
     .option(...stateFlag)
   for (const command of stackCommands()) program.addCommand(command)
-  return program.addCommand(defineCheck(() => ({ paths: ownPaths(), complete: true })))
+  return program.addCommand(defineCheck(async () => ({ paths: ownPaths(), complete: true })))
 }

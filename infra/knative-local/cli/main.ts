@@ -22,19 +22,23 @@ const dataplane = dataplaneCommand(
 const dev = devCommand('dev')
   .description('runs Services, and the parts that the YAML of this folder asks for; knative-local.json says more')
   .action(async (_options: object, self: Command) => {
-    const { readConfiguration } = await import('../configuration.ts')
     const settings = settingsFrom(self.opts(), process.env)
-    const project = await readConfiguration(process.cwd())
+    const project = await configuration()
     const { runStack } = await import('./dev.ts')
     await runStack(project, settings)
   })
 for (const command of [
   dev,
   dataplane,
-  defineCheck(() => ({ paths: ['.'], complete: false })),
+  defineCheck(async () => ({ paths: (await configuration()).manifests, complete: false })),
   ...stackCommands(),
   kafkaCommand('kafka')
 ]) {
   program.addCommand(command)
 }
 await runCommand(program)
+
+async function configuration() {
+  const { readConfiguration } = await import('../configuration.ts')
+  return readConfiguration(process.cwd())
+}

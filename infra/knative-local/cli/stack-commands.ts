@@ -18,8 +18,7 @@ const whatActionsDo: Readonly<Record<Action, string>> = {
   resume: 'SIGCONT',
   restart: 'stop, then start'
 }
-const partsHelp =
-  '\nParts: broker-1, broker-2, broker-3, postgres, connect, registry, traces, dataplane, and every Service (create-order, or createOrder as its function is called).'
+const partsHelp = `\nParts: those that ${called('status')} lists; a Service (create-order) also as its function is called (createOrder).`
 
 export function stackCommands(): Command[] {
   const commands: Command[] = []

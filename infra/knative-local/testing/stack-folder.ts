@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Endpoints, readEndpoints, readWholeEndpoints, type WholeEndpoints } from '../endpoints.ts'
 import { manifestPathsIn } from '../manifest-paths.ts'
-import { killLeftovers } from '../parts/leftovers.ts'
+import { findLeftovers, killLeftovers } from '../parts/leftovers.ts'
 import { isFree, portsPerStack } from '../parts/ports.ts'
 import { openProcesses, type Processes, type RunningProcess } from '../parts/processes.ts'
 import { until } from '../parts/until.ts'
@@ -21,6 +21,8 @@ export interface LocalStack<Addresses = Endpoints> {
 export interface StackFolder {
   readonly stateDirectory: string
   readonly portBase: number
+  /** All that are its own. */
+  readonly ports: readonly number[]
   /** Starts main and waits until all is ready. @throws with its output when that fails */
   start(...flags: string[]): Promise<LocalStack>
   /** The same for a project whose YAML asks for every part. */
@@ -28,6 +30,8 @@ export interface StackFolder {
   /** Starts main and does not wait. */
   launch(...flags: string[]): RunningProcess
   output(): string
+  /** What of it still runs, and which of its ports are taken. */
+  remains(): Promise<{ readonly processes: number[]; readonly ports: number[] }>
   /** Kills what is left and deletes the folder. */
   remove(): Promise<void>
 }
@@ -89,11 +93,20 @@ export async function createStackFolder(project: Project, entry: string): Promis
     return { stateDirectory, portBase, main, endpoints }
   }
 
+  const ports = Array.from({ length: portsPerStack }, (_, index) => portBase + index)
   return {
     stateDirectory,
     portBase,
+    ports,
     launch,
     output: () => output,
+    async remains() {
+      const free = await Promise.all(ports.map(isFree))
+      return {
+        processes: await findLeftovers(stateDirectory),
+        ports: ports.filter((_, index) => !free[index])
+      }
+    },
     start: (...flags) => startWith(readEndpoints, flags),
     startWhole: (...flags) => startWith(readWholeEndpoints, flags),
     async remove() {
@@ -107,7 +120,7 @@ export async function createStackFolder(project: Project, entry: string): Promis
 }
 
 /** All ports of a stack free, from somewhere in the middle of the range so that stacks side by side seldom meet. */
-async function freePortBase(): Promise<number> {
+export async function freePortBase(): Promise<number> {
   const first = 12_000
   const places = 180
   const start = process.pid % places

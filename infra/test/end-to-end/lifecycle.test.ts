@@ -4,16 +4,11 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { functionNames, functionsDirectory } from '../../bundle.ts'
 import { readEndpoints } from '../../knative-local/index.ts'
-import {
-  findLeftovers,
-  isFree,
-  portsPerStack,
-  until,
-  createStackFolder,
-  type StackFolder
-} from '../../knative-local/testing.ts'
+import { createStackFolder, until } from '../../knative-local/testing.ts'
 import { send } from './students.ts'
 import { devEntry, project } from '../../project.ts'
+
+type StackFolder = Awaited<ReturnType<typeof createStackFolder>>
 
 const student = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }
 
@@ -48,30 +43,25 @@ test(
 
     second.main.signal('SIGKILL')
     await second.main.exited
-    await until('everything to be gone', 20_000, async () => (await findLeftovers(folder.stateDirectory)).length === 0)
-    await until('all ports to be free', 20_000, async () => (await takenPorts(folder)).length === 0)
+    await until('everything to be gone', 20_000, async () => {
+      const { processes, ports } = await folder.remains()
+      return processes.length + ports.length === 0
+    })
   }
 )
 
 async function expectNoTrace(folder: StackFolder): Promise<void> {
-  expect(await findLeftovers(folder.stateDirectory)).toEqual([])
-  expect(await takenPorts(folder)).toEqual([])
+  expect(await folder.remains()).toEqual({ processes: [], ports: [] })
   expect(await readEndpoints(folder.stateDirectory)).toBeUndefined()
   expect(await runDirectories(folder)).toEqual([])
 }
 
-async function takenPorts({ portBase }: StackFolder): Promise<number[]> {
-  const ports = Array.from({ length: portsPerStack }, (_, index) => portBase + index)
-  const free = await Promise.all(ports.map(isFree))
-  return ports.filter((_, index) => !free[index])
-}
-
 /** Where `func invoke` looks for running functions. */
-async function runDirectories({ portBase }: StackFolder): Promise<string[]> {
+async function runDirectories({ ports }: StackFolder): Promise<string[]> {
   const found: string[] = []
   for (const name of await readdir(functionsDirectory)) {
     const runs = await readdir(join(functionsDirectory, name, '.func', 'runs')).catch(() => [])
-    found.push(...runs.filter(port => Number(port) >= portBase && Number(port) < portBase + portsPerStack))
+    found.push(...runs.filter(port => ports.includes(Number(port))))
   }
   return found
 }

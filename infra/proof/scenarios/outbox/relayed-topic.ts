@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
 import { lastHeader } from '../../../knative-local/events.ts'
-import { askConnect, type ConnectAddress } from '../../../knative-local/single-parts.ts'
+import type { Endpoints } from '../../../knative-local/index.ts'
+import { askConnect } from '../../../knative-local/single-parts.ts'
 import { until } from '../../../knative-local/testing.ts'
 import { type FollowedRecord, type FollowedTopics, followTopics } from '../stage/follow-topics.ts'
 import { inTransaction } from '../stage/in-transaction.ts'
@@ -103,7 +104,7 @@ async function insertLastRow(database: Pool, topic: string): Promise<{ readonly 
 
 const Offsets = z.object({ offsets: z.array(z.object({ offset: z.object({ lsn: z.number() }) })) })
 
-async function storedLsn(connect: ConnectAddress): Promise<bigint> {
+async function storedLsn(connect: Endpoints['connect']): Promise<bigint> {
   const response = await askConnect(connect, `/connectors/${connector}/offsets`, { timeoutMs: 5_000 })
   return BigInt(Offsets.parse(await response.json()).offsets[0]?.offset.lsn ?? 0)
 }

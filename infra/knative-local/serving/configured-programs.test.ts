@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Service } from '../manifests/plan.ts'
+import { openProcesses } from '../parts/processes.ts'
+import { openServicePorts } from '../parts/service-ports.ts'
+import { until } from '../parts/until.ts'
+import type { ServiceProgram } from '../project.ts'
+import { freePort } from '../testing/free-ports.ts'
+import { createFunctions } from './functions.ts'
+import { startPrograms } from './programs.ts'
+
+test('an entry file serves as it is, and an edit of it takes over', async () => {
+  const { get, write } = await start({ display: { entry: 'server.ts' } }, [service('display')], {
+    'server.ts': saying("const word: string = 'one'", 'word')
+  })
+  expect(await get('display')).toBe('one')
+  await write('server.ts', saying("const word: string = 'two'", 'word'))
+  await until('the edit', 10_000, async () => (await get('display')) === 'two')
+})
+
+test('a command runs in its directory, with variables in place of those that only the cluster can give', async () => {
+  const display: ServiceProgram = { command: [process.execPath, 'app.mjs'], directory: 'app', env: { TOKEN: 'local' } }
+  const needsSecret: Service = {
+    ...service('display'),
+    env: [{ name: 'TOKEN', secretKeyRef: { name: 'in-the-cluster', key: 'token', optional: false } }]
+  }
+  const { get } = await start({ 'test/display': display }, [needsSecret], {
+    'app/app.mjs': saying("import { basename } from 'node:path'", 'basename(process.cwd()) + process.env.TOKEN')
+  })
+  expect(await get('display')).toBe('applocal')
+})
+
+test('a Service that nothing is named for, and one of a name that is taken, say so and stop no other', async () => {
+  const twin = { ...service('display'), namespace: 'other' }
+  const { get, reports } = await start(
+    { display: { entry: 'server.ts' } },
+    [service('display'), service('absent'), twin],
+    {
+      'server.ts': saying('', "'there'")
+    }
+  )
+  expect(await get('display')).toBe('there')
+  expect(reports.toSorted()).toEqual([
+    'Service other/display cannot be started: another one of this name is in test, and one machine has room for one of them',
+    'Service test/absent cannot be started: nothing says what it runs: add "services": { "absent": { "entry": "FILE" } } to knative-local.json'
+  ])
+})
+
+async function start(
+  services: Readonly<Record<string, ServiceProgram>>,
+  specs: readonly Service[],
+  files: Readonly<Record<string, string>>
+) {
+  const root = await mkdtemp(join(tmpdir(), 'programs-'))
+  const [directory, state] = [join(root, 'project'), join(root, 'state')]
+  await mkdir(join(directory, 'app'), { recursive: true })
+  const write = (name: string, text: string) => writeFile(join(directory, name), text)
+  for (const [name, text] of Object.entries(files)) await write(name, text)
+  const processes = openProcesses(state)
+  const first = await freePort()
+  const reports: string[] = []
+  const functions = await createFunctions(processes, {
+    services: specs,
+    startPrograms: events => startPrograms({ directory, services }, state, events),
+    ports: await openServicePorts(state, first),
+    firstInstancePort: first + 100,
+    lastInstancePort: first + 199,
+    environment: () => ({ addresses: { http: new Map(), bootstrap: new Map() }, secrets: noSecrets }),
+    report: sentence => void reports.push(sentence),
+    pidChanged: () => undefined
+  })
+  onTestFinished(async () => {
+    await functions.stop()
+    processes.killAll()
+    await processes.close()
+    await rm(root, { recursive: true, force: true })
+  })
+  await functions.start()
+  const get = async (name: string) => (await fetch(functions.services.get(name)?.url ?? '')).text()
+  return { get, write, reports }
+}
+
+const missing = (): never => {
+  throw new Error('not on this machine')
+}
+const noSecrets = { secret: missing, configMap: missing, wholeSecret: missing, wholeConfigMap: missing }
+
+function saying(before: string, expression: string): string {
+  return `import { createServer } from 'node:http'
+${before}
+createServer((_, response) => response.end(${expression})).listen(Number(process.env.PORT), '127.0.0.1')
+`
+}
+
+function service(name: string): Service {
+  return {
+    name,
+    namespace: 'test',
+    env: [],
+    envFrom: [],
+    image: 'example.com/shop/app',
+    minScale: 1,
+    maxScale: 1,
+    initialScale: 1,
+    containerConcurrency: 0,
+    timeoutSeconds: 20,
+    origin: { file: 'test.yaml', line: 1 }
+  }
+}
