@@ -111,7 +111,7 @@ export const commandOutcome = defineRead({
   input: z.object({ function: z.string(), source: z.string(), id: z.string() }),
   async run({ database }, { function: name, source, id }): Promise<CommandOutcome> {
     const answers = await database.query<{ body: unknown }>(
-      'select body from command_answers where function = $1 and key = $2',
+      "select body -> 'body' as body from command_answers where function = $1 and key = $2",
       [name, eventKey({ source, id })]
     )
     const [answer] = answers.rows
