@@ -26,7 +26,9 @@ export function createSecrets(objects: readonly ManifestObject[], databaseUrls: 
     if (written) return { ...decoded(written.data), ...written.stringData }
     const databaseUrl = databaseUrls.get(name)
     if (databaseUrl !== undefined) return ofDatabase(databaseUrl)
-    throw new Error(`Secret ${name} is not known on this machine`)
+    throw new Error(
+      `Secret ${name} is not known on this machine: it is in no YAML file, and no role of a Cluster of CloudNativePG names it as its passwordSecret`
+    )
   }
   const wholeConfigMap = (name: string): Readonly<Record<string, string>> => {
     const written = find('ConfigMap', name)

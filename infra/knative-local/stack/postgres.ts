@@ -7,6 +7,7 @@ import { stateKey } from '../kubernetes-api/live-state.ts'
 import { databaseCluster, isDatabaseObject } from '../parts/database-cluster.ts'
 import { psqlCommand, writeServiceFile } from '../parts/postgres-service.ts'
 import { createPostgres } from '../parts/postgres.ts'
+import type { Plan } from '../manifests/plan.ts'
 import type { Tables } from '../project.ts'
 import { type FileWatch, watchFiles } from '../watch-files.ts'
 import { later, notReady, type Part, type RunningPart } from './part.ts'
@@ -28,7 +29,7 @@ const healthTimeoutMs = 3_000
 export const postgresPart: Part<RunningPostgres> = {
   name: 'postgres',
   needs: [],
-  isWanted: plan => plan.objects.some(object => isDatabaseObject(object, 'Cluster')),
+  isWanted: hasCluster,
   ports: () => ({ [port]: 'PostgreSQL' }),
   files: ['postgres', 'pg_service.conf'],
   async begin(context) {
@@ -52,14 +53,21 @@ export const postgresPart: Part<RunningPostgres> = {
     )
     const { tables } = project
     let watch: FileWatch | undefined
+    let working = Promise.resolve()
+    /** One at a time: an edit of the tables and one of the roles often come together. */
+    const bringUp = (): Promise<void> => {
+      const next = working.then(() => tables?.migrate(databaseUrl()))
+      working = next.catch(() => undefined)
+      return next
+    }
     const migrated = later(
       answers.then(
         () =>
           tables &&
           progress.step('tables are migrated', async () => {
-            await migrate(tables, databaseUrl())
+            await bringUp().catch(explain)
             await tables.seed?.(databaseUrl())
-            watch = await watchMigrations(tables, databaseUrl, report)
+            watch = await watchTables(tables, bringUp, report)
           })
       )
     )
@@ -87,13 +95,14 @@ export const postgresPart: Part<RunningPostgres> = {
           .filter(object => isDatabaseObject(object, 'Cluster'))
           .map(({ kind, metadata }) => [stateKey(kind, metadata.namespace, metadata.name), state])
       },
-      async apply({ objects }) {
-        if (!objects.some(object => isDatabaseObject(object, 'Cluster'))) return // it stays
-        const edited = databaseCluster(objects)
-        if (isDeepStrictEqual(edited, cluster)) return
-        cluster = edited
-        await postgres.apply(edited)
-        if (tables) await migrate(tables, databaseUrl()) // a new role has no rights yet
+      async apply(edited) {
+        if (!hasCluster(edited)) return
+        const wanted = databaseCluster(edited.objects)
+        if (isDeepStrictEqual(wanted, cluster)) return
+        await answers
+        await postgres.apply(wanted)
+        cluster = wanted
+        await bringUp() // what gives a new role its rights failed until now
       },
       async stop() {
         await watch?.close()
@@ -103,21 +112,25 @@ export const postgresPart: Part<RunningPostgres> = {
   }
 }
 
-async function migrate(tables: Tables, databaseUrl: string): Promise<void> {
-  try {
-    await tables.migrate(databaseUrl)
-  } catch (error) {
-    const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error)
-    throw new Error(
-      `The tables cannot be brought to the newest migration: ${reason}\nWere they made by another branch? ${called('dev --clean')} starts afresh, without their data.`,
-      { cause: error }
-    )
-  }
+function hasCluster(plan: Plan): boolean {
+  return plan.objects.some(object => isDatabaseObject(object, 'Cluster'))
 }
 
-function watchMigrations(
+function explain(error: unknown): never {
+  throw new Error(
+    `The tables cannot be brought to the newest migration: ${reasonOf(error)}\nWere they made by another branch? ${called('dev --clean')} starts afresh, without their data.`,
+    { cause: error }
+  )
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return (error.cause instanceof Error ? error.cause : error).message
+}
+
+function watchTables(
   tables: Tables,
-  databaseUrl: () => string,
+  bringUp: () => Promise<void>,
   report: (sentence: string) => void
 ): Promise<FileWatch> {
   return watchFiles({
@@ -125,9 +138,9 @@ function watchMigrations(
     recursive: true,
     matches: file => /\.(?:sql|json)$/.test(file),
     changed: () =>
-      void migrate(tables, databaseUrl()).then(
-        () => report('the tables are at the newest migration'),
-        (error: Error) => report(error.message)
+      void bringUp().then(
+        () => report('the tables and their rights are current'),
+        (error: unknown) => report(`the edited tables or rights are not applied yet: ${reasonOf(error)}`)
       ),
     failed: error => report(`migrations are no longer watched: ${error.message}`)
   })
