@@ -37,8 +37,8 @@ export interface EventType<Data = unknown, Input = Data> {
   readonly message?: GenMessage<Message>
 }
 
-/** The data of one of several event types. */
-export type DataOf<Types extends readonly EventType[]> = Types[number] extends EventType<infer Data> ? Data : never
+/** The data of one of several event types, as a reader gets it: what a publisher may leave out is there. */
+export type DataOf<Types extends readonly EventType[]> = ReturnType<Types[number]['decode']>
 
 /** An event of an accepted type, decoded and checked against its own attributes. */
 export interface TypedEvent<Data> {
