@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { EventType } from '../../functions/runtime/events/event-type.ts'
 import type { Declaration, Order } from '../../functions/runtime/declaration.ts'
 import type { DeclaredFunction } from '../derived/declared.ts'
+import { isAccepted, sampleOf, stub } from './sample.ts'
 
 export interface KnownType {
   readonly type: string
@@ -13,6 +14,10 @@ export interface KnownType {
   readonly module: string
   /** The lowest sequence that such an event has. */
   readonly firstSequence: number
+  /** Data that it accepts, for a test. */
+  readonly sample: unknown
+  /** What a command that is not filled in yet publishes is such data. */
+  readonly isStub: boolean
 }
 
 /** By their `type`; what event.ts and *-events.ts in functions/ export. */
@@ -25,7 +30,14 @@ export async function knownTypes(functionsDirectory: string): Promise<ReadonlyMa
     const exported: Record<string, unknown> = await import(join(functionsDirectory, module))
     for (const [name, value] of Object.entries(exported)) {
       if (!isEventType(value)) continue
-      found.set(value.type, { type: value.type, name, module, firstSequence: value.firstSequence })
+      found.set(value.type, {
+        type: value.type,
+        name,
+        module,
+        firstSequence: value.firstSequence,
+        sample: sampleOf(value),
+        isStub: module.endsWith('/event.ts') && isAccepted(value, stub)
+      })
     }
   }
   return found

@@ -8,6 +8,7 @@ import { readDeclared } from '../derived/declared.ts'
 import { UsageError } from '../knative-local/command-line.ts'
 import { knownTypes, orderOf, typesPublishedTo } from './event-types.ts'
 import { checkName, checkTopic, checkType, dashed, lowerFirst, pascal } from './names.ts'
+import { stub } from './sample.ts'
 import { type ProjectNames, readProjectNames } from './project-names.ts'
 import { codeOf, type FunctionPlan } from './templates/code.ts'
 import { funcYaml, manifest, topicYaml } from './templates/yaml.ts'
@@ -15,17 +16,21 @@ import { funcYaml, manifest, topicYaml } from './templates/yaml.ts'
 export interface NewFunction {
   readonly name: string
   readonly kind: FunctionPlan['kind']
-  readonly topic: string
+  /** One where it publishes. */
+  readonly topics: readonly string[]
   readonly type?: string | undefined
 }
 
 /** Returns what there is to say. @throws UsageError before anything is written */
 export async function newFunction(
   projectDirectory: string,
-  { name, kind, topic, type }: NewFunction
+  { name, kind, topics, type }: NewFunction
 ): Promise<string[]> {
   checkName(name)
-  checkTopic(topic)
+  const [topic = ''] = topics
+  topics.forEach(checkTopic)
+  if (kind === 'command' && topics.length > 1)
+    throw new UsageError('a command publishes to one topic: name one --topic')
   const folder = join('functions', name)
   const yaml = join('knative', `${dashed(name)}.yaml`)
   for (const path of [folder, yaml]) {
@@ -35,7 +40,13 @@ export async function newFunction(
   const projectNames = await readProjectNames(projectDirectory)
   const { functions } = await readDeclared()
   const known = await knownTypes(join(projectDirectory, 'functions'))
-  const published = typesPublishedTo(topic, functions)
+  const published = topics.flatMap(one => {
+    const types = typesPublishedTo(one, functions)
+    if (types.length === 0 && type === undefined && topics.length > 1) {
+      throw new UsageError(`nothing here publishes to ${one}: say with --type what it holds, or name one --topic`)
+    }
+    return types
+  })
   const newType = type ?? `example.${pascal(topic)}`
   const wanted = type === undefined && kind !== 'command' && published.length > 0 ? published : [newType]
   const events = wanted.flatMap(wish => known.get(wish) ?? [])
@@ -43,11 +54,19 @@ export async function newFunction(
   const plan: FunctionPlan = {
     name,
     kind,
-    topic,
+    topics,
     types: events.length === 0 ? [newType] : events.map(event => event.type),
     events:
       events.length === 0
-        ? [{ name: lowerFirst(pascal(newType.split('.').at(-1) ?? '')), module: `${name}/event.ts`, firstSequence: 1 }]
+        ? [
+            {
+              name: lowerFirst(pascal(newType.split('.').at(-1) ?? '')),
+              module: `${name}/event.ts`,
+              firstSequence: 1,
+              sample: stub,
+              isStub: true
+            }
+          ]
         : events,
     isNewType: events.length === 0,
     order: orderOf(
@@ -63,9 +82,9 @@ export async function newFunction(
   ])
   await mkdir(join(projectDirectory, folder))
   for (const [file, text] of written) await writeFile(join(projectDirectory, file), text)
-  const changed = [await addTopic(projectDirectory, topic, projectNames), ...(await generate(projectDirectory))].filter(
-    file => file !== undefined
-  )
+  const withTopics: (string | undefined)[] = []
+  for (const one of topics) withTopics.push(await addTopic(projectDirectory, one, projectNames))
+  const changed = [...withTopics, ...(await generate(projectDirectory))].filter(file => file !== undefined)
   return [
     'Made:',
     ...[...written.keys()].map(file => `  ${file}`),

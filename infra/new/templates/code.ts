@@ -6,7 +6,7 @@ import { dashed, upperFirst } from '../names.ts'
 export interface FunctionPlan {
   readonly name: string
   readonly kind: 'consumer' | 'plain' | 'command'
-  readonly topic: string
+  readonly topics: readonly string[]
   readonly types: readonly string[]
   readonly events: readonly Omit<KnownType, 'type'>[]
   /** Its event type is made with it, in event.ts. */
@@ -46,7 +46,7 @@ export const ${namesOf(plan)[0]} = jsonEvent('${plan.types[0]}', z.object({ id: 
 }
 
 function consumerCode(plan: FunctionPlan): [string, string][] {
-  const { name, kind, topic, types, order } = plan
+  const { name, kind, topics, types, order } = plan
   const isPlain = kind === 'plain'
   const accepts = list(namesOf(plan))
   const context = isPlain ? 'PlainContext' : 'DeliveryContext'
@@ -61,7 +61,7 @@ ${isPlain ? '' : `  order: '${order}',\n`}  handle: ${name}
 `
   const handler = `// Fill in what ${name} does, in one sentence.
 //
-//   in          ${topic}, ${types.join(' and ')}   (knative/${dashed(name)}.yaml)
+//   in          ${topics.join(' and ')}, ${types.join(' and ')}   (knative/${dashed(name)}.yaml)
 //   out         a line in the log
 //   on failure  PermanentFailure: a dead letter at once; anything else: 10 more tries in 7 minutes first
 import type { ${context} } from '../runtime/define-function.ts'
@@ -81,8 +81,21 @@ export async function ${name}({ id, type, data }: Event, { log }: Context): Prom
   ]
 }
 
+/** Nothing comes before it in its entity's order. */
+const firstOf = ({ events }: FunctionPlan) => events.toSorted((a, b) => a.firstSequence - b.firstSequence)[0]
+
+function literal(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  const entries = Object.entries(value).map(
+    ([key, of]) => `${/^[a-z_$][\w$]*$/i.test(key) ? key : `'${key}'`}: ${literal(of)}`
+  )
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
+}
+
 function sample(plan: FunctionPlan): { imports: string; event: string } {
-  const [event] = plan.events
+  const event = firstOf(plan)
   return event?.module === studentEvents
     ? {
         imports: `import { studentEvent } from '../../infra/test/student-event.ts'\n`,
@@ -90,7 +103,7 @@ function sample(plan: FunctionPlan): { imports: string; event: string } {
       }
     : {
         imports: `import { testEvent } from '../../infra/test/test-event.ts'\n`,
-        event: `testEvent(${event?.name}, { id: '1', name: 'Ada' })`
+        event: `testEvent(${event?.name}, ${literal(event?.sample)})`
       }
 }
 
@@ -98,7 +111,7 @@ function sample(plan: FunctionPlan): { imports: string; event: string } {
 const eventsInTest = (plan: FunctionPlan) =>
   eventImports({
     ...plan,
-    events: plan.events.slice(0, 1).filter(({ module }) => module !== studentEvents)
+    events: [firstOf(plan)].filter(event => event !== undefined && event.module !== studentEvents) as typeof plan.events
   })
 
 function deliveryTest(plan: FunctionPlan): string {
@@ -124,11 +137,11 @@ test('an event that is delivered twice is handled once', async () => {
 }
 
 function plainTest(plan: FunctionPlan): string {
-  const [event] = plan.events
-  const input = event?.module === studentEvents ? "{ id: 'student-1', version: 1 }" : "{ id: '1', name: 'Ada' }"
+  const event = firstOf(plan)
+  const input = event?.module === studentEvents ? "{ id: 'student-1', version: 1 }" : literal(event?.sample)
   return `import { expect, test } from 'vitest'
 import { createLog } from '../runtime/host/log.ts'
-${eventImports({ ...plan, events: plan.events.slice(0, 1) })}import { ${plan.name} } from './handler.ts'
+${eventImports({ ...plan, events: plan.events.filter(({ name }) => name === event?.name) })}import { ${plan.name} } from './handler.ts'
 
 test('an event is handled', async () => {
   const event = {
@@ -145,9 +158,10 @@ test('an event is handled', async () => {
 }
 
 function commandCode(plan: FunctionPlan): [string, string][] {
-  const { name, topic, types } = plan
+  const { name, topics, types } = plan
+  const [topic = ''] = topics
   const [event] = namesOf(plan)
-  const isOfStub = plan.events[0]?.module.endsWith('/event.ts') === true
+  const isOfStub = plan.events[0]?.isStub === true
   const command = `${upperFirst(name)}Command`
   const index = `import { defineCommand } from '../runtime/define-command.ts'
 ${eventImports(plan)}import { ${command}, ${name} } from './handler.ts'
@@ -166,7 +180,7 @@ export default defineCommand({
   const handler = `// Fill in what ${name} does, in one sentence.
 //
 //   in   POST { name }   (knative/${dashed(name)}.yaml)
-//   out  ${isOfStub ? `a ${types[0]} in the outbox, for ${topic}` : 'nothing yet'}
+//   out  ${isOfStub ? `${types[0]} in the outbox, for ${topic}` : 'nothing yet'}
 import { v7 as uuidv7 } from 'uuid'
 import * as z from 'zod'
 import type { CommandContext } from '../runtime/define-command.ts'

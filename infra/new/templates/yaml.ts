@@ -4,7 +4,8 @@ import type { ProjectNames } from '../project-names.ts'
 import { type FunctionPlan, topicVariable } from './code.ts'
 
 export function manifest(plan: FunctionPlan, names: ProjectNames): string {
-  const { name, kind, topic } = plan
+  const { name, kind } = plan
+  const topic = plan.topics.join(', ')
   const service = dashed(name)
   const picture =
     kind === 'command'
@@ -28,7 +29,7 @@ spec:
         autoscaling.knative.dev/min-scale: "1" # the first request after a quiet minute should not pay for a cold start
         autoscaling.knative.dev/max-scale: "3"
     spec:
-      containerConcurrency: 20 # an ordered source has one request per partition in flight; the rest is room for replays
+      containerConcurrency: 20${kind === 'command' ? '' : ' # an ordered source has one request per partition in flight; the rest is room for replays'}
       containers:
         - name: user-container # the name that func looks for
           image: ${names.imagePrefix}${service}:dev # the overlays and skaffold put the real one here
@@ -47,7 +48,7 @@ const databaseVariables = (
 const topicValue = (topic: string) => `            - { name: ${topicVariable(topic)}, value: ${topic} }
 `
 
-function source({ name, topic }: FunctionPlan, { namespace, bootstrapServer, deadLetterSink }: ProjectNames): string {
+function source({ name, topics }: FunctionPlan, { namespace, bootstrapServer, deadLetterSink }: ProjectNames): string {
   const service = dashed(name)
   return `---
 apiVersion: sources.knative.dev/v1
@@ -57,7 +58,7 @@ metadata:
   namespace: ${namespace}
 spec:
   bootstrapServers: [${bootstrapServer}]
-  topics: [${topic}]
+  topics: [${topics.join(', ')}]
   consumerGroup: ${service} # cannot be changed later; a new name reads everything again
   initialOffset: earliest # the default, latest, would skip what was written before the first start
   ordering: ordered # one in flight per partition
