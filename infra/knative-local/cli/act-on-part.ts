@@ -14,7 +14,9 @@ export async function actOnPart(endpoints: Pick<Endpoints, 'control'>, part: str
 }
 
 export function nothingRuns(folder: string): Error {
-  return new Error(`Nothing runs on ${folder}, or it is not ready yet. Start it with ${called('dev')}.`)
+  return new Error(
+    `Nothing runs on ${folder}, or it is not ready yet. Start it with ${called('dev')}, or name the folder of one that runs: --state DIR, or LOCAL_STATE.`
+  )
 }
 
 /** Asks the runtime itself. */

@@ -6,6 +6,7 @@ import type { Plan, Service } from '../manifests/plan.ts'
 import { psqlCommand } from '../parts/postgres-service.ts'
 import type { TopicDescription } from '../parts/topics.ts'
 import type { Project } from '../project.ts'
+import { stateDirectoryOf } from './settings.ts'
 import { table } from './table.ts'
 
 export interface Screen {
@@ -39,6 +40,11 @@ export function statusScreen({ project, plan, endpoints, topics, shown, seconds,
     ['PostgreSQL', postgres && `${new URL(postgres.url).host}, ${psqlCommand(folder, postgres.url)}`],
     ['Registry', registry?.url],
     ['All addresses', `${folder}/endpoints.json`],
+    // The commands below look at the usual folder.
+    [
+      'Commands',
+      isUsual(stateDirectory) ? undefined : `LOCAL_STATE=${folder} ${called('status')}, and so for each below`
+    ],
     ['Logs', `${called('logs -f')}, or ${folder}/logs`],
     ['Traces', called('trace EVENT-or-SUBJECT')],
     ['Kubernetes', `KUBECONFIG=${shortened(endpoints.kubeconfig)} kubectl get ${kindToShow(plan)}`]
@@ -53,6 +59,10 @@ export function statusScreen({ project, plan, endpoints, topics, shown, seconds,
     `Ready after ${seconds} s. Edit a function or a YAML file and it takes effect; Ctrl-C stops everything.`,
     ''
   ].join('\n')
+}
+
+function isUsual(stateDirectory: string): boolean {
+  return resolve(stateDirectory) === stateDirectoryOf(undefined, process.env)
 }
 
 /** Nothing where there is nothing to list. */
