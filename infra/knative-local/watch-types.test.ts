@@ -18,6 +18,16 @@ test('errors of types are printed with their place, once, and that they are gone
   expect(reports.slice(1)).toEqual(['the types are right again'])
 }, 120_000)
 
+test('an error is printed with its reason', async () => {
+  const { reports } = await start(
+    'declare const from: { at: { n: string } }\nexport const to: { at: { n: number } } = from\n'
+  )
+  await until('the error', 60_000, async () => reports.length > 0)
+  expect(reports[0]).toMatch(
+    /error TS2322.*\n.*'at\.n' are incompatible.*\n.*'string' is not assignable to type 'number'/
+  )
+}, 120_000)
+
 test('many errors are not all printed', async () => {
   const { reports } = await start(
     Array.from({ length: 30 }, (_, n) => `export const n${n}: number = 'text'\n`).join('')

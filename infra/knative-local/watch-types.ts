@@ -20,6 +20,8 @@ export interface TypesWatch {
 
 const maxRunMs = 120_000
 const maxErrorsShown = 10
+/** Of one error: tsc goes from the whole to the part that does not fit. */
+const maxReasonLines = 4
 
 /** Undefined where there is no TypeScript to check with. */
 export async function watchTypes(processes: Processes, options: TypesOptions): Promise<TypesWatch | undefined> {
@@ -60,7 +62,7 @@ export async function watchTypes(processes: Processes, options: TypesOptions): P
     const { code } = await running.exited
     await running.written
     clearTimeout(tooLong)
-    const errors = lines.filter(line => /^\S.*\berror TS\d+:/.test(line))
+    const errors = errorsIn(lines)
     if (code !== 0 && errors.length === 0) return last // killed, or no memory: nothing is known
     const more = errors.length - maxErrorsShown
     return [...errors.slice(0, maxErrorsShown), ...(more > 0 ? [`and ${more} more: run tsc`] : [])].join('\n')
@@ -95,6 +97,16 @@ export async function watchTypes(processes: Processes, options: TypesOptions): P
       await running?.stop(0)
     }
   }
+}
+
+/** Each with the indented lines below it, which say why. */
+function errorsIn(lines: readonly string[]): string[] {
+  const errors: string[][] = []
+  for (const line of lines) {
+    if (/^\S.*\berror TS\d+:/.test(line)) errors.push([line])
+    else if (/^\s+\S/.test(line)) errors.at(-1)?.push(line)
+  }
+  return errors.map(([error = '', ...reasons]) => [error, ...reasons.slice(0, maxReasonLines)].join('\n'))
 }
 
 function isThere(file: string): Promise<boolean> {
