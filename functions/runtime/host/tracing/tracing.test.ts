@@ -44,7 +44,13 @@ test('a delivery is a span of its event’s trace, with its transaction, its sta
   })
   expect(transaction).toMatchObject({ name: 'transaction', parentId: process?.spanId })
   const statements = ofCreate.filter(({ parentId }) => parentId === transaction?.spanId)
-  expect(statements.map(({ name }) => name)).toEqual(['lock_fence', 'insert timeline', 'close_event', 'commit'])
+  expect(statements.map(({ name }) => name)).toEqual([
+    'pass_fence',
+    'is_undisturbed',
+    'insert timeline',
+    'close_event',
+    'commit'
+  ])
   // What was held is applied in its own trace; both say who released whom.
   const ofUpdate = await spansOf(traceB, 'process student_update that was held')
   expect(ofUpdate[0]).toMatchObject({ name: 'process student_update', attributes: { 'delivery.outcome': 'held' } })
