@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createKafkaClient } from '../../jobs/kafka-client.ts'
 import { startTestKafka, type TestKafka } from '../../knative-local/testing.ts'
 import { committedOffsets, existingTopics, logRanges } from './log-offsets.ts'
 
@@ -26,4 +27,18 @@ test('a topic that the user may not describe is an error with its name, and not 
   await expect(existingTopics(admin as Admin, ['there', 'forbidden'])).rejects.toThrow(
     'not authorized to describe topic forbidden'
   )
+})
+
+test('many topics at once have theirs, from a client that knows none of them yet', async () => {
+  const topics = Array.from({ length: 12 }, (_, index) => `many-${index}`)
+  await kafka.admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 3 })), waitForLeaders: true })
+  for (let round = 0; round < 10; round++) {
+    const admin = createKafkaClient('test', { bootstrap: kafka.bootstrap.join(',') }).admin()
+    await admin.connect()
+    try {
+      expect(await logRanges(admin, topics)).toHaveLength(36)
+    } finally {
+      await admin.disconnect()
+    }
+  }
 })

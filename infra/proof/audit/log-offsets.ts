@@ -11,20 +11,19 @@ export interface LogRange {
   readonly end: number
 }
 
-/** A topic that does not exist has no partitions. */
+/**
+ * A topic that does not exist has no partitions. One topic after the other: of two that a client of kafkajs is asked about for the
+ * first time at once, the second may get the metadata that the first has asked for, and then it has no partitions.
+ */
 export async function logRanges(admin: Admin, topics: readonly string[]): Promise<LogRange[]> {
-  const ranges = await Promise.all(
-    (await existingTopics(admin, topics)).map(async topic => {
-      const partitions = await patiently(admin, () => admin.fetchTopicOffsets(topic))
-      return partitions.map(({ partition, low, high }) => ({
-        topic,
-        partition,
-        start: Number(low),
-        end: Number(high)
-      }))
-    })
-  )
-  return ranges.flat().toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
+  const ranges: LogRange[] = []
+  for (const topic of await existingTopics(admin, topics)) {
+    const partitions = await patiently(admin, () => admin.fetchTopicOffsets(topic))
+    for (const { partition, low, high } of partitions) {
+      ranges.push({ topic, partition, start: Number(low), end: Number(high) })
+    }
+  }
+  return ranges.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
 }
 
 /**
