@@ -69,8 +69,8 @@ export interface DataPlaneStatus {
   readonly sinkUrl: string
   readonly sources: readonly EgressStatus[]
   readonly ingresses: readonly IngressStatus[]
-  /** Problems of the last edit, while the state before it stays. */
   /** Where spans are wanted: how many were sent, and how many were not. */
   readonly spans?: { readonly spans: number; readonly dropped: number }
+  /** Problems of the last edit, while the state before it stays. */
   readonly problems: readonly string[]
 }
