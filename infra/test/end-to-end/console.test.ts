@@ -77,10 +77,10 @@ test('the filter is the address, and comes back with it', async () => {
 
 test('keys alone lead from the list to an event', async () => {
   await createStudent({ userId: 'user-1' })
-  const page = await open('/events?type=StudentCreated')
+  const page = await open('/events?topic=student_create')
   await page.getByRole('region', { name: 'Events, the newest first' }).focus()
   await page.keyboard.press('ArrowDown')
-  await page.waitForFunction("document.activeElement?.matches('.event-row')")
+  await page.locator('.event-row:focus').waitFor()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'StudentCreated' }).waitFor()
   expect(page.url()).toContain('/events/student_create/')
