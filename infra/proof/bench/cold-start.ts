@@ -19,8 +19,11 @@ import { eventSchemasByType } from '../../../functions/students/student-events.t
 import { eventSchemas } from '../../../functions/runtime/tables.ts'
 import { bundleOptions, functionNames } from '../../bundle.ts'
 import { migrate } from '../../jobs/migrate.ts'
+import { manifestPathsIn } from '../../knative-local/index.ts'
+import { loadPlan } from '../../knative-local/plans.ts'
 import { createPostgres, superuser, openProcesses } from '../../knative-local/single-parts.ts'
 import { freePort } from '../../knative-local/testing.ts'
+import { project } from '../../project.ts'
 
 const runs = 15
 const startTimeoutMs = 10_000
@@ -50,7 +53,7 @@ export async function coldStartBenchmark(): Promise<void> {
     const databaseUrl = postgres.url('students')
     await prepare(databaseUrl)
     const subjects = [await bareServer(folder), ...(await bundledFunctions(folder))]
-    const env = environment(folder, databaseUrl)
+    const env = { ...(await topics()), ...environment(folder, databaseUrl) }
     for (const subject of subjects) await start(subject, env, 'answer') // fills the compile cache
 
     const starts = new Map<string, number[]>()
@@ -123,10 +126,18 @@ function environment(folder: string, databaseUrl: string): Record<string, string
     HOST: '127.0.0.1',
     LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
-    STUDENT_CREATE_TOPIC: 'student_create',
-    STUDENT_UPDATE_TOPIC: 'student_update',
     FUNCTION_URLS: 'none=http://127.0.0.1:1'
   }
+}
+
+/** Where the commands publish, as their Services say. */
+async function topics(): Promise<Record<string, string>> {
+  const { plan, problems } = await loadPlan(manifestPathsIn(project))
+  if (plan === undefined) throw new Error(problems.join('\n'))
+  const variables = plan.services.flatMap(({ env }) => env)
+  return Object.fromEntries(
+    variables.flatMap(({ name, value }) => (name.endsWith('_TOPIC') && value !== undefined ? [[name, value]] : []))
+  )
 }
 
 /** Starts it, measures until the answer, and ends it as Kubernetes does. */
