@@ -1,15 +1,15 @@
 // Traces: one by its id, and those of an event or a student. They are what the local stack keeps; a cluster has a backend of its own.
 import { z } from 'zod'
-import type { Span, TraceSummary } from '../../knative-local/traces.ts'
+import { type SpanRow, spanRows, type TraceSummary } from '../../knative-local/traces.ts'
 import { defineRead, NotFound } from './read.ts'
 import type { Sources } from './sources.ts'
 
 const elsewhere = 'Traces of a cluster are where its collector sends them.'
 
 export const trace = defineRead({
-  description: 'One trace with all its spans, from the first request to the last effect.',
+  description: 'One trace with all its spans in the order of a waterfall, from the first request to the last effect.',
   input: z.object({ id: z.string() }),
-  async run({ traces }: Sources, { id }): Promise<{ readonly traceId: string; readonly spans: readonly Span[] }> {
+  async run({ traces }: Sources, { id }): Promise<{ readonly traceId: string; readonly rows: readonly SpanRow[] }> {
     const found = (await traces?.())?.trace(id)
     if (found === undefined)
       throw new NotFound(
@@ -17,7 +17,7 @@ export const trace = defineRead({
           ? elsewhere
           : `Trace ${id} is not kept: it is too old, was not sampled, or has not arrived yet.`
       )
-    return found
+    return { traceId: found.traceId, rows: spanRows(found.spans) }
   }
 })
 

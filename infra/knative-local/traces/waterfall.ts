@@ -7,6 +7,7 @@
 import { oneLine } from '../terminal-text.ts'
 import { names } from './attribute-names.ts'
 import type { Trace } from './read-traces.ts'
+import { type SpanRow, spanRows } from './span-rows.ts'
 import type { Span } from './span.ts'
 
 export interface WaterfallOptions {
@@ -15,39 +16,30 @@ export interface WaterfallOptions {
   readonly colour: boolean
 }
 
-interface Row {
-  readonly span: Span
-  readonly depth: number
-}
-
 const maxDepth = 12
 const minBarWidth = 12
 /** Shares of the width. */
 const serviceShare = 0.18
 const labelShare = 0.42
 const timeWidth = 10
-/** What is left of idle time, as a share of the time in which something was done. */
-const idleShare = 0.1
 
 const paints = { failed: '\u001b[31m', faint: '\u001b[2m', linked: '\u001b[36m', end: '\u001b[0m' }
 
 export function drawWaterfall({ traceId, spans }: Trace, { width, colour }: WaterfallOptions): string[] {
-  const rows = rowsOf(spans)
+  const rows = spanRows(spans)
   const startMs = Math.min(...spans.map(span => span.startMs))
   const endMs = Math.max(...spans.map(span => span.startMs + span.durationMs))
-  const busy = busyTime(spans)
   const serviceWidth = Math.min(longest(rows.map(({ span }) => span.service)), Math.floor(width * serviceShare))
   const labels = rows.map(labelOf)
   const labelWidth = Math.min(longest(labels), Math.floor(width * labelShare))
   const barWidth = Math.max(minBarWidth, width - serviceWidth - labelWidth - 2 * timeWidth - 8)
-  const totalMs = Math.max(busy(endMs), 0.001)
   const paint = (text: string, how: keyof typeof paints) => (colour ? `${paints[how]}${text}${paints.end}` : text)
 
   const failed = spans.filter(span => span.failed).length
   const head = `Trace ${traceId}, ${new Date(startMs).toISOString()}: ${spans.length} spans, ${duration(endMs - startMs)}${failed > 0 ? `, ${failed} failed` : ''}`
-  const drawn = rows.map(({ span }, index) => {
-    const from = Math.min(Math.floor((busy(span.startMs) / totalMs) * barWidth), barWidth - 1)
-    const to = Math.max(from + 1, Math.round((busy(span.startMs + span.durationMs) / totalMs) * barWidth))
+  const drawn = rows.map(({ span, ...share }, index) => {
+    const from = Math.min(Math.floor(share.from * barWidth), barWidth - 1)
+    const to = Math.max(from + 1, Math.round(share.to * barWidth))
     const bar = `${' '.repeat(from)}${'━'.repeat(to - from)}`.slice(0, barWidth).padEnd(barWidth)
     const offset = `+${duration(span.startMs - startMs)}`.padStart(timeWidth)
     const took = duration(span.durationMs).padStart(timeWidth)
@@ -58,26 +50,7 @@ export function drawWaterfall({ traceId, spans }: Trace, { width, colour }: Wate
   return [head, '', ...drawn, ...notesOf(spans).map(note => paint(note, 'linked'))]
 }
 
-/** Children below their parent, in the order of their start. */
-function rowsOf(spans: readonly Span[]): Row[] {
-  const known = new Set(spans.map(({ spanId }) => spanId))
-  const children = Map.groupBy(spans, ({ parentId }) => (parentId !== undefined && known.has(parentId) ? parentId : ''))
-  const rows: Row[] = []
-  const seen = new Set<string>()
-  // A stack and not a recursion: what came in may be a chain of thousands.
-  const waiting = (children.get('') ?? []).map(span => ({ span, depth: 0 })).toReversed()
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    if (seen.has(next.span.spanId)) continue
-    seen.add(next.span.spanId)
-    rows.push(next)
-    const depth = next.depth + 1
-    waiting.push(...(children.get(next.span.spanId) ?? []).map(span => ({ span, depth })).toReversed())
-  }
-  // A circle has no first one; nobody but a broken sender makes one.
-  return [...rows, ...spans.filter(({ spanId }) => !seen.has(spanId)).map(span => ({ span, depth: 0 }))]
-}
-
-function labelOf({ span, depth }: Row): string {
+function labelOf({ span, depth }: SpanRow): string {
   const { [names.outcome]: outcome, [names.reason]: reason, [names.httpStatus]: status } = span.attributes
   const resend = Number(span.attributes[names.httpResend] ?? 0)
   const facts = [
@@ -96,22 +69,6 @@ function notesOf(spans: readonly Span[]): string[] {
     links.filter(link => link.traceId !== traceId).map(link => `${name} has to do with trace ${link.traceId}`)
   )
   return others.length === 0 ? [] : ['', ...new Set(others.map(oneLine))]
-}
-
-/** Milliseconds since the first start, without most of those in which nothing was done. */
-function busyTime(spans: readonly Span[]): (atMs: number) => number {
-  const inOrder = spans.toSorted((a, b) => a.startMs - b.startMs)
-  const firstMs = inOrder[0]?.startMs ?? 0
-  const gaps: { readonly fromMs: number; readonly toMs: number }[] = []
-  let endMs = firstMs
-  for (const { startMs, durationMs } of inOrder) {
-    if (startMs > endMs) gaps.push({ fromMs: endMs, toMs: startMs })
-    endMs = Math.max(endMs, startMs + durationMs)
-  }
-  const idleMs = gaps.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
-  const leftMs = (endMs - firstMs - idleMs) * idleShare
-  return atMs =>
-    gaps.reduce((time, { fromMs, toMs }) => time - Math.max(0, Math.min(atMs, toMs) - fromMs - leftMs), atMs - firstMs)
 }
 
 function duration(ms: number): string {

@@ -135,12 +135,12 @@ function TraceOf({ id }: { readonly id: string }) {
     )
   return (
     <Await shown={shown} what="Reading the trace">
-      {({ spans }) => (
+      {({ rows }) => (
         <>
           <p>
             <Id value={id} href={`/traces/${id}`} />
           </p>
-          <Waterfall spans={spans} />
+          <Waterfall rows={rows} />
         </>
       )}
     </Await>

@@ -14,7 +14,7 @@ export function TracePage() {
         <Id value={id} />
       </p>
       <Await shown={shown} what="Reading the trace">
-        {({ spans }) => <Waterfall spans={spans} />}
+        {({ rows }) => <Waterfall rows={rows} />}
       </Await>
     </Page>
   )

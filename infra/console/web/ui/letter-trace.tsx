@@ -23,7 +23,7 @@ export function LetterTrace({ traceId }: { readonly traceId: string | null }) {
 function OpenTrace({ id }: { readonly id: string }) {
   return (
     <Await shown={useRead('trace', { id }, 0)} what="Reading the trace">
-      {({ spans }) => <Waterfall spans={spans} />}
+      {({ rows }) => <Waterfall rows={rows} />}
     </Await>
   )
 }

@@ -1,15 +1,13 @@
 // A trace as a waterfall: who did what under whom, when, and how long it took. A row opens to what is known of its span.
 import { useState } from 'preact/hooks'
-import type { ReadOutput } from '../api.ts'
 import { Id } from './id.tsx'
-import { inRows, longestOf, timeline, type Row } from './span-rows.ts'
+import { longestOf, type Row } from './longest-spans.ts'
 import { duration, Time } from './time.tsx'
 
-export function Waterfall({ spans }: { readonly spans: ReadOutput<'trace'>['spans'] }) {
-  const rows = inRows(spans)
+export function Waterfall({ rows }: { readonly rows: readonly Row[] }) {
+  const spans = rows.map(({ span }) => span)
   const startMs = Math.min(...spans.map(span => span.startMs))
   const endMs = Math.max(...spans.map(span => span.startMs + span.durationMs))
-  const share = timeline(spans)
   const failed = spans.filter(span => span.failed).length
   return (
     <div class="waterfall">
@@ -26,7 +24,7 @@ export function Waterfall({ spans }: { readonly spans: ReadOutput<'trace'>['span
       </p>
       <ol>
         {rows.map(row => (
-          <SpanRow key={row.span.spanId} row={row} startMs={startMs} share={share} />
+          <SpanRow key={row.span.spanId} row={row} startMs={startMs} />
         ))}
       </ol>
     </div>
@@ -36,13 +34,11 @@ export function Waterfall({ spans }: { readonly spans: ReadOutput<'trace'>['span
 interface SpanRowProps {
   readonly row: Row
   readonly startMs: number
-  readonly share: (atMs: number) => number
 }
 
-function SpanRow({ row: { span, depth }, startMs, share }: SpanRowProps) {
+function SpanRow({ row: { span, depth, from, to }, startMs }: SpanRowProps) {
   const [isOpen, setIsOpen] = useState(false)
   const { name, service, durationMs, failed, reason, links, traceId } = span
-  const [from, to] = [share(span.startMs), share(span.startMs + durationMs)]
   const others = links.filter(link => link.traceId !== traceId)
   return (
     <li class={failed ? 'failed' : ''}>

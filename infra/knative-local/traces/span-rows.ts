@@ -1,33 +1,43 @@
 // Spans in the order in which a waterfall shows them, and where on it.
-import type { ReadOutput } from '../api.ts'
+import type { Span } from './span.ts'
 
-export type Span = ReadOutput<'trace'>['spans'][number]
-
-export interface Row {
+export interface SpanRow {
   readonly span: Span
   readonly depth: number
   /** Of its own, not of what it waited for. */
   readonly selfMs: number
+  /** Its start and end as shares of the trace, 0 to 1, without most of the time in which nothing was done. */
+  readonly from: number
+  readonly to: number
 }
 
 /** Children below their parent, in the order of their start. */
-export function inRows(spans: readonly Span[]): Row[] {
+export function spanRows(spans: readonly Span[]): SpanRow[] {
   const known = new Set(spans.map(({ spanId }) => spanId))
   const children = Map.groupBy(spans, ({ parentId }) => (parentId !== undefined && known.has(parentId) ? parentId : ''))
-  const rows: Row[] = []
+  const share = timeline(spans)
+  const rowOf = (span: Span, depth: number, selfMs: number): SpanRow => ({
+    span,
+    depth,
+    selfMs,
+    from: share(span.startMs),
+    to: share(span.startMs + span.durationMs)
+  })
+  const rows: SpanRow[] = []
   const seen = new Set<string>()
+  // A stack and not a recursion: what came in may be a chain of thousands.
   const waiting = (children.get('') ?? []).map(span => ({ span, depth: 0 })).toReversed()
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { span, depth } = next
     if (seen.has(span.spanId)) continue
     seen.add(span.spanId)
     const below = children.get(span.spanId) ?? []
-    rows.push({ span, depth, selfMs: selfTime(span, below) })
+    rows.push(rowOf(span, depth, selfTime(span, below)))
     waiting.push(...below.map(child => ({ span: child, depth: depth + 1 })).toReversed())
   }
   // A circle has no first one; nobody but a broken sender makes one.
   const rest = spans.filter(({ spanId }) => !seen.has(spanId))
-  return [...rows, ...rest.map(span => ({ span, depth: 0, selfMs: span.durationMs }))]
+  return [...rows, ...rest.map(span => rowOf(span, 0, span.durationMs))]
 }
 
 function selfTime({ startMs, durationMs }: Span, children: readonly Span[]): number {
@@ -42,21 +52,11 @@ function selfTime({ startMs, durationMs }: Span, children: readonly Span[]): num
   return Math.max(0, durationMs - covered)
 }
 
-const shownLongest = 3
-
-/** By service and name. */
-export function longestOf(rows: readonly Row[]): { readonly name: string; readonly ms: number }[] {
-  const byName = Map.groupBy(rows, ({ span }) => `${span.service} ${span.name}`)
-  return Array.from(byName, ([name, all]) => ({ name, ms: all.reduce((sum, { selfMs }) => sum + selfMs, 0) }))
-    .toSorted((a, b) => b.ms - a.ms)
-    .slice(0, shownLongest)
-}
-
 /** What is left of time in which nothing was done, as a share of the time in which something was. */
 const idleShare = 0.1
 
 /** From 0 to 1 over the trace, without most of the time in which nothing was done: a replay may come hours later. */
-export function timeline(spans: readonly Span[]): (atMs: number) => number {
+function timeline(spans: readonly Span[]): (atMs: number) => number {
   const inOrder = spans.toSorted((a, b) => a.startMs - b.startMs)
   const firstMs = inOrder[0]?.startMs ?? 0
   const gaps: { readonly fromMs: number; readonly toMs: number }[] = []
