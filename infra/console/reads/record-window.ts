@@ -2,8 +2,9 @@
 //
 // kafkajs reads only as a member of a group: this has one of its own, `console-…`, which commits nothing and is deleted afterwards.
 import { randomUUID } from 'node:crypto'
-import type { Admin, Consumer, Kafka } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 import { toRecord } from '../../knative-local/events.ts'
+import { leaveGroup } from '../../proof/audit/leave-group.ts'
 import { type LogRange, logRanges } from '../../proof/audit/log-offsets.ts'
 import { type SeenRecord, seenRecord } from './seen-record.ts'
 
@@ -167,7 +168,7 @@ async function startReading(kafka: Kafka, topics: readonly string[], wanted: str
     loaded: loaded.promise,
     stop: async () => {
       clearTimeout(timer)
-      await leave(kafka, consumer, groupId)
+      await leaveGroup(kafka, consumer, groupId)
     }
   }
 }
@@ -183,14 +184,4 @@ async function newestOf(admin: Admin, topics: readonly string[]): Promise<LogRan
 
 function sizeOf({ bytes, preview, key }: SeenRecord): number {
   return overheadBytes + bytes + 2 * (preview.length + key.length)
-}
-
-async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
-  await consumer.disconnect().catch(() => undefined)
-  const admin = kafka.admin()
-  await admin
-    .connect()
-    .then(() => admin.deleteGroups([groupId]))
-    .catch(() => undefined) // where that is not allowed, Kafka forgets a group without offsets
-  await admin.disconnect().catch(() => undefined)
 }

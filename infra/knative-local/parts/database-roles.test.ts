@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import type { ManifestObject } from '../manifests/plan.ts'
+import { query } from '../testing/query.ts'
 import { databaseCluster } from './database-cluster.ts'
 import { applyDatabaseObjects, passwordsFor } from './database-roles.ts'
 
@@ -90,16 +90,6 @@ test('the YAML names databases, roles without rights of their own, and whose pas
 
 function object(kind: string, name: string, spec: object): ManifestObject {
   return { apiVersion: 'postgresql.cnpg.io/v1', kind, metadata: { name }, spec } as unknown as ManifestObject
-}
-
-async function query(connectionString: string, sql: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    return await client.query(sql)
-  } finally {
-    await client.end()
-  }
 }
 
 async function temporaryFolder(): Promise<string> {

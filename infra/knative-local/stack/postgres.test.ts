@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ManifestObject, Plan } from '../manifests/plan.ts'
 import { openProcesses } from '../parts/processes.ts'
 import { until } from '../parts/until.ts'
 import { freePort } from '../testing/free-ports.ts'
+import { query } from '../testing/query.ts'
 import type { StackContext } from './part.ts'
 import { postgresPart } from './postgres.ts'
 
@@ -88,14 +88,4 @@ function planWith(roles: readonly string[]): Plan {
 
 async function things(url: string | undefined): Promise<number | null> {
   return (await query(url ?? '', 'select from things')).rowCount
-}
-
-async function query(connectionString: string, sql: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    return await client.query(sql)
-  } finally {
-    await client.end()
-  }
 }

@@ -2,8 +2,9 @@
 //
 // kafkajs reads only as a member of a group, so the audit has a group of its own for as long as it reads. It commits nothing.
 import { randomUUID } from 'node:crypto'
-import type { Consumer, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import { toRecord, type KafkaRecord } from '../../knative-local/events.ts'
+import { leaveGroup } from './leave-group.ts'
 import type { LogRange } from './log-offsets.ts'
 
 /** Of one answer of Kafka, compressed; a well compressed record takes a hundred times as much in memory. */
@@ -85,17 +86,6 @@ export async function readLog(
     await done.promise
   } finally {
     clearTimeout(stall)
-    await leave(kafka, consumer, groupId)
+    await leaveGroup(kafka, consumer, groupId)
   }
-}
-
-/** The group is deleted where that is allowed; otherwise Kafka forgets it, as it has no offsets. */
-async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
-  await consumer.disconnect().catch(() => undefined)
-  const admin = kafka.admin()
-  await admin
-    .connect()
-    .then(() => admin.deleteGroups([groupId]))
-    .catch(() => undefined)
-  await admin.disconnect().catch(() => undefined)
 }
