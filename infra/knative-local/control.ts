@@ -7,7 +7,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { guarded } from './guard.ts'
+import { guarded } from './http/guard.ts'
 import type { Findings } from './stack/part.ts'
 import type { PartProcess } from './stack/part-process.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { backoffMs } from './dataplane/backoff.ts'
-import { AssignedPartition } from './dataplane/assigned-partition.ts'
-import { Deadlines } from './dataplane/deadlines.ts'
+import { backoffMs } from './dataplane/delivery/backoff.ts'
+import { AssignedPartition } from './dataplane/egress/assigned-partition.ts'
+import { Deadlines } from './dataplane/delivery/deadlines.ts'
 import { startLongTimer } from './long-timer.ts'
 
 const DAY_MS = 86_400_000

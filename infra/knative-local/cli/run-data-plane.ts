@@ -2,18 +2,18 @@
 //
 // Prints `ready` alone on a line once every source and trigger has its partitions. Edited files take effect while it runs.
 import { secretPlaces, type Settings } from '../dataplane/arguments.ts'
-import { bootstrapNote } from '../dataplane/bootstrap-note.ts'
+import { bootstrapNote } from '../dataplane/plan/bootstrap-note.ts'
 import { confineDefects } from '../dataplane/confine-defects.ts'
 import { DataPlane } from '../dataplane/data-plane.ts'
-import { HandedPlan } from '../dataplane/handed-plan.ts'
-import { LivePlan } from '../dataplane/live-plan.ts'
+import { HandedPlan } from '../dataplane/plan/handed-plan.ts'
+import { LivePlan } from '../dataplane/plan/live-plan.ts'
 import { openLog } from '../dataplane/log.ts'
-import type { PlanFeed } from '../dataplane/plan-feed.ts'
-import { openPrintSink } from '../dataplane/print-sink.ts'
+import type { PlanFeed } from '../dataplane/plan/plan-feed.ts'
+import { openPrintSink } from '../dataplane/delivery/print-sink.ts'
 import { openObserver } from '../dataplane/tracing/open-observer.ts'
-import { Secrets } from '../dataplane/secrets.ts'
-import { openStatusLines } from '../dataplane/status-lines.ts'
-import { serveStatus } from '../dataplane/status-server.ts'
+import { Secrets } from '../dataplane/kafka/secrets.ts'
+import { openStatusLines } from '../dataplane/status/status-lines.ts'
+import { serveStatus } from '../dataplane/status/status-server.ts'
 import { printError } from './command-line.ts'
 
 /** Deliveries under way at a stop get this long … */

@@ -1,7 +1,7 @@
 // Options of `npm run dataplane`, each with an environment equivalent; every wrong value is reported at once.
 import { relative, resolve as absolute } from 'node:path'
 import { z } from 'zod'
-import type { SecretPlaces } from './secrets.ts'
+import type { SecretPlaces } from './kafka/secrets.ts'
 
 const port = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535)
 const hostPort = z.string().regex(/^[^\s:,]+:\d{1,5}$/, 'must be HOST:PORT[,HOST:PORT]')

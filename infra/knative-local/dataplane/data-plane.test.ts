@@ -8,7 +8,7 @@ import { until } from '../parts/until.ts'
 import { Subscriber, serveSubscriber, type Received } from './conformance/subscriber.ts'
 import { javaPartitioner } from './kafka/kafkajs.ts'
 import type { DataPlane, DataPlanePlan } from './data-plane.ts'
-import { openRecordWriter } from './record-writer.ts'
+import { openRecordWriter } from './kafka/record-writer.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 import { runDataPlane } from '../testing/run-data-plane.ts'
 

@@ -1,14 +1,14 @@
 // The data plane as a whole: what a plan asks for is what runs, and a new plan changes only what differs.
 import type { Logger } from 'pino'
 import type { Plan } from '../manifests/plan.ts'
-import { egressesOf, type Egress } from './egress.ts'
-import { EgressRunner } from './egress-runner.ts'
-import { brokerIngress, listen, sinkIngress, type Ingress, type IngressServer } from './ingress.ts'
-import { ingressesOf, IngressRunner, type IngressSettings } from './ingress-runner.ts'
+import { egressesOf, type Egress } from './egress/egress.ts'
+import { EgressRunner } from './egress/egress-runner.ts'
+import { brokerIngress, listen, sinkIngress, type Ingress, type IngressServer } from './ingress/ingress.ts'
+import { ingressesOf, IngressRunner, type IngressSettings } from './ingress/ingress-runner.ts'
 import { Clusters, type ClusterSettings } from './kafka/clusters.ts'
 import type { Observer } from './observer.ts'
-import { addressKey, anyReference, anyUri, type Addresses } from './resolve.ts'
-import type { DataPlaneStatus } from './status.ts'
+import { addressKey, anyReference, anyUri, type Addresses } from './plan/resolve.ts'
+import type { DataPlaneStatus } from './status/status.ts'
 
 export interface DataPlaneOptions {
   readonly kafka: ClusterSettings

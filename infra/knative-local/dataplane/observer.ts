@@ -1,7 +1,7 @@
 // Sees each step of a record on its way, where somebody wants to: tracing is one. Without an observer nothing is different.
-import type { Send } from './deliver.ts'
-import type { KafkaRecord } from './record.ts'
-import type { Trace, TraceHeaders } from './trace-context.ts'
+import type { Send } from './delivery/deliver.ts'
+import type { KafkaRecord } from './kafka/record.ts'
+import type { Trace, TraceHeaders } from './events/trace-context.ts'
 
 export interface Observer {
   /** Called once for each record that a group delivers; what it returns takes the place of `send` in all its attempts. */

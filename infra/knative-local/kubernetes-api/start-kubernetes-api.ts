@@ -6,7 +6,7 @@
 // Plain http without credentials: it listens on loopback only, answers no page of a browser, and changes nothing.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { refusal } from '../guard.ts'
+import { refusal } from '../http/guard.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { answer } from './answer.ts'
 import { statusObject, type Failure } from './api-status.ts'

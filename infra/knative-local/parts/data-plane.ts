@@ -1,8 +1,8 @@
 // The Knative data plane as a process of its own, so that it can be killed like any other part. What it runs is handed to it in a
-// file (dataplane/handed-plan.ts): whether an edit is taken was decided before.
+// file (dataplane/plan/handed-plan.ts): whether an edit is taken was decided before.
 import { extname, join } from 'node:path'
 import { z } from 'zod'
-import type { PlanFile } from '../dataplane/handed-plan.ts'
+import type { PlanFile } from '../dataplane/plan/handed-plan.ts'
 import { logToScreen } from './log-to-screen.ts'
 import type { Processes, RunningProcess } from './processes.ts'
 import type { Reporting } from './reporting.ts'

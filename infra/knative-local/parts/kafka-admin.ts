@@ -1,6 +1,6 @@
 // Topics and groups for the runtime itself, while brokers come and go.
 import type { Admin } from 'kafkajs'
-import { connectKafka } from '../dataplane/kafka.ts'
+import { connectKafka } from '../dataplane/kafka/client.ts'
 
 /** A broker that says nothing holds an edit up no longer than this; half a minute is for those who write. */
 const requestTimeout = 10_000

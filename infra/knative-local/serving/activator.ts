@@ -7,8 +7,8 @@
 //
 // https://github.com/knative/serving/blob/main/docs/scaling/SYSTEM.md
 import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import { MAX_REQUEST_HEADER_BYTES } from '../dataplane/header-budget.ts'
-import { guarded } from '../guard.ts'
+import { MAX_REQUEST_HEADER_BYTES } from '../dataplane/events/header-budget.ts'
+import { guarded } from '../http/guard.ts'
 import { forward, type Forwarded, letGo, type Outcome } from './forward.ts'
 import { createArrivals, type RequestBody } from './request-body.ts'
 import { readTarget } from './request-target.ts'

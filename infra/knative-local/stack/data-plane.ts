@@ -1,7 +1,7 @@
 // The Knative data plane, for KafkaSources, Triggers, Brokers and KafkaSinks.
 import { join } from 'node:path'
 import { z } from 'zod'
-import { PASSING_FAILURES } from '../dataplane/outcomes.ts'
+import { PASSING_FAILURES } from '../dataplane/egress/outcomes.ts'
 import { type ObjectState, stateKey } from '../kubernetes-api/live-state.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { createDataplane } from '../parts/data-plane.ts'

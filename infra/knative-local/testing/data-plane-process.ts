@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { openProcesses, type Exit } from '../parts/processes.ts'
 import { until } from '../parts/until.ts'
-import type { DataPlaneStatus } from '../dataplane/status.ts'
+import type { DataPlaneStatus } from '../dataplane/status/status.ts'
 
 export interface DataPlaneProcess {
   readonly exited: Promise<Exit>

@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { DataPlane, type DataPlanePlan } from '../dataplane/data-plane.ts'
 import type { ClusterSettings } from '../dataplane/kafka/clusters.ts'
-import { Secrets } from '../dataplane/secrets.ts'
+import { Secrets } from '../dataplane/kafka/secrets.ts'
 
 /** Whoever starts it stops it. `resolved` are addresses of sinks by `namespace/name`. */
 export async function runDataPlane(

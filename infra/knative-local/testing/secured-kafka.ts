@@ -1,7 +1,7 @@
 // A real broker with an authorizer and a listener for each way to secure one. Nobody but the superuser, who comes by the plain
 // listener, may do anything that no ACL allows.
 import kafkajs, { type Kafka } from 'kafkajs'
-import { connectKafka } from '../dataplane/kafka.ts'
+import { connectKafka } from '../dataplane/kafka/client.ts'
 import { type RunningBrokers, startBrokers } from './brokers.ts'
 import { type Authority, createAuthority } from './certificates.ts'
 import { freePorts } from './free-ports.ts'

@@ -1,5 +1,5 @@
-import { attribute, type CloudEvent } from '../cloud-event.ts'
-import { timeAsText } from '../timestamp.ts'
+import { attribute, type CloudEvent } from '../events/cloud-event.ts'
+import { timeAsText } from '../events/timestamp.ts'
 import type { Value } from './values.ts'
 
 /** Names are exact; only extensions of a structured event can be integers and booleans. */

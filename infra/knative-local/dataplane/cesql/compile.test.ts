@@ -1,7 +1,7 @@
 // The rules of the CloudEvents SQL specification and its technology compatibility kit, in examples of our own.
 // https://github.com/cloudevents/spec/tree/main/cesql
 import { expect, test } from 'vitest'
-import type { CloudEvent } from '../cloud-event.ts'
+import type { CloudEvent } from '../events/cloud-event.ts'
 import { compileCesql } from './compile.ts'
 import { CesqlSyntaxError } from './tokens.ts'
 

@@ -3,7 +3,7 @@
 //
 // Binding, from the strongest: NOT and unary -, then LIKE and IN, then * / %, then + -, then comparisons, then AND, OR and XOR,
 // which are equal and group from the right.
-import type { CloudEvent } from '../cloud-event.ts'
+import type { CloudEvent } from '../events/cloud-event.ts'
 import { cesqlAttribute } from './attributes.ts'
 import { functions } from './functions.ts'
 import { compileLike } from './like.ts'

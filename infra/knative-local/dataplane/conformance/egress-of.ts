@@ -1,5 +1,5 @@
 import type { Broker, KafkaSource, Trigger } from '../../manifests/plan.ts'
-import { egressesOf, type Egress } from '../egress.ts'
+import { egressesOf, type Egress } from '../egress/egress.ts'
 import { atPlace, type Places } from './compare.ts'
 import type { Scenario } from './recordings.ts'
 

@@ -1,9 +1,9 @@
 // The recorded requests to the receiver against our ingress, with a writer that only remembers.
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import type { NewRecord } from '../event-to-record.ts'
-import { eventBudget } from '../header-budget.ts'
-import { brokerIngress, listen } from '../ingress.ts'
+import type { NewRecord } from '../events/event-to-record.ts'
+import { eventBudget } from '../events/header-budget.ts'
+import { brokerIngress, listen } from '../ingress/ingress.ts'
 import { receiver } from './recordings.ts'
 import { sameRecord } from './same-record.ts'
 import { send } from './send.ts'

@@ -2,7 +2,7 @@
 // In URLs `{subscriber}` is the subscriber of subscriber.ts and `{nobody}` an address where nothing listens.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ContentMode } from '../event-to-record.ts'
+import type { ContentMode } from '../events/event-to-record.ts'
 
 export interface Scenario {
   readonly about: string

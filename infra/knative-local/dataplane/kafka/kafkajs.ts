@@ -9,9 +9,14 @@ import fetchRequests from 'kafkajs/src/protocol/requests/fetch/index.js'
 import coordinatorRequests from 'kafkajs/src/protocol/requests/findCoordinator/index.js'
 // @ts-expect-error kafkajs ships no types for its inner files
 import metadataRequests from 'kafkajs/src/protocol/requests/metadata/index.js'
-import { registerCodecs } from './codecs.ts'
+import { registerCodecs } from './fetch/codecs.ts'
 import { keepRefusals } from './coordinator-refusal.ts'
-import { decodeFetchResponse, parseFetchResponse, type FetchOffset, type FetchResponse } from './fetch-response.ts'
+import {
+  decodeFetchResponse,
+  parseFetchResponse,
+  type FetchOffset,
+  type FetchResponse
+} from './fetch/fetch-response.ts'
 import { keepLeaderless } from './leaderless.ts'
 import { partitionOfKey } from './murmur2.ts'
 

@@ -1,7 +1,7 @@
 // A partition that has no leader, because the brokers that hold it are down: the others are read and written meanwhile. kafkajs fails
 // whatever knows of such a partition, a question for the topics of the cluster included.
 import type { Cluster } from 'kafkajs'
-import type { TopicPartition } from '../assignment.ts'
+import type { TopicPartition } from '../group/assignment.ts'
 
 interface PartitionMetadata {
   readonly partitionErrorCode: number

@@ -1,7 +1,7 @@
 // How large Kafka's own producer takes a record to be: an upper bound, uncompressed, with a batch of its own around it.
 // https://github.com/apache/kafka/blob/4.0.0/clients/src/main/java/org/apache/kafka/common/record/DefaultRecordBatch.java
 // (estimateBatchSizeUpperBound)
-import type { NewRecord } from '../event-to-record.ts'
+import type { NewRecord } from '../events/event-to-record.ts'
 
 export const BATCH_OVERHEAD_BYTES = 61
 /** Length, attributes, timestamp and offset, each as long as it can be. */

@@ -1,6 +1,6 @@
 // The largest batch that a topic takes: its max.message.bytes.
 import type { Kafka } from 'kafkajs'
-import { connectOnce } from '../connect-once.ts'
+import { connectOnce } from './connect-once.ts'
 import { kafkajs } from './kafkajs.ts'
 
 /** Kafka's own, for topics whose settings may not be read. */

@@ -11,11 +11,11 @@ import {
   type Tracer
 } from '@opentelemetry/api'
 import { names } from '../../traces/attribute-names.ts'
-import { DeliveryAbandoned, type Send } from '../deliver.ts'
-import type { EventRequest } from '../event-to-request.ts'
+import { DeliveryAbandoned, type Send } from '../delivery/deliver.ts'
+import type { EventRequest } from '../events/event-to-request.ts'
 import type { Observer } from '../observer.ts'
-import { lastHeader, type KafkaRecord } from '../record.ts'
-import { continueTrace, spanContextOf, type Trace, type TraceHeaders, traceOfRecord } from '../trace-context.ts'
+import { lastHeader, type KafkaRecord } from '../kafka/record.ts'
+import { continueTrace, spanContextOf, type Trace, type TraceHeaders, traceOfRecord } from '../events/trace-context.ts'
 import type { Tracing } from './start-tracing.ts'
 
 /** Of records whose way into Kafka has its span, so that a second group does not make another one. */

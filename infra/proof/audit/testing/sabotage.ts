@@ -30,7 +30,7 @@ export const withoutInbox: Sabotage = {
 }
 
 export const commitBeforeHandling: Sabotage = {
-  module: 'infra/knative-local/dataplane/record-flow.ts',
+  module: 'infra/knative-local/dataplane/egress/record-flow.ts',
   instead: [
     {
       of: 'await this.handle(record, partition)\n      finish()',

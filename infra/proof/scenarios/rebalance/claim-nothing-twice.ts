@@ -4,7 +4,7 @@ import type { Narrator } from '../report/narrator.ts'
 import { seconds } from '../report/seconds.ts'
 import type { Turn } from './turn.ts'
 
-/** How long the data plane waits for requests under way at a rebalance (infra/knative-local/dataplane/egress-runner.ts). */
+/** How long the data plane waits for requests under way at a rebalance (infra/knative-local/dataplane/egress/egress-runner.ts). */
 const drainMs = 5_000
 
 export function claimNothingTwice(narrator: Narrator, claim: string, turn: Turn): void {

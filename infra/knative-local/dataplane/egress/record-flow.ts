@@ -1,0 +1,108 @@
+// When the records of an egress start: one at a time per partition (ordered), or many at once (unordered). Everything is bounded.
+import type { AssignedPartition } from './assigned-partition.ts'
+import { DeliveryAbandoned } from '../delivery/deliver.ts'
+import type { KafkaRecord } from '../kafka/record.ts'
+import type { Ordering } from '../../manifests/plan.ts'
+
+/** New records start below this many requests; the original polls 50 records at a time (max.poll.records). */
+const MAX_UNORDERED_REQUESTS = 50
+/** Those in backoff included, which the original bounds in effect at 99; also the connections of the HTTP pool. */
+const MAX_UNORDERED_ACTIVE = 100
+
+export type Handle = (record: KafkaRecord, partition: AssignedPartition) => Promise<void>
+
+export class RecordFlow {
+  private readonly ordering: Ordering
+  private readonly handle: Handle
+  private readonly partitions: AssignedPartition[] = []
+  private readonly waiting: (() => void)[] = []
+  private held = false
+  private active = 0
+  private turn = 0
+
+  /** `handle` rejects only with DeliveryAbandoned, or for a defect of ours. */
+  constructor(ordering: Ordering, handle: Handle) {
+    this.ordering = ordering
+    this.handle = handle
+  }
+
+  add(partition: AssignedPartition): void {
+    this.partitions.push(partition)
+  }
+
+  remove(partition: AssignedPartition): void {
+    const index = this.partitions.indexOf(partition)
+    if (index !== -1) this.partitions.splice(index, 1)
+    partition.close()
+    this.wake()
+  }
+
+  /** Starts what may start; called when records arrived. */
+  start(partition: AssignedPartition): void {
+    if (this.ordering === 'ordered') this.startOrdered(partition)
+    else this.startUnordered()
+  }
+
+  /** Nothing new starts, retries wait; what is under way continues. */
+  hold(): void {
+    this.held = true
+  }
+
+  release(): void {
+    this.held = false
+    this.wake()
+    for (const partition of this.partitions.slice()) this.start(partition)
+  }
+
+  /** Waits out a backoff and, while the flow is held, for its release; false when the partition was closed. */
+  async wait(ms: number, partition: AssignedPartition): Promise<boolean> {
+    await partition.backoff(ms)
+    while (this.held && !partition.isClosed) await new Promise<void>(resolve => this.waiting.push(resolve))
+    return !partition.isClosed
+  }
+
+  private startOrdered(partition: AssignedPartition): void {
+    if (this.held || partition.isClosed || partition.active > 0) return
+    const next = partition.shift()
+    if (next !== undefined) void this.run(partition, next.record, next.finish)
+  }
+
+  private startUnordered(): void {
+    let withoutWork = 0
+    while (!this.held && withoutWork < this.partitions.length && this.mayStart()) {
+      const partition = this.partitions[this.turn++ % this.partitions.length]
+      const next = partition?.shift()
+      if (partition === undefined || next === undefined) withoutWork++
+      else {
+        withoutWork = 0
+        void this.run(partition, next.record, next.finish)
+      }
+    }
+  }
+
+  private mayStart(): boolean {
+    if (this.active >= MAX_UNORDERED_ACTIVE) return false
+    let requests = 0
+    for (const partition of this.partitions) requests += partition.requestsInFlight
+    return requests < MAX_UNORDERED_REQUESTS
+  }
+
+  private async run(partition: AssignedPartition, record: KafkaRecord, finish: () => void): Promise<void> {
+    partition.active++
+    this.active++
+    try {
+      await this.handle(record, partition)
+      finish()
+    } catch (error) {
+      if (!(error instanceof DeliveryAbandoned)) throw error
+    } finally {
+      partition.active--
+      this.active--
+      this.start(partition)
+    }
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve()
+  }
+}
