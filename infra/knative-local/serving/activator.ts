@@ -10,6 +10,7 @@ import { Agent, createServer, type IncomingMessage, type Server, type ServerResp
 import { MAX_REQUEST_HEADER_BYTES } from '../dataplane/events/header-budget.ts'
 import { guarded } from '../http/guard.ts'
 import { forward, type Forwarded, letGo, type Outcome } from './forward.ts'
+import { createHeldRequests } from './held-requests.ts'
 import { createArrivals, type RequestBody } from './request-body.ts'
 import { readTarget } from './request-target.ts'
 
@@ -39,10 +40,6 @@ export interface Activator {
   stop(timeoutMs: number): Promise<void>
 }
 
-interface Waiting extends Forwarded {
-  readonly timer: NodeJS.Timeout
-}
-
 interface Target {
   readonly port: number
   readonly agent: Agent
@@ -53,10 +50,8 @@ interface Target {
   isLast?(): void
 }
 
-/** Knative lets ten times the container's concurrency wait in an instance, and more in the activator. */
-const maxWaiting = 1_000
 /** Connections to an instance that sets no bound itself. */
-const maxConnections = 256
+export const maxConnections = 256
 /** Ten turns of connection refused take longer than any instance needs to be noticed as gone. */
 const lostRetryMs = 20
 
@@ -73,15 +68,13 @@ const maxClients = 4_096
 export async function startActivator(options: ActivatorOptions): Promise<Activator> {
   let { timeoutMs } = options
   let limit = options.containerConcurrency || maxConnections
-  const waiting: Waiting[] = []
   let target: Target | undefined
   const answering = new Set<ServerResponse>()
   let lastUsedAt = performance.now()
 
+  const held = createHeldRequests(({ request, response }, reason) => refuse(response, 503, reason, request))
   const arrivals = createArrivals((request, response) => refuse(response, 408, 'the body came too slowly', request))
-  const server = createServer(serverOptions, guarded([options.clusterName], take))
-  server.maxConnections = maxClients
-  server.on('connect', (_, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\n\r\n'))
+  const server = await listen(options, take)
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     answering.add(response)
@@ -104,33 +97,17 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   }
 
   function hold(one: Forwarded): void {
-    const { request, response } = one
-    if (waiting.length >= maxWaiting) {
-      return refuse(response, 503, 'too many requests are waiting for this function', request)
-    }
-    const timer = setTimeout(() => {
-      drop(held)
-      refuse(response, 503, `no instance of this function took the request within ${timeoutMs / 1_000} s`, request)
-    }, timeoutMs)
-    const held: Waiting = { ...one, timer }
-    response.once('close', () => drop(held))
-    waiting.push(held)
+    held.hold(one, timeoutMs)
     if (!target) options.wake()
   }
 
-  function drop(held: Waiting): void {
-    clearTimeout(held.timer)
-    const index = waiting.indexOf(held)
-    if (index >= 0) waiting.splice(index, 1)
-  }
-
   function release(): void {
-    for (const next of waiting.slice()) {
-      if (!target || target.inFlight >= limit) return
-      if (!hasRoom(target, next.body)) continue
-      drop(next)
-      send(target, next)
-    }
+    if (!target || held.isEmpty()) return
+    const to = target
+    held.release(
+      ({ body }) => hasRoom(to, body),
+      one => send(to, one)
+    )
   }
 
   function send(to: Target, one: Forwarded): void {
@@ -155,13 +132,12 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
     }, lostRetryMs)
   }
 
-  await listen(server, options.port)
   return {
     async setTarget(port) {
       const old = target
       target = port === undefined ? undefined : { port, agent: openAgent(), inFlight: 0, streams: 0 }
       if (target) release()
-      else if (waiting.length > 0) options.wake()
+      else if (!held.isEmpty()) options.wake()
       if (!old) return
       if (old.inFlight > 0) await new Promise<void>(fulfil => (old.isLast = fulfil))
       old.agent.destroy()
@@ -174,12 +150,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
     inFlight: () => answering.size,
     lastUsedAt: () => lastUsedAt,
     async stop(stopTimeoutMs) {
-      // Connections in use end with their answer; close() ends the idle ones.
-      for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close')
-      const closed = new Promise<void>(fulfil => server.close(() => fulfil()))
-      const timer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs)
-      await closed
-      clearTimeout(timer)
+      await close(server, answering, stopTimeoutMs)
       target?.agent.destroy()
       target = undefined
     }
@@ -214,9 +185,25 @@ function refuse(response: ServerResponse, status: number, detail: string, reques
   if (!request.complete) letGo(request)
 }
 
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((fulfil, reject) => {
+async function listen(
+  { port, clusterName }: ActivatorOptions,
+  take: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+): Promise<Server> {
+  const server = createServer(serverOptions, guarded([clusterName], take))
+  server.maxConnections = maxClients
+  server.on('connect', (_, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\n\r\n'))
+  await new Promise<void>((fulfil, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => fulfil())
   })
+  return server
+}
+
+/** Connections in use end with their answer; close() ends the idle ones. */
+async function close(server: Server, answering: Iterable<ServerResponse>, timeoutMs: number): Promise<void> {
+  for (const response of answering) if (!response.headersSent) response.setHeader('connection', 'close')
+  const closed = new Promise<void>(fulfil => server.close(() => fulfil()))
+  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
+  await closed
+  clearTimeout(timer)
 }
