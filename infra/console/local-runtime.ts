@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { readEndpoints } from '../knative-local/index.ts'
 import { openTraces, type Traces } from '../knative-local/traces.ts'
-import { openLogTail } from './reads/log-tail.ts'
-import { localStatus } from './reads/parts.ts'
+import { openLogTail } from './reads/system/log-tail.ts'
+import { localStatus } from './reads/system/parts.ts'
 import type { Sources } from './reads/sources.ts'
-import { watchUsage } from './reads/usage.ts'
+import { watchUsage } from './reads/system/usage.ts'
 
 export function localRuntime(stateDirectory: string): Pick<Sources, 'local' | 'traces' | 'usage' | 'logs'> {
   let traces: Traces | undefined

@@ -3,7 +3,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeWhole } from './parts/write-whole.ts'
+import { writeWhole } from './state/write-whole.ts'
 
 const Pid = z.number().int().nullable()
 const Protected = { url: z.string(), username: z.string(), password: z.string() }

@@ -2,7 +2,7 @@
 // knative-local.json (configuration.ts).
 import type { BuildOptions } from 'esbuild'
 import type { Endpoints } from './endpoints.ts'
-import type { ProcessOptions, RunningProcess } from './parts/processes.ts'
+import type { ProcessOptions, RunningProcess } from './processes/processes.ts'
 
 export interface Project {
   /** Holds the folders below, and is the working directory of all that runs: messages name files relative to it. */

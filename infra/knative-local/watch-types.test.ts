@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openProcesses } from './parts/processes.ts'
-import { until } from './parts/until.ts'
+import { openProcesses } from './processes/processes.ts'
+import { until } from './until.ts'
 import { watchTypes } from './watch-types.ts'
 
 test('errors of types are printed with their place, once, and that they are gone', async () => {

@@ -2,7 +2,7 @@
 // processor, one run at a time, and is only as long in memory as a run takes.
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Processes, RunningProcess } from './parts/processes.ts'
+import type { Processes, RunningProcess } from './processes/processes.ts'
 import { watchFiles } from './watch-files.ts'
 
 export interface TypesOptions {

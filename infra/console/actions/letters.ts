@@ -5,7 +5,7 @@ import { DiscardCommand } from '../../../functions/deadLetterReplay/discard-lett
 import { ReplayRequest } from '../../../functions/deadLetterReplay/letter-filter.ts'
 import { ResendCommand } from '../../../functions/deadLetterReplay/resend-letter.ts'
 import { Discarded, Job, Started } from '../../dead-letters/replay-api.ts'
-import { askReplay } from '../reads/ask-replay.ts'
+import { askReplay } from '../reads/letters/ask-replay.ts'
 import { defineAction } from './action.ts'
 
 const letterId = z.uuid('must be the id of a letter')

@@ -5,7 +5,7 @@ import type { CommandDefinition } from '../../../functions/runtime/define-comman
 import type { Declaration } from '../../../functions/runtime/declaration.ts'
 import { readDeclarations } from '../../derived/declarations.ts'
 import { defineRead } from './read.ts'
-import { type ClusterView } from './cluster.ts'
+import { type ClusterView } from './system/cluster.ts'
 import { functionOf, type Sources } from './sources.ts'
 
 type DeclaredCommand = CommandDefinition<z.ZodType> & Declaration

@@ -3,15 +3,15 @@
 import type { Kafka } from 'kafkajs'
 import pg from 'pg'
 import type { Endpoints } from '../../knative-local/index.ts'
-import type { LogTail } from './log-tail.ts'
-import type { Sampler } from './sampler.ts'
-import type { UsageSample } from './usage.ts'
+import type { LogTail } from './system/log-tail.ts'
+import type { Sampler } from './system/sampler.ts'
+import type { UsageSample } from './system/usage.ts'
 import type { Traces } from '../../knative-local/traces.ts'
 import { type Audits, auditRuns } from './audit-runs.ts'
-import { clusterReader, type ClusterView } from './cluster.ts'
-import { type GroupWatch, watchGroups } from './group-watch.ts'
-import { type KubernetesFlags, openKubernetes } from './kubernetes.ts'
-import { openRecordWindow, type RecordWindow } from './record-window.ts'
+import { clusterReader, type ClusterView } from './system/cluster.ts'
+import { type GroupWatch, watchGroups } from './system/group-watch.ts'
+import { type KubernetesFlags, openKubernetes } from './system/kubernetes.ts'
+import { openRecordWindow, type RecordWindow } from './events/record-window.ts'
 
 export interface Sources {
   cluster(): Promise<ClusterView>

@@ -1,7 +1,7 @@
 // A partition whose only replica is on a broker that is down: the others are read and written as ever, and it is read again when it is back.
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { KafkaSource } from '../manifests/plan.ts'
-import { until } from '../parts/until.ts'
+import { until } from '../until.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 import { runDataPlane } from '../testing/run-data-plane.ts'
 import { serveSubscriber, Subscriber } from './conformance/subscriber.ts'

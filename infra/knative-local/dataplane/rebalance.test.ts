@@ -3,7 +3,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { Producer } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { until } from '../parts/until.ts'
+import { until } from '../until.ts'
 import { openRecordWriter } from './kafka/record-writer.ts'
 import { startDataPlane, type DataPlaneProcess } from '../testing/data-plane-process.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'

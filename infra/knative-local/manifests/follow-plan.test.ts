@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { until } from '../parts/until.ts'
+import { until } from '../until.ts'
 import { followPlan } from './follow-plan.ts'
 import { loadPlan } from './load-plan.ts'
 

@@ -3,11 +3,11 @@
 import { extname, join } from 'node:path'
 import { z } from 'zod'
 import type { PlanFile } from '../dataplane/plan/handed-plan.ts'
-import { logToScreen } from './log-to-screen.ts'
-import type { Processes, RunningProcess } from './processes.ts'
-import type { Reporting } from './reporting.ts'
-import { until } from './until.ts'
-import { writeWhole } from './write-whole.ts'
+import { logToScreen } from '../processes/log-to-screen.ts'
+import type { Processes, RunningProcess } from '../processes/processes.ts'
+import type { Reporting } from '../processes/reporting.ts'
+import { until } from '../until.ts'
+import { writeWhole } from '../state/write-whole.ts'
 
 export interface Dataplane {
   readonly ingressUrl: string

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { access, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Processes, ProcessOptions, RunningProcess } from './processes.ts'
+import type { Processes, ProcessOptions, RunningProcess } from '../processes/processes.ts'
 
 const oldestVersion = 17
 

@@ -7,17 +7,17 @@ import { join } from 'node:path'
 import { authorization, type Credentials } from './credentials.ts'
 import type { Jars } from './jars.ts'
 import { type Java, startJvm } from './java.ts'
-import { toProperties } from './kafka.ts'
-import { keep, type Keeper } from './keeper.ts'
-import type { Processes } from './processes.ts'
-import type { Reporting } from './reporting.ts'
-import { until } from './until.ts'
+import { toProperties } from './kafka/kafka.ts'
+import { supervise, type SupervisedProcess } from '../processes/supervise.ts'
+import type { Processes } from '../processes/processes.ts'
+import type { Reporting } from '../processes/reporting.ts'
+import { until } from '../until.ts'
 
 export interface RegistryAddress extends Credentials {
   readonly url: string
 }
 
-export interface Registry extends Keeper {
+export interface Registry extends SupervisedProcess {
   readonly address: RegistryAddress
   answers(): Promise<void>
   isHealthy(): Promise<boolean>
@@ -47,7 +47,7 @@ export function createRegistry(
     await response.body?.cancel()
     return response.ok
   }
-  const keeper = keep({
+  const supervised = supervise({
     name: 'registry',
     stopTimeoutMs: 8_000, // its first end writes the class archive
     ...reporting,
@@ -73,12 +73,12 @@ export function createRegistry(
     }
   })
   return {
-    ...keeper,
+    ...supervised,
     address: { url, ...credentials },
     isHealthy,
     answers: () =>
       until('the schema registry to answer', 90_000, async () => {
-        if (!keeper.process()?.isRunning()) throw new Error('it ended; see its log')
+        if (!supervised.process()?.isRunning()) throw new Error('it ended; see its log')
         return isHealthy()
       })
   }

@@ -2,13 +2,13 @@
 // runs as well without it.
 import { extname, join } from 'node:path'
 import { traceFileIn } from '../traces/read-traces.ts'
-import { keep, type Keeper } from './keeper.ts'
-import { logToScreen } from './log-to-screen.ts'
-import type { Processes } from './processes.ts'
-import type { Reporting } from './reporting.ts'
-import { until } from './until.ts'
+import { supervise, type SupervisedProcess } from '../processes/supervise.ts'
+import { logToScreen } from '../processes/log-to-screen.ts'
+import type { Processes } from '../processes/processes.ts'
+import type { Reporting } from '../processes/reporting.ts'
+import { until } from '../until.ts'
 
-export interface TraceCollector extends Keeper {
+export interface TraceCollector extends SupervisedProcess {
   readonly url: string
   answers(): Promise<void>
   isHealthy(): Promise<boolean>
@@ -33,7 +33,7 @@ export function createTraceCollector(
     await response.body?.cancel()
     return response.ok
   }
-  const keeper = keep({
+  const supervised = supervise({
     name: 'traces',
     stopTimeoutMs: 2_000,
     ...reporting,
@@ -47,7 +47,7 @@ export function createTraceCollector(
       })
   })
   return {
-    ...keeper,
+    ...supervised,
     url,
     isHealthy,
     answers: () => until('the collector of traces to answer', 10_000, isHealthy)

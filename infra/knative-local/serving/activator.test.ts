@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { until } from '../parts/until.ts'
+import { until } from '../until.ts'
 import { freePort } from '../testing/free-ports.ts'
 import { type Activator, type Limits, startActivator } from './activator.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { until } from '../parts/until.ts'
+import { until } from '../until.ts'
 import { type Bundles, startBundles } from './bundles.ts'
 import { plainBundle } from './plain-bundle.ts'
 

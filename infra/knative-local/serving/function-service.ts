@@ -1,7 +1,7 @@
 // One Knative Service on this machine: its stable port, and at most one instance behind it (two while one replaces the other).
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from '../manifests/plan.ts'
-import type { Reporting } from '../parts/reporting.ts'
+import type { Reporting } from '../processes/reporting.ts'
 import { type Activator, startActivator } from './activator.ts'
 import type { Instance } from './instance.ts'
 

@@ -1,9 +1,9 @@
 // Every Service of the plan as a process on this machine: built, started, watched, and reachable at a port that stays.
 import type { Service } from '../manifests/plan.ts'
-import { logToScreen } from '../parts/log-to-screen.ts'
-import type { Processes } from '../parts/processes.ts'
-import type { Reporting } from '../parts/reporting.ts'
-import type { ServicePorts } from '../parts/service-ports.ts'
+import { logToScreen } from '../processes/log-to-screen.ts'
+import type { Processes } from '../processes/processes.ts'
+import type { Reporting } from '../processes/reporting.ts'
+import type { ServicePorts } from '../state/service-ports.ts'
 import { type EnvironmentSources, serviceEnvironment } from './environment.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
 import { type Instance, startInstance } from './instance.ts'

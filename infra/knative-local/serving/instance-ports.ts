@@ -1,5 +1,5 @@
 // Ports for the processes of functions: a new one for each instance, so that two of one Service can run side by side.
-import { isFree } from '../parts/ports.ts'
+import { isFree } from '../state/ports.ts'
 
 /** Each call answers the next free port of the range, in turn. */
 export function instancePorts(first: number, last: number): () => Promise<number> {

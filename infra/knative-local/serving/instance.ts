@@ -1,7 +1,7 @@
 // One process that serves one function.
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Exit, Processes, RunningProcess } from '../parts/processes.ts'
+import type { Exit, Processes, RunningProcess } from '../processes/processes.ts'
 import type { Program } from './programs.ts'
 
 export interface Instance {

@@ -2,7 +2,7 @@
 // https://github.com/knative/func/blob/main/pkg/functions/job.go
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isFree } from '../parts/ports.ts'
+import { isFree } from '../state/ports.ts'
 
 const runsOf = (functionDirectory: string): string => join(functionDirectory, '.func', 'runs')
 

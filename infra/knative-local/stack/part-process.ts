@@ -1,6 +1,6 @@
 // A process of a part as `status`, the commands on parts and tests handle it: seen, stopped, killed, paused and started again.
-import type { Keeper } from '../parts/keeper.ts'
-import type { RunningProcess } from '../parts/processes.ts'
+import type { SupervisedProcess } from '../processes/supervise.ts'
+import type { RunningProcess } from '../processes/processes.ts'
 
 export interface PartProcess {
   /** broker-1, postgres, connect, registry, dataplane, or the name of a Service. */
@@ -21,7 +21,7 @@ export interface PartProcess {
 
 const healthTimeoutMs = 3_000
 
-interface Server extends Keeper {
+interface Server extends SupervisedProcess {
   answers(): Promise<void>
 }
 

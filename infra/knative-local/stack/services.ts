@@ -2,7 +2,7 @@
 import type { Endpoints } from '../endpoints.ts'
 import { stateKey } from '../kubernetes-api/live-state.ts'
 import type { Plan } from '../manifests/plan.ts'
-import { portsPerStack } from '../parts/ports.ts'
+import { portsPerStack } from '../state/ports.ts'
 import { createFunctions, type Functions } from '../serving/functions.ts'
 import { startPrograms } from '../serving/programs.ts'
 import { later, type Part, type RunningPart } from './part.ts'

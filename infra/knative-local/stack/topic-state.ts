@@ -1,6 +1,6 @@
 // What a topic that the YAML names is, as far as was seen.
 import type { ObjectState } from '../kubernetes-api/live-state.ts'
-import type { TopicMaker } from '../parts/topic-maker.ts'
+import type { TopicMaker } from '../parts/kafka/topic-maker.ts'
 import { notReady } from './part.ts'
 
 /** Of a KafkaTopic. */

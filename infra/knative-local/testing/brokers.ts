@@ -6,9 +6,9 @@ import type { Admin, Kafka } from 'kafkajs'
 import { connectKafka } from '../dataplane/kafka/client.ts'
 import { fetchJars, type Jars } from '../parts/jars.ts'
 import { findJava, type Java } from '../parts/java.ts'
-import { createBroker, type KafkaBroker, type KafkaOptions } from '../parts/kafka.ts'
-import { openProcesses, type Processes } from '../parts/processes.ts'
-import { until } from '../parts/until.ts'
+import { createBroker, type KafkaBroker, type KafkaOptions } from '../parts/kafka/kafka.ts'
+import { openProcesses, type Processes } from '../processes/processes.ts'
+import { until } from '../until.ts'
 import { freePorts } from './free-ports.ts'
 
 export interface RunningBrokers {

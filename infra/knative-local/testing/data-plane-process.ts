@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
-import { openProcesses, type Exit } from '../parts/processes.ts'
-import { until } from '../parts/until.ts'
+import { openProcesses, type Exit } from '../processes/processes.ts'
+import { until } from '../until.ts'
 import type { DataPlaneStatus } from '../dataplane/status/status.ts'
 
 export interface DataPlaneProcess {

@@ -1,5 +1,5 @@
 // Brokers of a test that asks for no credentials.
-import { until } from '../parts/until.ts'
+import { until } from '../until.ts'
 import { type RunningBrokers, startBrokers } from './brokers.ts'
 
 export interface TestKafka extends RunningBrokers {

@@ -1,6 +1,6 @@
 // The recordings against the whole data plane: real brokers, real groups, real HTTP.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { until } from '../../parts/until.ts'
+import { until } from '../../until.ts'
 import type { DataPlane, DataPlanePlan } from '../data-plane.ts'
 import { startTestKafka, type TestKafka } from '../../testing/kafka.ts'
 import { runDataPlane } from '../../testing/run-data-plane.ts'

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { until } from '../../parts/until.ts'
-import { writeWhole } from '../../parts/write-whole.ts'
+import { until } from '../../until.ts'
+import { writeWhole } from '../../state/write-whole.ts'
 import { HandedPlan, type PlanFile } from './handed-plan.ts'
 
 const nothing: PlanFile = { plan: { kafkaSources: [], kafkaSinks: [], brokers: [], triggers: [] }, addresses: {} }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { until } from '../../parts/until.ts'
+import { until } from '../../until.ts'
 import { LivePlan } from './live-plan.ts'
 import type { Addresses } from './plan-feed.ts'
 
