@@ -22,10 +22,16 @@ test.for([
   ['data: a\n  \t\nimmutable: true\n', 'a'],
   ['data:\n  a: |\n    x\n    \ty\n', { a: 'x\n\ty\n' }],
   ['data:\ta\n', 'a'],
+  ['data:\n  a\n  \tb\n', 'a b'],
+  ['data: "x"#c\n', 'x'],
+  ['data: 1\n---#c\n', 1],
+  ['data: 1\n...\n[[ never read\n', 1],
+  ['data: { a: 1, a: 2 }\n', { a: 2 }, /^warning the key a stands twice; kubectl takes the last/],
+  ['x: &x { a: 1, b: 1 }\ndata: { a: 2, <<: *x, b: 3 }\n', { a: 1, b: 3 }],
   ['data: b\t# c\n', 'b']
-] as const)('kubectl takes %j', async ([text, expected]) => {
+] as const)('kubectl takes %j', async ([text, expected, warning]) => {
   const { documents, problems } = parseManifest('a.yaml', head + text)
-  expect(formatProblems(problems)).toBe('')
+  expect(problems.map(({ level, message }) => `${level} ${message}`).join()).toMatch(warning ?? /^$/)
   expect(documents[0]?.value).toMatchObject({ data: expected })
   expect(await kubectlParses(head + text)).toBe(true)
 })
@@ -37,12 +43,50 @@ test.for([
   'data:\n  a: |\n    x\n\t\n    y\n',
   'data: *rep\n',
   'data: b: c\n',
-  'data: "\\q"\n'
+  'data: "\\q"\n',
+  'data: "\\ud83d\\ude00"\n',
+  'data:\n  -\ta\n',
+  'data: &a.b 1\n',
+  'data: .inf\n',
+  'data: !!int x\n',
+  'data: { ? [a] : b }\n',
+  'data: { ~: b }\n',
+  'data: a\u0007\n',
+  '--- { a: b }\n',
+  '-----BEGIN CERTIFICATE-----\n',
+  '---\n%YAML 1.2\n---\na: b\n'
 ])('kubectl refuses %j', async text => {
   const { problems } = parseManifest('a.yaml', head + text)
   expect(problems[0]).toMatchObject({ level: 'error', message: expect.stringContaining('this is not valid YAML') })
   expect(problems[0]?.origin.line).toBeGreaterThan(3)
   expect(await kubectlParses(head + text)).toBe(false)
+})
+
+test('unquoted values are what kubectl makes of them', async () => {
+  const values =
+    '0o17 017 08 0x1F 0b11 -0o17 1_000 0_x3 2e_0 1e3 1.e3 .5 .5_ 1e400 e5 E2 . +. -. ._ .e1 1:30 2026-01-01 yes On y n NO True ~ null 18446744073709551616 1.0 -0 !!binary&aGVsbG8= !!float&3 !!str&1'
+  const text = `${head}data:\n${values
+    .split(' ')
+    .map(value => `  - ${value.replace('&', ' ')}\n`)
+    .join('')}`
+  const { documents, problems } = parseManifest('a.yaml', text)
+  expect(formatProblems(problems)).toBe('')
+  const args = ['label', '--local', '-o', 'json', '-f', await file('a.yaml', text), 'a=b']
+  const { stdout } = await promisify(execFile)('kubectl', args)
+  expect(documents[0]?.value).toMatchObject({ data: JSON.parse(stdout).data })
+})
+
+test('what a document holds keeps its line behind other documents', () => {
+  const { documents, problems } = parseManifest('a.yaml', `\n# c\n--- # c\n${head}---\n\uFEFF${head}data: 1\n--- x\n`)
+  expect(documents.map(({ locate }) => locate(['data']).line)).toEqual([4, 11])
+  expect(formatProblems(problems)).toContain('a.yaml:12 error this is not valid YAML: "--- x" starts with ---')
+})
+
+test('a large file is read in time, and one that no API server takes is refused', () => {
+  const many = parseManifest('a.yaml', `${head}---\n`.repeat(10_000))
+  expect(many.documents).toHaveLength(10_000)
+  const { problems } = parseManifest('a.yaml', `${head}data: ${'x'.repeat(4 * 2 ** 20)}\n`)
+  expect(formatProblems(problems)).toContain('a.yaml:1 error this document is larger than 3 MiB')
 })
 
 test('a text that needs more room keeps the lines of what follows', () => {
@@ -96,6 +140,18 @@ test.for([
     "OpenShift's Template",
     'apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: { name: t }\nobjects: [{ apiVersion: v1, kind: Secret }]\n',
     'a.yaml:2 error kind: an OpenShift Template makes objects'
+  ],
+  ['a template of Jinja', '{% if on %}\na: b\n{% endif %}\n', 'a.yaml:1 error this is a template, not YAML: {% ... %}'],
+  ['a template of ERB', `${head}data: <%= a %>: b\n`, 'a.yaml:4 error this is a template, not YAML: <% ... %>'],
+  [
+    'a variable of envsubst',
+    'apiVersion: v1\nkind: Secret\nmetadata: { name: "${NAME}" }\n',
+    'a.yaml:3 error this is a template, not YAML: ${...} has still to be filled in. Run what fills it, such as envsubst'
+  ],
+  [
+    'bytes that are no text',
+    `${head}data: caf\uFFFD\n`,
+    'a.yaml:4 error this is not valid YAML: it holds bytes that are not UTF-8'
   ],
   ['an alias without an anchor', `${head}data: *rep\n`, 'a.yaml:4 error this is not valid YAML: *rep names no anchor'],
   [

@@ -13,7 +13,7 @@ import { kafkaSink } from './kinds/kafka-sink.ts'
 import { kafkaSource } from './kinds/kafka-source.ts'
 import { kafkaTopic } from './kinds/kafka-topic.ts'
 import { knativeService } from './kinds/knative-service.ts'
-import { templateProblem, type Path } from './manifest-document.ts'
+import type { Path } from './manifest-document.ts'
 import { readManifestFiles } from './manifest-files.ts'
 import { readObjects, type WrittenObject } from './manifest-objects.ts'
 import type { Origin, Plan } from './plan.ts'
@@ -21,6 +21,7 @@ import { formatPath, hasErrors, type Problem } from './problem.ts'
 import { readKind, type Read } from './read-kind.ts'
 import { checkReferences } from './references.ts'
 import { brokersElsewhere, resolveBroker, resolveTrigger } from './kinds/resolve-broker.ts'
+import { withoutTemplateValues } from './templates.ts'
 import { trigger } from './kinds/trigger.ts'
 
 export interface LoadOptions {
@@ -111,19 +112,6 @@ function unusedCredentials(
 
 function entries<Entry>(read: readonly Read<Entry>[]): Entry[] {
   return read.map(({ entry }) => entry)
-}
-
-/** A file of which a value in `{{ ... }}` is blamed is a template as a whole. */
-function withoutTemplateValues(problems: readonly Problem[]): Problem[] {
-  const templates = new Map<string, number>()
-  for (const { level, origin, message } of problems) {
-    if (level !== 'error' || !/\{\{.*\}\}/.test(message)) continue
-    templates.set(origin.file, Math.min(templates.get(origin.file) ?? origin.line, origin.line))
-  }
-  return [
-    ...problems.filter(({ origin }) => !templates.has(origin.file)),
-    ...Array.from(templates, ([file, line]) => templateProblem(file, line))
-  ]
 }
 
 function inReadingOrder(problems: readonly Problem[]): Problem[] {

@@ -1,9 +1,7 @@
 // One YAML document with the line of everything in it.
 //
 // kubectl reads YAML 1.1: an unquoted `yes` or `on` is a boolean, so that a value refused by the cluster is refused here too.
-// It differs from the 1.1 specification in two places, which are left out below: `1:30` and `2026-01-01` stay text. Kustomize
-// reads them as YAML 1.2 does, so that an unquoted `yes` in what it builds is text.
-import { called } from '../called.ts'
+// Where it differs from the specification is in ./yaml-values.ts and ./yaml-faults.ts.
 import {
   isAlias,
   isCollection,
@@ -20,8 +18,12 @@ import {
 } from 'yaml'
 import type { Origin } from './plan.ts'
 import { isRecord } from './is-record.ts'
-import { indentContinuation, separateJsonObjects } from './manifest-text.ts'
+import { indentContinuation, unreadableCharacter } from './manifest-text.ts'
 import type { Problem } from './problem.ts'
+import { splitDocuments, type DocumentText } from './split-documents.ts'
+import { templateInFile } from './templates.ts'
+import { findFaults } from './yaml-faults.ts'
+import { kubectlTags, kustomizeTags } from './yaml-values.ts'
 
 /** A path in a document: `['spec', 'topics', 0]`. */
 export type Path = readonly PropertyKey[]
@@ -34,162 +36,117 @@ export interface ManifestDocument {
   sourceOf?(path: Path): string | undefined
 }
 
+/** Who reads the text: kubectl; or kustomize, objects and patches as YAML 1.2, a kustomization itself as YAML 1.1. */
+export type Reader = 'kubectl' | 'kustomize' | 'kustomization'
+
+/** What an API server takes at most, in bytes. https://github.com/kubernetes/kubernetes/blob/v1.32.0/staging/src/k8s.io/apiserver/pkg/server/config.go (MaxRequestBodyBytes) */
+const maxDocumentSize = 3 * 2 ** 20
+
 export function parseManifest(
   file: string,
   text: string,
-  options: { readonly forKustomize?: boolean } = {}
+  reader: Reader = 'kubectl'
 ): { documents: ManifestDocument[]; problems: Problem[] } {
-  const { parsed, lines, repaired } = parseAll(separateJsonObjects(text), options.forKustomize === true)
   const problems: Problem[] = []
   const documents: ManifestDocument[] = []
-  const refuse = (line: number, message: string) =>
-    void problems.push({ level: 'error', origin: { file, line }, path: '', message })
-  for (const document of parsed) {
-    for (const error of document.errors) {
-      const { line } = lines.linePos(error.pos[0])
-      refuse(line, `this is not valid YAML: ${error.message}`)
+  const report = (level: Problem['level'], line: number, message: string) =>
+    void problems.push({ level, origin: { file, line }, path: '', message })
+
+  const { texts, problem } = splitDocuments(text, reader === 'kubectl')
+  let couldBeTemplate = problem !== undefined
+  for (const one of texts) {
+    if (one.text.length > maxDocumentSize) {
+      report('error', one.lines + 1, 'this document is larger than 3 MiB, the most that an API server takes')
+      continue
     }
-    const wrong = document.errors.length > 0 ? undefined : (missingAnchor(document) ?? tabAtStart(document, repaired))
-    if (wrong !== undefined) refuse(lines.linePos(wrong.at).line, `this is not valid YAML: ${wrong.message}`)
-    if (wrong !== undefined || document.errors.length > 0) continue
+    const unreadable = one.isJson ? undefined : unreadableCharacter(one.text)
+    if (unreadable !== undefined) {
+      report('error', one.lines + unreadable.line, unreadable.message)
+      continue
+    }
+    const { document, lines, repaired } = parseOne(one, reader)
+    if (document === undefined) continue
+    const lineAt = (offset: number) => one.lines + lines.linePos(offset).line
+    const { faults, hasObjectAsKey } = findFaults(document, repaired, {
+      keysAreUnique: reader === 'kustomize',
+      isJson: one.isJson
+    })
+    couldBeTemplate ||= hasObjectAsKey || document.errors.length > 0
+    for (const error of document.errors)
+      report('error', lineAt(error.pos[0]), `this is not valid YAML: ${error.message}`)
+    if (document.errors.length > 0) continue
+    for (const { level, at, message } of faults) report(level, lineAt(at), message)
+    if (faults.some(({ level }) => level === 'error')) continue
     try {
-      documents.push(manifestDocument(file, document, lines))
+      documents.push(manifestDocument(file, document, lineAt))
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      refuse(lines.linePos(document.range[0]).line, `this is not valid YAML: ${message}`)
+      report('error', lineAt(document.contents?.range[0] ?? 0), `this is not valid YAML: ${message}`)
     }
   }
-  const template = templateLine(text, parsed)
-  if (template !== undefined) return { documents: [], problems: [templateProblem(file, template)] }
-  return { documents, problems }
+  if (problem !== undefined) report('error', problem.line, problem.message)
+  const template = couldBeTemplate ? templateInFile(file, text) : undefined
+  return template === undefined ? { documents, problems } : { documents: [], problems: [template] }
 }
 
 /** A text that kubectl's parser takes may need more indentation here; each round mends one place. */
 const maxRepairs = 100
 
-function parseAll(
-  text: string,
-  forKustomize: boolean
-): {
-  parsed: Document.Parsed[]
-  lines: LineCounter
-  repaired: string
-} {
+/** Errors of no account to kubectl's parser. */
+const taken = /^Comments must be separated from other tokens/
+
+function parseOne(
+  { text }: DocumentText,
+  reader: Reader
+): { document: Document.Parsed | undefined; lines: LineCounter; repaired: string } {
   let repaired = text
   for (let round = 0; ; round++) {
     const lines = new LineCounter()
-    const found = parseAllDocuments(repaired, {
+    const parsed = parseAllDocuments(repaired, {
       lineCounter: lines,
       prettyErrors: false,
       logLevel: 'error',
       intAsBigInt: true,
+      uniqueKeys: false,
       version: '1.1',
-      customTags: tags => [
-        ...tags.filter(
-          tag =>
-            typeof tag === 'string' ||
-            (tag.tag !== 'tag:yaml.org,2002:timestamp' &&
-              tag.format !== 'TIME' &&
-              !(forKustomize && tag.tag === 'tag:yaml.org,2002:bool'))
-        ),
-        ...(forKustomize ? ['bool' as const] : [])
-      ]
+      customTags: reader === 'kustomize' ? kustomizeTags : kubectlTags
     })
-    const parsed = Array.isArray(found) ? found : []
-    const start = round < maxRepairs ? shallowFlow(parsed) : undefined
+    // What follows the end of a document, which only a line ... can be here, is never read.
+    const document = Array.isArray(parsed) ? parsed[0] : undefined
+    if (document !== undefined) document.errors = document.errors.filter(({ message }) => !taken.test(message))
+    const start = document !== undefined && round < maxRepairs ? shallowFlow(document) : undefined
     const next = start === undefined ? undefined : indentContinuation(repaired, start)
-    if (next === undefined) return { parsed, lines, repaired }
+    if (next === undefined) return { document, lines, repaired }
     repaired = next
   }
 }
 
 /** Where the first quoted text or bracket starts that seems not to be indented enough. */
-function shallowFlow(parsed: readonly Document.Parsed[]): number | undefined {
-  for (const document of parsed) {
-    const error = document.errors.find(
-      ({ code, message }) => (code === 'MISSING_CHAR' && message.includes('quote')) || code === 'BAD_INDENT'
-    )
-    if (error === undefined) continue
-    let start: number | undefined
-    visit(document, (_, node) => {
-      if (!isNode(node) || !node.range || node.range[0] > error.pos[0] || node.range[2] < error.pos[0]) return
-      const isFlow = isCollection(node) ? node.flow === true : isScalar(node) && node.type?.startsWith('QUOTE') === true
-      if (isFlow) start ??= node.range[0]
-    })
-    if (start !== undefined) return start
-  }
-  return undefined
-}
-
-interface Wrong {
-  readonly at: number
-  readonly message: string
-}
-
-function missingAnchor(document: Document.Parsed): Wrong | undefined {
-  let wrong: Wrong | undefined
-  const anchors = new Set<string>()
+function shallowFlow(document: Document.Parsed): number | undefined {
+  const error = document.errors.find(
+    ({ code, message }) => (code === 'MISSING_CHAR' && message.includes('quote')) || code === 'BAD_INDENT'
+  )
+  if (error === undefined) return undefined
+  let start: number | undefined
   visit(document, (_, node) => {
-    if (isAlias(node) && !anchors.has(node.source))
-      wrong ??= {
-        at: node.range?.[0] ?? 0,
-        message: `*${node.source} names no anchor: there is no &${node.source} above`
-      }
-    else if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor)
+    if (!isNode(node) || !node.range || node.range[0] > error.pos[0] || node.range[2] < error.pos[0]) return
+    const isFlow = isCollection(node) ? node.flow === true : isScalar(node) && node.type?.startsWith('QUOTE') === true
+    if (isFlow) start ??= node.range[0]
   })
-  return wrong
+  return start
 }
 
-/** kubectl's parser takes no tab in front of what a line holds, except inside a text, in brackets, and on the way to the end of a plain text. */
-function tabAtStart(document: Document.Parsed, text: string): Wrong | undefined {
-  const inside: (readonly [number, number])[] = []
-  const plainEnds: number[] = []
-  visit(document, {
-    Scalar: (_, { type, range }) => {
-      if (range && type === 'PLAIN') plainEnds.push(range[1])
-      else if (range) inside.push([range[0], range[1]])
-    },
-    Collection: (_, { flow, range }) => {
-      if (flow === true && range) inside.push([range[0], range[1]])
-    }
-  })
-  const [from, , to] = document.range
-  for (const match of text.slice(from, to).matchAll(/^( *)\t/gm)) {
-    const at = from + match.index
-    if (inside.some(([start, end]) => start <= at && at < end)) continue
-    if (match[1] !== '' && plainEnds.some(end => end <= at && text.slice(end, at).trim() === '')) continue
-    return { at, message: 'a tab at the start of a line; kubectl refuses it. Use spaces, or leave the line empty' }
-  }
-  return undefined
-}
+/** Aliases multiply what a document holds. */
+const maxAliases = 10_000
 
-/** The line of a `{{ ... }}` that keeps the file from being YAML, or makes a key of it. */
-function templateLine(text: string, parsed: readonly Document.Parsed[]): number | undefined {
-  const hasKey = parsed.some(document => {
-    let found = false
-    visit(document, {
-      Pair: (_, { key }) => {
-        if (isMap(key)) found = true
-      }
-    })
-    return found
-  })
-  if (!hasKey && parsed.every(({ errors }) => errors.length === 0)) return undefined
-  const line = text.split('\n').findIndex(candidate => /\{\{.*\}\}/.test(candidate))
-  return line === -1 ? undefined : line + 1
-}
-
-/** One line for the whole file, in place of what each value in braces would be blamed for. */
-export function templateProblem(file: string, line: number): Problem {
-  const message = `this is a template, not YAML: {{ ... }} has still to be filled in. Run what fills it, for a Helm chart helm template, and read what it prints: helm template DIR | ${called('check -f -')}`
-  return { level: 'error', origin: { file, line }, path: '', message }
-}
-
-function manifestDocument(file: string, document: Document.Parsed, lines: LineCounter): ManifestDocument {
-  const lineOf = (node: unknown): number | undefined =>
-    isNode(node) && node.range ? lines.linePos(node.range[0]).line : undefined
+function manifestDocument(
+  file: string,
+  document: Document.Parsed,
+  lineAt: (offset: number) => number
+): ManifestDocument {
+  const lineOf = (node: unknown): number | undefined => (isNode(node) && node.range ? lineAt(node.range[0]) : undefined)
   return {
-    value: withoutBigInts(document.toJS({ maxAliasCount: 100 })),
+    value: withoutBigInts(document.toJS({ maxAliasCount: maxAliases })),
     locate(path) {
       let node: Node | null | undefined = document.contents
       let line = lineOf(node) ?? 1

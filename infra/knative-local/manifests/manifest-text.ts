@@ -1,4 +1,4 @@
-// The bytes of a file as the text that kubectl takes them for, and where its YAML differs from the specification.
+// The bytes of a file as the text that kubectl takes them for.
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 
@@ -20,18 +20,17 @@ export function decodeManifest(bytes: Uint8Array): string {
   return new TextDecoder(encoding).decode(bytes)
 }
 
-/** JSON objects in a row, which kubectl reads one after the other, as documents of YAML; each keeps its line where it starts a line. */
-export function separateJsonObjects(text: string): string {
-  if (!/^\s*\{(?!\{)/.test(text)) return text
-  let result = ''
-  let depth = 0
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]|[^"{}]+|"/gs)) {
-    if (token === '{' && depth++ === 0 && result.trim() !== '') result += result.endsWith('\n') ? '--- ' : '\n--- '
-    if (token === '}') depth--
-    if (depth === 0 && token !== '}' && token.trim() !== '') return text
-    result += token
-  }
-  return result
+/** What kubectl's parser takes as a character. https://github.com/kubernetes-sigs/yaml/blob/v1.4.0/goyaml.v2/readerc.go */
+const unreadable = /[^\t\n\r\x20-\x7E\x85\xA0-\uD7FF\uE000-\uFFFC\u{10000}-\u{10FFFF}]/u
+
+/** The first character that keeps a text from being read at all; bytes that are not UTF-8 have become U+FFFD. */
+export function unreadableCharacter(text: string): { line: number; message: string } | undefined {
+  const found = unreadable.exec(text)
+  if (found === null) return undefined
+  const line = text.slice(0, found.index).split('\n').length
+  const code = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  const what = code === 'FFFD' ? 'bytes that are not UTF-8' : `a control character, U+${code}`
+  return { line, message: `this is not valid YAML: it holds ${what}. Save it as UTF-8 text` }
 }
 
 /**

@@ -1,7 +1,7 @@
 // The files of a build: each is read here, remembered for those who watch them, and its problems are kept.
 import { stat } from 'node:fs/promises'
 import { join, normalize, relative } from 'node:path'
-import { parseManifest, type ManifestDocument } from '../manifest-document.ts'
+import { parseManifest, type ManifestDocument, type Reader } from '../manifest-document.ts'
 import { readManifestText } from '../manifest-text.ts'
 import { formatPath, type Problem } from '../problem.ts'
 import type { Place } from './places.ts'
@@ -27,9 +27,9 @@ export class BuildFiles {
   }
 
   /** kubectl reads the kustomization itself as YAML 1.1, and the objects as YAML 1.2. */
-  async parse(file: string, forKustomize = true): Promise<ManifestDocument[]> {
+  async parse(file: string, reader: Reader = 'kustomize'): Promise<ManifestDocument[]> {
     this.read.add(normalize(file))
-    const { documents, problems } = parseManifest(normalize(file), await readManifestText(file), { forKustomize })
+    const { documents, problems } = parseManifest(normalize(file), await readManifestText(file), reader)
     this.problems.push(...problems)
     return documents.filter(({ value }) => value !== null && value !== undefined)
   }

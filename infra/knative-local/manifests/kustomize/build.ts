@@ -117,7 +117,7 @@ class Build {
     const [file, other] = found
     if (file === undefined) throw new Refusal(from, `${directory} holds no kustomization.yaml`)
     if (other !== undefined) throw new Refusal(from, `${directory} holds two kustomizations, ${file} and ${other}`)
-    const documents = await this.#files.parse(file, false)
+    const documents = await this.#files.parse(file, 'kustomization')
     const [document] = documents
     const nothing: Place = { document: document ?? { locate: () => ({ file, line: 1 }) }, path: [] }
     if (document === undefined || !isRecord(document.value) || Object.keys(document.value).length === 0)

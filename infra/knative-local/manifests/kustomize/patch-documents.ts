@@ -21,7 +21,7 @@ export async function patchDocuments(
   }
   const at: Place = { ...place, path: [...place.path, ...(typeof place.path.at(-1) === 'number' ? ['patch'] : [])] }
   refuseInexactJson((patch ?? '').trim(), at)
-  const { documents, problems } = parseManifest('', patch ?? '', { forKustomize: true })
+  const { documents, problems } = parseManifest('', patch ?? '', 'kustomize')
   if (problems[0] !== undefined) throw new Refusal(at, problems[0].message)
   // The lines of a patch that is written here count from the line of its key.
   const document = { locate: () => at.document.locate(at.path) }
