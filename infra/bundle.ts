@@ -6,9 +6,12 @@
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { access, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { decodedDescriptors } from './descriptors.ts'
 
 export const projectDirectory = resolve(import.meta.dirname, '..')
 export const functionsDirectory = join(projectDirectory, 'functions')
+/** What the image and `npm run dev` start a function by. */
+export const startBundle = join(projectDirectory, 'infra/knative-local/start-bundle.cjs')
 
 /** The folders of functions/ that have an index.ts; each is one function, named as its folder. */
 export async function functionNames(): Promise<string[]> {
@@ -38,7 +41,7 @@ export function functionBundle() {
     format: 'cjs',
     alias: { domain: join(functionsDirectory, 'runtime/host/domain.ts') },
     footer: { js: 'module.exports.default?.start?.()' },
-    plugins: [mimeTypesOnce(), onlyNeededMediaTypes, withoutUnused]
+    plugins: [mimeTypesOnce(), onlyNeededMediaTypes, withoutUnused, decodedDescriptors]
   } satisfies BuildOptions
 }
 

@@ -12,6 +12,7 @@ import { createLog, type Log } from './log.ts'
 import { Problem, unavailable, unexpected } from './problem.ts'
 import { route, type Routes } from './router.ts'
 import { inRequestSpan } from './tracing/request-span.ts'
+import { openSpansWith } from './tracing/spans.ts'
 import { isTracingWanted } from './tracing/wanted.ts'
 
 export interface ServedFunction {
@@ -59,7 +60,7 @@ export function serve(name: string, config: HostConfig, build: (log: Log) => Ser
     server.listen(port, host, () => {
       const address = server.address()
       const actual = typeof address === 'object' ? address?.port : port
-      log.info({ port: actual, startedInMs: Math.round(performance.now()) }, message)
+      log.info({ port: actual, startedInMs: Math.round(process.uptime() * 1_000) }, message)
     })
     return drain
   }
@@ -76,8 +77,10 @@ export function serve(name: string, config: HostConfig, build: (log: Log) => Ser
   // The first request is to have its span as well. Where none are wanted, nothing of it is loaded.
   const beginTraced = async (): Promise<void> => {
     try {
-      const { openSpans } = await import('./tracing/open-spans.ts')
-      closeSpans = openSpans(process.env.K_SERVICE ?? name, process.env, log)
+      const { createSpans } = await import('./tracing/open-spans.ts')
+      const spans = createSpans(process.env.K_SERVICE ?? name, process.env, log)
+      openSpansWith(spans.open)
+      closeSpans = spans.close
     } catch (error) {
       log.warn(describeError(error), 'no spans are made')
     }
