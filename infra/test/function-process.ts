@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { inject, onTestFinished } from 'vitest'
+import { startBundle } from '../bundle.ts'
 
 export interface FunctionProcess {
   readonly url: string
@@ -28,7 +29,7 @@ export function launchFunction(
   env: Readonly<Record<string, string>>,
   bundles = inject('functionBundles')
 ): { readonly listening: Promise<FunctionProcess>; end(): Promise<void> } {
-  const child = spawn(process.execPath, ['--enable-source-maps', `${bundles}/${name}.cjs`], {
+  const child = spawn(process.execPath, [startBundle, `${bundles}/${name}.cjs`], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })

@@ -8,6 +8,8 @@ import { until } from '../until.ts'
 import { type Bundles, startBundles } from './bundles.ts'
 import { plainBundle } from './plain-bundle.ts'
 
+const startBundle = join(import.meta.dirname, '../start-bundle.cjs')
+
 test('a bundle runs what its source says', async () => {
   const { bundles } = await twoFunctions()
   expect(await run(bundles, 'one')).toBe('one says shared')
@@ -104,7 +106,7 @@ test('an error names the line of the TypeScript file, wherever the bundle was bu
   await writeFile(join(sources, 'shared.ts'), "export const shared = 'x'\nthrow new Error('here')\n")
   await until('the bundles', 20_000, async () => changes.length > 0)
   for (const name of ['one', 'two']) {
-    const failed = promisify(execFile)(process.execPath, ['--enable-source-maps', bundles.file(name)])
+    const failed = promisify(execFile)(process.execPath, [startBundle, bundles.file(name)])
     await expect(failed).rejects.toThrow(`${join(sources, 'shared.ts')}:2`)
   }
 })

@@ -44,6 +44,8 @@ export interface ProgramEvents {
 
 export type ProgramSources = Pick<Project, 'directory' | 'sources' | 'services'>
 
+const startBundle = join(import.meta.dirname, '../start-bundle.cjs')
+
 /** As the functions of this project answer them. */
 const functionProbes: Probes = { readiness: '/health/readiness', liveness: '/health/liveness' }
 
@@ -78,11 +80,10 @@ export async function startPrograms(
       if (!bundles) throw new Error(`${name} is unknown`)
       return {
         command: process.execPath,
-        args: ['--enable-source-maps', ...inspector, bundles.file(name)],
+        args: [...inspector, startBundle, bundles.file(name)],
         env: {
           PATH: process.env.PATH ?? '',
-          NODE_ENV: 'production', // as in the image
-          NODE_COMPILE_CACHE: join(stateDirectory, 'compile-cache')
+          NODE_ENV: 'production' // as in the image
         },
         probes: functionProbes
       }

@@ -24,7 +24,7 @@ export const servicesPart: Part<RunningServices> = {
   /** An edit adds the first, at no cost until then. */
   isWanted: () => true,
   ports: () => ({}), // each Service's own are given by name
-  files: ['functions', 'compile-cache', 'service-ports.json'],
+  files: ['functions', 'service-ports.json'],
   addresses: (plan, places) => ({
     http: new Map(
       plan.services.flatMap(({ name, namespace }) => {

@@ -1,6 +1,6 @@
 // `npm run bench -- cold-start`: how long a function takes from nothing, beside a bare node:http server in the same runs.
 //
-// Each function is the image's own file with a filled compile cache, as the image has it. A run starts every one of them
+// Each function is the image's own file with V8's code of an earlier run, as the image has it. A run starts every one of them
 // once, in turn, on a real PostgreSQL; the medians over the runs are printed.
 //   alive    spawn to the first 200 on /health/liveness: the process itself, without the database
 //   ready    spawn to the first 200 on /health/readiness: the database has answered
@@ -17,7 +17,7 @@ import { connect } from '../../../functions/runtime/host/database.ts'
 import { schemaDigest } from '../../../functions/runtime/events/publisher.ts'
 import { eventSchemasByType } from '../../../functions/students/student-events.ts'
 import { eventSchemas } from '../../../functions/runtime/tables.ts'
-import { bundleOptions, functionNames } from '../../bundle.ts'
+import { bundleOptions, functionNames, startBundle } from '../../bundle.ts'
 import { migrate } from '../../jobs/migrate.ts'
 import { manifestPathsIn } from '../../knative-local/index.ts'
 import { loadPlan } from '../../knative-local/plans.ts'
@@ -30,7 +30,8 @@ const startTimeoutMs = 10_000
 
 interface Subject {
   readonly name: string
-  readonly file: string
+  /** Of node. */
+  readonly args: readonly string[]
   readonly firstRequest: { readonly method: string; readonly path: string; readonly body?: string }
 }
 
@@ -53,8 +54,8 @@ export async function coldStartBenchmark(): Promise<void> {
     const databaseUrl = postgres.url('students')
     await prepare(databaseUrl)
     const subjects = [await bareServer(folder), ...(await bundledFunctions(folder))]
-    const env = { ...(await topics()), ...environment(folder, databaseUrl) }
-    for (const subject of subjects) await start(subject, env, 'answer') // fills the compile cache
+    const env = { ...(await topics()), ...environment(databaseUrl) }
+    for (const subject of subjects) await start(subject, env, 'answer') // keeps the code of what has run
 
     const starts = new Map<string, number[]>()
     for (let run = 0; run < runs; run++) {
@@ -96,7 +97,7 @@ async function bareServer(folder: string): Promise<Subject> {
     file,
     `require('node:http').createServer((_, answer) => answer.end()).listen(process.env.PORT, '127.0.0.1')`
   )
-  return { name: 'bare node:http', file, firstRequest: { method: 'GET', path: '/' } }
+  return { name: 'bare node:http', args: [file], firstRequest: { method: 'GET', path: '/' } }
 }
 
 async function bundledFunctions(folder: string): Promise<Subject[]> {
@@ -105,7 +106,11 @@ async function bundledFunctions(folder: string): Promise<Subject[]> {
     names.map(async name => {
       const file = join(folder, `${name}.cjs`)
       await build(bundleOptions(name, file))
-      return { name, file, firstRequest: firstRequests[name] ?? { method: 'POST', path: '/', body: notAnEvent } }
+      return {
+        name,
+        args: [startBundle, file],
+        firstRequest: firstRequests[name] ?? { method: 'POST', path: '/', body: notAnEvent }
+      }
     })
   )
 }
@@ -118,11 +123,10 @@ const firstRequests: Readonly<Record<string, Subject['firstRequest']>> = {
   deadLetterReplay: { method: 'GET', path: '/' }
 }
 
-function environment(folder: string, databaseUrl: string): Record<string, string> {
+function environment(databaseUrl: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
     NODE_ENV: 'production',
-    NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
     HOST: '127.0.0.1',
     LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
@@ -144,7 +148,7 @@ async function topics(): Promise<Record<string, string>> {
 async function start(subject: Subject, env: Record<string, string>, milestone: Milestone): Promise<number> {
   const port = await freePort()
   const began = performance.now()
-  const child = spawn(process.execPath, [subject.file], { env: { ...env, PORT: String(port) }, stdio: 'ignore' })
+  const child = spawn(process.execPath, subject.args, { env: { ...env, PORT: String(port) }, stdio: 'ignore' })
   const exited = once(child, 'exit')
   const wanted = {
     alive: { method: 'GET', path: '/health/liveness' },

@@ -1,9 +1,8 @@
-// Starts /app/function.cjs once while the image is built, so that Node's compile cache holds what a start and a first
-// request run. Nothing answers at the database address: readiness is 503, and that is enough.
+// node fill-code-cache.cjs START_BUNDLE.cjs FUNCTION.cjs: runs a function once while its image is built, so that V8's code is kept
+// beside it of what a start and a first request run (infra/knative-local/start-bundle.cjs). Nothing answers at the database's
+// address: readiness is 503, and that is enough.
 // CommonJS without a dependency, because it runs in the image, where nothing else is.
-const { flushCompileCache } = require('node:module')
-
-const PORT = '8080'
+const PORT = process.env.PORT ?? '8080'
 const unreachable = 'postgres://nobody@127.0.0.1:1/none'
 Object.assign(process.env, {
   PORT,
@@ -13,8 +12,8 @@ Object.assign(process.env, {
   STUDENT_UPDATE_TOPIC: 'none',
   FUNCTION_URLS: 'none=http://127.0.0.1:1'
 })
-// oxlint-disable-next-line import/no-absolute-path -- where the image has it
-require('/app/function.cjs')
+process.argv.splice(1, 1) // what is left is what the image starts
+require(process.argv[1])
 
 async function run() {
   const deadline = performance.now() + 10_000
@@ -32,7 +31,6 @@ async function run() {
     },
     body: '{}'
   })
-  flushCompileCache()
   process.exit(0)
 }
 
