@@ -37,7 +37,7 @@ async function run(settings: Settings): Promise<void> {
   const feed: PlanFeed =
     planFile === undefined
       ? await LivePlan.load({ ...settings, sink: settings.sink ?? printSink?.url }, say)
-      : await HandedPlan.load(planFile, say)
+      : await HandedPlan.load(planFile, { report: say, answer: lines.say })
   const note = planFile === undefined ? bootstrapNote(settings.bootstrap, feed.plan) : undefined
   if (note !== undefined) say(note)
   const observer = await openObserver(process.env, log)

@@ -1,6 +1,7 @@
 // The data plane as a whole: what a plan asks for is what runs, and a new plan changes only what differs.
 import type { Logger } from 'pino'
 import type { Plan } from '../manifests/plan.ts'
+import { DirectAddresses, type DirectAddressByUrl } from './delivery/direct-addresses.ts'
 import { egressesOf, type Egress } from './egress/egress.ts'
 import { EgressRunner } from './egress/egress-runner.ts'
 import { brokerIngress, listen, sinkIngress, type Ingress, type IngressServer } from './ingress/ingress.ts'
@@ -43,6 +44,7 @@ export class DataPlane {
   private brokerIngresses = new Map<string, Ingress>()
   private sinkIngresses = new Map<string, Ingress>()
   private addresses: Addresses = new Map()
+  private readonly directly = new DirectAddresses()
   private resolved: ReadonlyMap<string, string>
   private plan: DataPlanePlan = { kafkaSources: [], kafkaSinks: [], brokers: [], triggers: [] }
   private ingressServer: IngressServer | undefined
@@ -81,6 +83,11 @@ export class DataPlane {
   resolve(resolved: ReadonlyMap<string, string>): void {
     this.resolved = resolved
     this.readAddresses()
+  }
+
+  /** Past the ports of Services, from the next record on. Resolves when nothing is under way by another way past them. */
+  sendDirectly(addresses: DirectAddressByUrl): Promise<void> {
+    return this.directly.set(addresses)
   }
 
   status(problems: readonly string[] = []): DataPlaneStatus {
@@ -168,6 +175,7 @@ export class DataPlane {
     const runner = new EgressRunner(egress, {
       clusters: this.clusters,
       addresses: () => this.addresses,
+      directly: this.directly,
       log: this.options.log,
       observer: this.options.observer
     })

@@ -2,7 +2,7 @@
 // file (dataplane/plan/handed-plan.ts): whether an edit is taken was decided before.
 import { extname, join } from 'node:path'
 import { z } from 'zod'
-import type { PlanFile } from '../dataplane/plan/handed-plan.ts'
+import { type Handed, inEffect, type PlanFile } from '../dataplane/plan/handed-plan.ts'
 import { logToScreen } from '../processes/log-to-screen.ts'
 import type { Processes, RunningProcess } from '../processes/processes.ts'
 import type { Reporting } from '../processes/reporting.ts'
@@ -14,7 +14,9 @@ export interface Dataplane {
   readonly sinkIngressUrl: string
   readonly statusUrl: string
   /** What it runs from now on; before its first start, and at each edit. */
-  apply(handed: PlanFile): Promise<void>
+  apply(handed: Handed): Promise<void>
+  /** What was handed over last is in effect, and no request is under way to an instance that it does not name; nor is one while it does not run. */
+  isInEffect(): Promise<void>
   start(): void
   /** Resolves when every source consumes. While `topicsAreMissing`, those that wait for a topic are not waited for. */
   ready(topicsAreMissing?: () => boolean): Promise<void>
@@ -66,6 +68,15 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
   let isDown = false
   let isReady = false
   let writing = Promise.resolve()
+  let revision = 0
+  let revisionInEffect = 0
+  let waiting: { readonly for: number; readonly end: () => void }[] = []
+
+  function nowInEffect(reached: number): void {
+    revisionInEffect = reached
+    for (const { end } of waiting.filter(one => one.for <= reached)) end()
+    waiting = waiting.filter(one => one.for > reached)
+  }
 
   function start(): void {
     if (current?.isRunning()) return
@@ -76,7 +87,9 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
       args: ['--disable-warning=TimeoutNegativeWarning', entry, ...args],
       env: { ...process.env, ...tracing },
       onLine(line) {
+        const reached = inEffect.read(line)
         if (line.trim() === 'ready') isReady = true
+        else if (reached !== undefined) nowInEffect(Number(reached))
         else if (line.startsWith('{')) {
           if (isReady || !line.includes(warningLevel)) show(line) // until then groups wait for their coordinators
         } else if (/\bError\b/.test(line)) report(`data plane: ${line}`)
@@ -90,6 +103,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
   async function watch(running: RunningProcess): Promise<void> {
     const { code, signal } = await running.exited
     isReady = false
+    nowInEffect(revision) // what was under way has ended with it
     if (isDown) return
     report(`the data plane ended (${signal ?? `exit status ${code}`}) and is started again; see its log`)
     setTimeout(() => !isDown && start(), restartDelayMs)
@@ -104,12 +118,17 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     ingressUrl: `http://127.0.0.1:${ports.ingress}`,
     sinkIngressUrl: `http://127.0.0.1:${ports.sinkIngress}`,
     statusUrl,
-    apply({ plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses }) {
+    apply({ plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses, direct }) {
+      revision += 1
       // Without the objects, among which are Secrets: the local brokers ask for no credentials.
-      const handed: PlanFile = { plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses }
+      const handed: PlanFile = { plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses, direct, revision }
       const written = writing.then(() => writeWhole(planFile, handed))
       writing = written.catch(() => undefined) // reported to whoever brought this one
       return written
+    },
+    async isInEffect() {
+      if (!current?.isRunning() || revisionInEffect >= revision) return
+      await new Promise<void>(end => waiting.push({ for: revision, end }))
     },
     start,
     ready: (topicsAreMissing = () => false) =>

@@ -1,12 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { DirectAddresses } from '../dataplane/delivery/direct-addresses.ts'
+import { createHttpSender } from '../dataplane/delivery/http-sender.ts'
 import type { Service } from '../manifests/plan.ts'
 import { freePorts } from '../testing/free-ports.ts'
 import { openProcesses } from '../processes/processes.ts'
 import { until } from '../until.ts'
-import { createFunctionService, type FunctionService } from './function-service.ts'
+import { createFunctionService, type FunctionService, type FunctionServiceOptions } from './function-service.ts'
 import { startInstance } from './instance.ts'
 
 test('no request fails while one version takes over from another under load', async () => {
@@ -21,6 +24,39 @@ test('no request fails while one version takes over from another under load', as
   await load.stop()
   expect(new Set(load.answers)).toEqual(new Set(['200 first', '200 second']))
   expect(load.answers.at(-1)).toBe('200 second')
+})
+
+test('no delivery fails while one version takes over from another, of those that go past the port neither', async () => {
+  const directly = new DirectAddresses()
+  // It ends at once when it is asked to, whatever is under way.
+  const abrupt = (word: string) => answering(word, 5).replace('server.close(() => process.exit(0))', 'process.exit(0)')
+  const { service, url, write } = await serve({ containerConcurrency: 6 }, abrupt('first'), {
+    subscribedRequests: () => Infinity,
+    moved: async () => {
+      const direct = service.direct()
+      await sleep(100) // a data plane learns of it later
+      return directly.set(direct ? { [url]: direct } : {})
+    }
+  })
+  await service.start()
+  expect(service.direct()).toMatchObject({ atMost: 3, timeoutMs: 20_000 })
+  const sender = createHttpSender(directly)
+  onTestFinished(() => sender.destroy())
+  const load = startLoad(url, async () => {
+    const { status, body } = await sender.send(url, { headers: [], body: Buffer.from('x') }, 10_000)
+    return `${status} ${body}`
+  })
+  await until('answers of the first', 10_000, async () => load.answers.length > 20)
+  for (const word of ['second', 'third']) {
+    await write(abrupt(word))
+    await service.replace(spec({ containerConcurrency: 6 }))
+    const seen = load.answers.length
+    await until(`answers of the ${word}`, 10_000, async () => load.answers.length > seen + 20)
+    expect(new Set(load.answers.slice(seen + 4))).toEqual(new Set([`200 ${word}`]))
+  }
+  await load.stop()
+  await service.takeDown()
+  expect(service.direct()).toBeUndefined()
 })
 
 test('a version that does not become ready changes nothing', async () => {
@@ -107,7 +143,11 @@ interface Served {
   write(code: string): Promise<void>
 }
 
-async function serve(scale: Partial<Service>, code: string): Promise<Served> {
+async function serve(
+  scale: Partial<Service>,
+  code: string,
+  more: Partial<FunctionServiceOptions> = {}
+): Promise<Served> {
   const root = await mkdtemp(join(tmpdir(), 'function-service-test-'))
   const file = join(root, 'function.cjs')
   const processes = openProcesses(root)
@@ -131,7 +171,8 @@ async function serve(scale: Partial<Service>, code: string): Promise<Served> {
       )
     },
     report: sentence => reports.push(sentence),
-    pidChanged: () => undefined
+    pidChanged: () => undefined,
+    ...more
   })
   onTestFinished(async () => {
     await service.stop()
@@ -178,11 +219,11 @@ async function get(url: string): Promise<string> {
   return `${response.status} ${await response.text()}`
 }
 
-function startLoad(url: string): { readonly answers: string[]; stop(): Promise<unknown> } {
+function startLoad(url: string, ask = () => get(url)): { readonly answers: string[]; stop(): Promise<unknown> } {
   const stopping = new AbortController()
   const answers: string[] = []
   const clients = Array.from({ length: 4 }, async () => {
-    while (!stopping.signal.aborted) answers.push(await get(url))
+    while (!stopping.signal.aborted) answers.push(await ask())
   })
   return {
     answers,

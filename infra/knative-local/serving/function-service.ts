@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from '../manifests/plan.ts'
 import type { Reporting } from '../processes/reporting.ts'
-import { type Activator, startActivator } from './activator.ts'
+import type { DirectAddress } from '../dataplane/delivery/direct-addresses.ts'
+import { type Activator, maxConnections, startActivator } from './activator.ts'
 import type { Instance } from './instance.ts'
 
 export interface FunctionServiceOptions extends Reporting {
@@ -13,6 +14,10 @@ export interface FunctionServiceOptions extends Reporting {
   tookOver?(instance: Instance): void
   /** A person who looks at a breakpoint takes longer than any caller may. */
   readonly waitsForever?: boolean
+  /** As many as Sources and Triggers may have under way to it. They have their own places in an instance, half of all at most. */
+  subscribedRequests?(): number
+  /** The instance is another one. Resolves when nobody sends to the one before past the port any more. */
+  moved?(): Promise<void>
 }
 
 export interface FunctionService {
@@ -25,6 +30,10 @@ export interface FunctionService {
   problem(): string | undefined
   /** Requests being answered or held. */
   inFlight(): number
+  /** The instance itself, for its subscriptions; undefined when everybody comes by the port. */
+  direct(): DirectAddress | undefined
+  /** Whether it is a subscriber may be otherwise. */
+  subscriptionsChanged(): void
   /** Starts what spec asks for at first: initialScale. On failure that is reported, and it is tried again. */
   start(): Promise<void>
   /** New code or new settings: the next instance takes over when it is ready, or the present one stays. One at a time: of several that wait the last counts. */
@@ -38,7 +47,7 @@ export interface FunctionService {
 
 interface Retiring {
   readonly before: Instance | undefined
-  readonly answered: Promise<void>
+  readonly answered: Promise<unknown>
 }
 
 /** Knative's default stable window, after which a Service with min-scale 0 and no requests goes to zero. */
@@ -61,14 +70,16 @@ export async function createFunctionService(first: Service, options: FunctionSer
   let waiting: { service: Service; readonly done: Promise<void> } | undefined
   let backoff: NodeJS.Timeout | undefined
 
-  const limits = ({ containerConcurrency, timeoutSeconds }: Service) => ({
-    containerConcurrency,
-    timeoutMs: options.waitsForever ? foreverMs : timeoutSeconds * 1_000
-  })
+  const timeoutMs = () => (options.waitsForever ? foreverMs : service.timeoutSeconds * 1_000)
+  const places = () => service.containerConcurrency || maxConnections
+  /** None where the port must see every request: it starts an instance for the first, and stops it after the last. */
+  const placesPastPort = () =>
+    service.minScale > 0 ? Math.min(Math.floor(places() / 2), options.subscribedRequests?.() ?? 0) : 0
+  const limits = () => ({ containerConcurrency: places() - placesPastPort(), timeoutMs: timeoutMs() })
   const activator: Activator = await startActivator({
     port,
     clusterName: `${first.name}.${first.namespace}`,
-    ...limits(service),
+    ...limits(),
     wake: () => wake()
   })
 
@@ -81,7 +92,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
   function take(next: Instance | undefined): Retiring {
     const before = instance
     instance = next
-    const answered = activator.setTarget(next?.port)
+    const answered = Promise.all([activator.setTarget(next?.port), options.moved?.()])
     if (next) void watch(next)
     pidChanged()
     return { before, answered }
@@ -148,7 +159,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
     await starting?.catch(() => undefined)
     const fresh = instance && (await launch(next, { mustBeReady: true })) // throws: all stays as it was
     service = next
-    activator.setLimits(limits(next))
+    activator.setLimits(limits())
     if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
     if (fresh) {
       await retire(take(fresh))
@@ -171,6 +182,12 @@ export async function createFunctionService(first: Service, options: FunctionSer
     problem: () => problem,
     isReady: () => instance !== undefined || (service.minScale === 0 && !isDown && problem === undefined),
     inFlight: activator.inFlight,
+    direct() {
+      const atMost = placesPastPort()
+      if (!instance || atMost === 0) return undefined
+      return { url: `http://127.0.0.1:${instance.port}`, atMost, timeoutMs: timeoutMs() }
+    },
+    subscriptionsChanged: () => activator.setLimits(limits()),
     async start() {
       if (Math.max(service.initialScale, service.minScale) > 0) await ensure().catch(failed)
     },

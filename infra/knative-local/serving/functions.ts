@@ -37,6 +37,10 @@ export interface FunctionsOptions extends Reporting {
   readonly inspectorPort?: number
   /** Asked for at each start of an instance: addresses are known late. */
   environment(): EnvironmentSources
+  /** As many as the Sources and Triggers of the present plan may have under way to it. */
+  subscribedRequests?(service: Service): number
+  /** Some instance is another one. Resolves when nobody sends to those before past their ports any more. */
+  moved?(): Promise<void>
 }
 
 /** Where editors look for a program to attach to. */
@@ -109,6 +113,8 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
         port,
         launch,
         ...(isInspected(spec) && inspected),
+        subscribedRequests: () => options.subscribedRequests?.(spec) ?? 0,
+        moved: async () => options.moved?.(),
         report,
         pidChanged
       })
@@ -222,6 +228,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
         const one = running.get(spec.name)
         if (one && !sameSettings(one.spec, spec)) await change(one, spec)
       })
+      for (const service of services.values()) service.subscriptionsChanged()
     },
     async stop() {
       await programs.close()

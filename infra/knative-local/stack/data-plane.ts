@@ -1,6 +1,7 @@
 // The Knative data plane, for KafkaSources, Triggers, Brokers and KafkaSinks.
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Handed } from '../dataplane/plan/handed-plan.ts'
 import { PASSING_FAILURES } from '../dataplane/egress/outcomes.ts'
 import { type ObjectState, stateKey } from '../kubernetes-api/live-state.ts'
 import type { Plan } from '../manifests/plan.ts'
@@ -50,8 +51,13 @@ export const dataPlanePart: Part = {
       report,
       pidChanged
     })
-    const handOver = (now: Plan) => dataplane.apply({ plan: now, addresses: addressesOf(now, services) })
+    const handOver = (now: Plan) => dataplane.apply({ plan: now, ...placesOf(now, services) })
     await handOver(plan())
+    services?.onMoved(async () => {
+      await handOver(plan())
+        .then(dataplane.isInEffect)
+        .catch((error: Error) => report(`the data plane does not know of a new instance: ${error.message}`))
+    })
     const topicsAreMissing = () => (kafka?.topics.problems().size ?? 0) > 0
     const start = async (): Promise<void> => {
       dataplane.start()
@@ -128,13 +134,16 @@ export const dataPlanePart: Part = {
   }
 }
 
-function addressesOf(plan: Plan, running: RunningServices | undefined): Record<string, string> {
-  return Object.fromEntries(
-    plan.services.flatMap(({ namespace, name }) => {
-      const service = running?.services.get(name)
-      return service ? [[`${namespace}/${name}`, service.url]] : []
-    })
-  )
+/** Of Services and, where they may be sent to without their ports, of their instances. */
+function placesOf(plan: Plan, running: RunningServices | undefined): Pick<Handed, 'addresses' | 'direct'> {
+  const services = plan.services.flatMap(({ namespace, name }) => {
+    const service = running?.services.get(name)
+    return service ? [{ key: `${namespace}/${name}`, url: service.url, direct: service.direct() }] : []
+  })
+  return {
+    addresses: Object.fromEntries(services.map(({ key, url }) => [key, url])),
+    direct: Object.fromEntries(services.flatMap(({ url, direct }) => (direct ? [[url, direct]] : [])))
+  }
 }
 
 /** Of GET /status, what is used here. */

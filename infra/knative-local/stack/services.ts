@@ -7,10 +7,13 @@ import { createFunctions, type Functions } from '../serving/functions.ts'
 import { startPrograms } from '../serving/programs.ts'
 import { later, type Part, type RunningPart } from './part.ts'
 import { postgresPart } from './postgres.ts'
+import { subscribedRequests } from './subscribed-requests.ts'
 import { tracesPart } from './traces.ts'
 
 export interface RunningServices extends RunningPart {
   readonly services: Functions['services']
+  /** Called when an instance is another one; awaited before the one before ends. */
+  onMoved(listener: () => Promise<void>): void
 }
 
 /** From here on, 30 of the Services (service-ports.ts). */
@@ -35,6 +38,7 @@ export const servicesPart: Part<RunningServices> = {
   }),
   async begin(context) {
     const { progress, processes, project, stateDirectory, servicePorts, inspect, plan, report, pidChanged } = context
+    const listeners: (() => Promise<void>)[] = []
     const tracing = context.running(tracesPart)?.environment
     const functions = await progress.step('functions are built', () =>
       createFunctions(processes, {
@@ -45,6 +49,8 @@ export const servicesPart: Part<RunningServices> = {
         lastInstancePort: context.port(portsPerStack - 1),
         inspect,
         environment: () => ({ addresses: context.addresses(), secrets: context.secrets(), tracing }),
+        subscribedRequests: service => subscribedRequests(service, plan()),
+        moved: async () => void (await Promise.all(listeners.map(listener => listener()))),
         report,
         pidChanged
       })
@@ -55,6 +61,7 @@ export const servicesPart: Part<RunningServices> = {
 
     return {
       services,
+      onMoved: listener => void listeners.push(listener),
       ready,
       processes: () =>
         [...services.values()].map(service => ({

@@ -4,6 +4,7 @@ import { Agent, type Dispatcher } from 'undici'
 import { postWithoutBody } from './bodiless-request.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Send, SinkResponse } from './deliver.ts'
+import { DirectAddresses, type DirectWay } from './direct-addresses.ts'
 import type { EventRequest } from '../events/event-to-request.ts'
 import { ResponseBody } from './response-body.ts'
 
@@ -19,7 +20,7 @@ export interface HttpSender {
   destroy(): Promise<void>
 }
 
-export function createHttpSender(): HttpSender {
+export function createHttpSender(directly = new DirectAddresses()): HttpSender {
   const agent = new Agent({
     connections: MAX_CONNECTIONS,
     pipelining: 1,
@@ -39,7 +40,8 @@ export function createHttpSender(): HttpSender {
     let target = targets.get(url)
     if (target === undefined) targets.set(url, (target = new URL(url)))
     return new Promise((resolve, reject) => {
-      const attempt = new Attempt(agents, target, request, timeoutMs, resolve, reject)
+      const way = request.body === null ? undefined : directly.take(target.origin, timeoutMs)
+      const attempt = new Attempt(agents, target, way, request, timeoutMs, resolve, reject)
       attempt.cancelDeadline = ofLength.start(() => attempt.expire())
       attempt.start()
     })
@@ -62,6 +64,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   cancelDeadline: () => void = () => {}
   private readonly agents: Agents
   private target: URL
+  private way: DirectWay | undefined
   private request: EventRequest
   private readonly timeoutMs: number
   private readonly resolve: (response: SinkResponse) => void
@@ -77,6 +80,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   constructor(
     agents: Agents,
     target: URL,
+    way: DirectWay | undefined,
     request: EventRequest,
     timeoutMs: number,
     resolve: (response: SinkResponse) => void,
@@ -84,6 +88,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   ) {
     this.agents = agents
     this.target = target
+    this.way = way
     this.request = request
     this.timeoutMs = timeoutMs
     this.resolve = resolve
@@ -95,9 +100,13 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.startWithoutBody()
       return
     }
-    const { origin, pathname, search } = this.target
+    const { way, method } = this
+    const { origin, host, pathname, search } = this.target
+    const { headers, body } = this.request
     this.agents.agent.dispatch(
-      { origin, path: pathname + search, method: this.method, headers: this.request.headers, body: this.request.body },
+      way === undefined
+        ? { origin, path: pathname + search, method, headers, body }
+        : { origin: way.origin, path: pathname + search, method, headers: ['host', host, ...headers], body },
       this
     )
   }
@@ -147,20 +156,33 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(error)
+    const isRefused = 'code' in error && error.code === 'ECONNREFUSED'
+    if (this.way === undefined || this.settled || !isRefused) return this.fail(error)
+    // The instance has ended, and has not seen this request: its port holds it until there is another one.
+    this.leaveWay()
+    this.start()
   }
 
   private succeed(response: SinkResponse): void {
-    this.settled = true
-    this.cancelDeadline()
+    this.settle()
     this.resolve(response)
   }
 
   private fail(error: Error): void {
     if (this.settled) return
+    this.settle()
+    this.reject(error)
+  }
+
+  private settle(): void {
     this.settled = true
     this.cancelDeadline()
-    this.reject(error)
+    this.leaveWay()
+  }
+
+  private leaveWay(): void {
+    this.way?.leave()
+    this.way = undefined
   }
 
   /** 303 is followed as a GET that keeps the event's headers, any redirect of that GET too; a redirected POST is a failure. */
@@ -172,6 +194,7 @@ class Attempt implements Dispatcher.DispatchHandler {
       return false
     const target = new URL(location, this.target)
     if (target.protocol !== 'http:' && target.protocol !== 'https:') return false
+    this.leaveWay()
     this.redirects++
     this.method = 'GET'
     this.target = target

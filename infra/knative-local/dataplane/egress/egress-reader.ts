@@ -9,6 +9,7 @@ import type { Egress } from './egress.ts'
 import type { EgressCondition } from './egress-condition.ts'
 import type { NewRecord } from '../events/event-to-record.ts'
 import { GroupConsumer, type GroupOwner } from '../group/group-consumer.ts'
+import type { DirectAddresses } from '../delivery/direct-addresses.ts'
 import { createHttpSender, type HttpSender } from '../delivery/http-sender.ts'
 import type { Observer } from '../observer.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -27,6 +28,7 @@ export interface ReaderPorts {
   readonly outcomes: Outcomes
   readonly log: Logger
   readonly observer?: Observer | undefined
+  readonly directly: DirectAddresses
   /** By what the next record goes. */
   current(): { readonly egress: Egress; readonly sinks: Sinks | undefined }
   /** Writes a reply. */
@@ -39,7 +41,7 @@ export class EgressReader {
   readonly partitions: AssignedPartitions
   readonly unreadable: UnreadablePartitions
   private readonly ports: ReaderPorts
-  private readonly sender: HttpSender = createHttpSender()
+  private readonly sender: HttpSender
   private readonly flow: RecordFlow
   private readonly delivery: DeliveryPorts
   private readonly committer: NodeJS.Timeout
@@ -51,6 +53,7 @@ export class EgressReader {
 
   constructor(ports: ReaderPorts) {
     this.ports = ports
+    this.sender = createHttpSender(ports.directly)
     this.flow = new RecordFlow(ports.current().egress.ordering, (record, partition) => this.handle(record, partition))
     this.unreadable = new UnreadablePartitions(ports.log)
     this.delivery = {

@@ -1,5 +1,6 @@
 // Runs one egress: waits until its topics and sinks are there, lets it be read then, follows what changes, and says what its status is.
 import type { Logger } from 'pino'
+import type { DirectAddresses } from '../delivery/direct-addresses.ts'
 import type { Sinks } from '../delivery/dispatch.ts'
 import type { Egress } from './egress.ts'
 import { EgressCondition } from './egress-condition.ts'
@@ -18,6 +19,7 @@ const LOOK_AGAIN_MS = 1000
 export interface EgressPorts {
   readonly clusters: Clusters
   readonly addresses: () => Addresses
+  readonly directly: DirectAddresses
   readonly log: Logger
   readonly observer?: Observer | undefined
 }
@@ -47,6 +49,7 @@ export class EgressRunner {
       outcomes: this.outcomes,
       log: this.log,
       observer: ports.observer,
+      directly: ports.directly,
       current: () => ({ egress: this.egress, sinks: this.sinks }),
       write: (topic, record) => this.clusterInUse().writer.write(topic, record),
       explain: error => this.explainLoss(error)

@@ -72,6 +72,7 @@ async function follow(yaml: string) {
   const live = await LivePlan.load(places, text => reported.push(text))
   const watching = await live.follow({
     apply: async plan => void applied.push(plan.kafkaSources.map(({ name }) => name)),
+    sendDirectly: async () => undefined,
     resolve: addresses => void resolved.push(addresses)
   })
   onTestFinished(() => watching.close())

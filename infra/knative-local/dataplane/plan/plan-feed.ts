@@ -1,5 +1,6 @@
 // Where a data plane has its plan from: YAML that it reads and judges (live-plan.ts), or a process that has done so (handed-plan.ts).
 import type { DataPlanePlan } from '../data-plane.ts'
+import type { DirectAddressByUrl } from '../delivery/direct-addresses.ts'
 
 /** URLs by `namespace/name`. */
 export type Addresses = ReadonlyMap<string, string>
@@ -17,4 +18,6 @@ export interface PlanFeed {
 export interface PlanTarget {
   apply(plan: DataPlanePlan): Promise<void>
   resolve(addresses: Addresses): void
+  /** Resolves when nothing is under way to an instance that is not among these. */
+  sendDirectly(addresses: DirectAddressByUrl): Promise<void>
 }
