@@ -27,7 +27,10 @@ test('who reads the state folder acts on parts, and nobody else', async () => {
 
 test('the status is there for GET and HEAD', async () => {
   const { control } = await start()
-  expect(await (await fetch(`${control.url}/status`)).json()).toMatchObject({ healthy: true })
+  expect(await (await fetch(`${control.url}/status`)).json()).toMatchObject({
+    healthy: true, // what ran before runs on
+    refusedEdits: ['orders.yaml:3 error spec.topics: missing field']
+  })
   expect((await fetch(`${control.url}/status`, { method: 'HEAD' })).status).toBe(200)
   const put = await fetch(`${control.url}/status`, { method: 'PUT' })
   expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
@@ -49,7 +52,7 @@ async function start() {
   const control = await startControl(
     port,
     () => [part],
-    () => ({ healthy: true, problems: [] }),
+    () => ({ healthy: true, problems: [], refusedEdits: ['orders.yaml:3 error spec.topics: missing field'] }),
     () => undefined
   )
   onTestFinished(control.close)

@@ -26,7 +26,9 @@ export const Status = z.object({
     })
   ),
   /** Topics that are not as their YAML says, a sentence each. */
-  topicProblems: z.array(z.string())
+  topicProblems: z.array(z.string()),
+  /** Why the last edit does not run, a line for each error, until it is corrected. */
+  refusedEdits: z.array(z.string())
 })
 export type Status = z.infer<typeof Status>
 
@@ -41,7 +43,7 @@ export async function startControl(
   port: number,
   /** Asked each time: an edit adds and removes functions. */
   partsNow: () => readonly PartProcess[],
-  topics: () => Findings,
+  look: () => Findings & { readonly refusedEdits: readonly string[] },
   report: (sentence: string) => void
 ): Promise<Control> {
   const token = randomBytes(32).toString('base64url')
@@ -61,7 +63,7 @@ export async function startControl(
     const [, first, name, verb] = (request.url ?? '').split('/')
     if (first === 'status') {
       if (request.method === 'GET' || request.method === 'HEAD') {
-        return { status: 200, body: await statusOf(parts, topics()) }
+        return { status: 200, body: await statusOf(parts, look()) }
       }
       return { status: 405, body: { error: 'use GET' }, headers: { allow: 'GET, HEAD' } }
     }
@@ -103,9 +105,9 @@ export async function startControl(
   }
 }
 
-export async function statusOf(
+async function statusOf(
   parts: readonly PartProcess[],
-  topics: Findings = { healthy: true, problems: [] }
+  { healthy: topicsHealthy, problems, refusedEdits }: ReturnType<Parameters<typeof startControl>[2]>
 ): Promise<Status> {
   const checked = await Promise.all(
     parts.map(async part => {
@@ -119,9 +121,10 @@ export async function statusOf(
     })
   )
   return {
-    healthy: topics.healthy && checked.every(({ healthy }) => healthy),
+    healthy: topicsHealthy && checked.every(({ healthy }) => healthy),
     parts: checked,
-    topicProblems: [...topics.problems]
+    topicProblems: [...problems],
+    refusedEdits: [...refusedEdits]
   }
 }
 

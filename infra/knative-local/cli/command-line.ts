@@ -1,5 +1,5 @@
 // What all commands of this project have in common: help, one manner of saying what is wrong, and one set of exit statuses.
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { lines } from '../terminal-text.ts'
 
 /** 130 is what a shell answers for a program ended by Ctrl-C. */
@@ -14,7 +14,13 @@ export function createCommand(name: string): Command {
     .exitOverride()
     .helpOption('-h, --help', 'print this')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions(command) {
+        const own = new Set(command.options.map(({ long }) => long))
+        return Help.prototype.visibleGlobalOptions.call(this, command).filter(({ long }) => !own.has(long))
+      }
+    })
     .configureOutput({ outputError: (message, write) => write(message.replace(/^error: /, '')) })
 }
 

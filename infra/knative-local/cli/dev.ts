@@ -70,7 +70,8 @@ async function main(project: Project, settings: Settings): Promise<void> {
   const lock = await lockState(stateDirectory)
   stopsAfter.push(lock.release)
   const leftovers = await killLeftovers(stateDirectory)
-  if (leftovers > 0) progress.say(`${leftovers} processes of an earlier run were still there and have been ended`)
+  if (leftovers > 0)
+    progress.say(`ended what an earlier run left behind: ${leftovers} ${leftovers === 1 ? 'process' : 'processes'}`)
   const endpointsFile = createEndpointsFile(stateDirectory)
   await endpointsFile.remove() // of a run that was killed
   if (clean) await removeState(stateDirectory)
@@ -112,6 +113,7 @@ async function main(project: Project, settings: Settings): Promise<void> {
   await running.start()
   if (stopRequestedAt !== undefined) return
 
+  let refused: readonly string[] = []
   const manifests = await followPlan({
     paths: manifestPaths,
     loaded,
@@ -121,7 +123,8 @@ async function main(project: Project, settings: Settings): Promise<void> {
       await running.apply(edited)
       endpointsFile.refresh()
     },
-    report
+    report,
+    refused: why => void (refused = why?.split('\n') ?? [])
   })
   stopsBefore.push(manifests.close)
   const live = watchLiveState(running)
@@ -133,7 +136,12 @@ async function main(project: Project, settings: Settings): Promise<void> {
     kubeconfigPath: join(stateDirectory, 'kubeconfig')
   })
   stopsBefore.push(kubernetes.stop)
-  const control = await startControl(portBase + ownPorts.control, running.processes, running.findings, report)
+  const control = await startControl(
+    portBase + ownPorts.control,
+    running.processes,
+    () => ({ ...running.findings(), refusedEdits: [...refused, ...running.refusedEdits()] }),
+    report
+  )
   stopsBefore.push(control.close)
   const endpoints = (): Endpoints => ({
     ready: true,

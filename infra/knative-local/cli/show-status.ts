@@ -16,7 +16,7 @@ export async function showStatus(endpoints: Endpoints | undefined, folder: strin
   return status.healthy ? exitStatus.done : exitStatus.failed
 }
 
-function describe({ parts, topicProblems }: Status): string {
+function describe({ parts, topicProblems, refusedEdits }: Status): string {
   const rows = parts.map(({ name, address, pid, healthy }) => [
     name,
     pid === null ? '-' : String(pid),
@@ -26,8 +26,11 @@ function describe({ parts, topicProblems }: Status): string {
   const problems = parts.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]))
   return [
     ...table(['Part', 'Pid', 'Health', 'Address'], rows),
-    ...(problems.length + topicProblems.length === 0
-      ? []
-      : ['', ...problems.map(oneLine), ...topicProblems.map(oneLine)])
+    ...paragraph([...problems, ...topicProblems]),
+    ...paragraph(refusedEdits, 'The last edit is refused; what ran before continues:')
   ].join('\n')
+}
+
+function paragraph(sentences: readonly string[], heading?: string): string[] {
+  return sentences.length === 0 ? [] : ['', ...(heading === undefined ? [] : [heading]), ...sentences.map(oneLine)]
 }

@@ -1,4 +1,5 @@
 // Kafka's brokers and the topics of the YAML, for whatever of Strimzi or Knative uses Kafka.
+import { counted } from '../counted.ts'
 import { join } from 'node:path'
 import { stateKey } from '../kubernetes-api/live-state.ts'
 import type { Plan } from '../manifests/plan.ts'
@@ -54,7 +55,7 @@ export const kafkaPart: Part<RunningKafka> = {
     const count = formatted === 0 ? wanted : formatted
     if (wanted > count) {
       report(
-        `The YAML asks for ${wanted} brokers, and the data here is that of ${count}: --clean starts afresh, with ${wanted}.`
+        `The YAML asks for ${counted(wanted, 'broker')}, and the data here is that of ${count}: --clean starts afresh, with ${wanted}.`
       )
     }
     const ports = idsOf(count).map(id => ({
@@ -100,7 +101,7 @@ export const kafkaPart: Part<RunningKafka> = {
       }),
       async states(now) {
         const up = brokers.filter(({ process }) => process()?.isRunning()).length
-        const state = up === count ? { ready: 'True' as const } : notReady(`${up} of ${count} brokers run`)
+        const state = up === count ? { ready: 'True' as const } : notReady(`${up} of ${counted(count, 'broker')} up`)
         return [
           ...now.objects
             .filter(({ kind }) => kind === 'Kafka' || kind === 'KafkaNodePool')

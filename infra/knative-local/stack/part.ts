@@ -44,6 +44,8 @@ export interface RunningPart {
   secrets?(): ReadonlyMap<string, string>
   /** Of what it keeps as the YAML says, beside its processes. */
   findings?(): Findings
+  /** Why the last edit of its own files (migrations, rights) is not applied; undefined once one is. */
+  refusedEdit?(): string | undefined
   /** An edited plan. @throws with what could not be applied */
   apply?(plan: Plan): Promise<void>
   stop(): Promise<void>

@@ -20,7 +20,9 @@ test('a role that an edit adds, and rights that an edit gives it, are there with
   // As a generator writes them: the rights may be seen before the role that they name.
   await writeFile(grants, 'grant select on things to second')
   await until('the rights to be refused', 10_000, async () => said().includes('role "second" does not exist'))
+  expect(postgres.refusedEdit?.()).toContain('role "second" does not exist')
   await postgres.apply(planWith(['first', 'second']))
+  expect(postgres.refusedEdit?.()).toBeUndefined()
   expect(await things(postgres.secrets().get('shop-db-second'))).toBe(0)
 
   await writeFile(grants, 'grant select on things to first, second')

@@ -54,10 +54,14 @@ export const postgresPart: Part<RunningPostgres> = {
     const { tables } = project
     let watch: FileWatch | undefined
     let working = Promise.resolve()
+    let refusedEdit: string | undefined
     /** One at a time: an edit of the tables and one of the roles often come together. */
     const bringUp = (): Promise<void> => {
       const next = working.then(() => tables?.migrate(databaseUrl()))
-      working = next.catch(() => undefined)
+      working = next.then(
+        () => void (refusedEdit = undefined),
+        (error: unknown) => void (refusedEdit = `the edited tables or rights are not applied yet: ${reasonOf(error)}`)
+      )
       return next
     }
     const migrated = later(
@@ -67,7 +71,7 @@ export const postgresPart: Part<RunningPostgres> = {
           progress.step('tables are migrated', async () => {
             await bringUp().catch(explain)
             await tables.seed?.(databaseUrl())
-            watch = await watchTables(tables, bringUp, report)
+            watch = await watchTables(tables, bringUp, () => refusedEdit, report)
           })
       )
     )
@@ -82,6 +86,7 @@ export const postgresPart: Part<RunningPostgres> = {
       processes: () => [
         serverProcess('postgres', `127.0.0.1:${context.port(port)}`, postgres, () => answersQuery(databaseUrl()))
       ],
+      refusedEdit: () => refusedEdit,
       endpoints: () => ({
         postgres: {
           url: databaseUrl(),
@@ -131,6 +136,7 @@ function reasonOf(error: unknown): string {
 function watchTables(
   tables: Tables,
   bringUp: () => Promise<void>,
+  refusedEdit: () => string | undefined,
   report: (sentence: string) => void
 ): Promise<FileWatch> {
   return watchFiles({
@@ -138,10 +144,9 @@ function watchTables(
     recursive: true,
     matches: file => /\.(?:sql|json)$/.test(file),
     changed: () =>
-      void bringUp().then(
-        () => report('the tables and their rights are current'),
-        (error: unknown) => report(`the edited tables or rights are not applied yet: ${reasonOf(error)}`)
-      ),
+      void bringUp()
+        .catch(() => undefined)
+        .then(() => report(refusedEdit() ?? 'the tables and their rights are current')),
     failed: error => report(`migrations are no longer watched: ${error.message}`)
   })
 }

@@ -86,6 +86,7 @@ test('an edit that one part cannot take is reported and reaches the others', asy
   await stack.apply(empty)
   expect(log).toEqual(['sound begins', 'sound takes the edit'])
   expect(reports).toEqual(['the edit could not be applied to broken: no room'])
+  expect(stack.refusedEdits()).toEqual(reports)
 })
 
 function recorded() {

@@ -41,6 +41,8 @@ export interface Stack {
   endpoints(): Partial<Endpoints>
   states(): Promise<LiveState>
   findings(): Findings
+  /** What of the last edits is not applied, and why. */
+  refusedEdits(): readonly string[]
   /** In order; of parts that have begun. */
   stop(): Promise<void>
 }
@@ -51,6 +53,8 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
   const begun = new Map<Part, Promise<RunningPart>>()
   const running = new Map<Part, RunningPart>()
   const credentials = new Map<string, Credentials>()
+  /** Of the last edited plan, by the part that could not apply it. */
+  let notApplied = new Map<Part, string>()
   let java: ReturnType<StackContext['java']> | undefined
 
   const context: StackContext = {
@@ -125,6 +129,7 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
     start: () => startAll(wanted()),
     async apply(edited) {
       plan = edited
+      notApplied = new Map()
       const before = parts.filter(part => running.has(part))
       // In the order of their needs: what one part made known, the next one passes on.
       const applying = new Map<Part, Promise<void>>()
@@ -136,7 +141,11 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
           await running
             .get(part)
             ?.apply?.(edited)
-            .catch((error: Error) => report(`the edit could not be applied to ${part.name}: ${error.message}`))
+            .catch((error: Error) => {
+              const why = `the edit could not be applied to ${part.name}: ${error.message}`
+              notApplied.set(part, why)
+              report(why)
+            })
         })()
         applying.set(part, work)
         return work
@@ -160,6 +169,7 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
       const all = [...running.values()].flatMap(part => part.findings?.() ?? [])
       return { healthy: all.every(({ healthy }) => healthy), problems: all.flatMap(({ problems }) => problems) }
     },
+    refusedEdits: () => [...notApplied.values(), ...[...running.values()].flatMap(part => part.refusedEdit?.() ?? [])],
     async stop() {
       const stopping = new Map<Part, Promise<void>>()
       await Promise.all(parts.map(part => stopWithUsers(part, stopping)))

@@ -1,4 +1,5 @@
 // What a topic that the YAML names is, as far as was seen.
+import { counted } from '../counted.ts'
 import type { ObjectState } from '../kubernetes-api/live-state.ts'
 import type { TopicMaker } from '../parts/kafka/topic-maker.ts'
 import { notReady } from './part.ts'
@@ -13,7 +14,7 @@ export function topicState(
   const found = topics.topics().find(one => one.topic === topic)
   if (!found) return missing(topic)
   return found.partitions < partitions
-    ? notReady(`it has ${found.partitions} of ${partitions} partitions`)
+    ? notReady(`it has ${found.partitions} of ${counted(partitions, 'partition')}`)
     : { ready: 'True' }
 }
 

@@ -4,6 +4,7 @@
 //   +0.6 ms  create-order       transaction           ━━                3.2 ms
 //
 // Longer time in which nothing was done is cut out of the bars; the first column keeps it.
+import { counted } from '../counted.ts'
 import { oneLine } from '../terminal-text.ts'
 import { names } from './attribute-names.ts'
 import type { Trace } from './read-traces.ts'
@@ -36,7 +37,7 @@ export function drawWaterfall({ traceId, spans }: Trace, { width, colour }: Wate
   const paint = (text: string, how: keyof typeof paints) => (colour ? `${paints[how]}${text}${paints.end}` : text)
 
   const failed = spans.filter(span => span.failed).length
-  const head = `Trace ${traceId}, ${new Date(startMs).toISOString()}: ${spans.length} spans, ${duration(endMs - startMs)}${failed > 0 ? `, ${failed} failed` : ''}`
+  const head = `Trace ${traceId}, ${new Date(startMs).toISOString()}: ${counted(spans.length, 'span')}, ${duration(endMs - startMs)}${failed > 0 ? `, ${failed} failed` : ''}`
   const drawn = rows.map(({ span, ...share }, index) => {
     const from = Math.min(Math.floor(share.from * barWidth), barWidth - 1)
     const to = Math.max(from + 1, Math.round(share.to * barWidth))

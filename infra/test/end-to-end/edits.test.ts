@@ -93,6 +93,10 @@ spec:
   await until('the refusal', takesEffectMs, async () =>
     /immutable.*The edit is not taken/s.test(await readFile(log, 'utf8'))
   )
+  expect(await status()).toMatchObject({
+    healthy: true,
+    refusedEdits: [expect.stringMatching(/infra\/kafka\/topics\.yaml:\d+ error .*immutable/)]
+  })
   expect(await handedOver()).toBe(before)
   expect(await sourceCalled(name)).toMatchObject({ group: name, ready: true })
 })

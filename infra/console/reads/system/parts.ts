@@ -34,7 +34,7 @@ export const parts = defineRead({
   async run(sources): Promise<Parts> {
     const view = await sources.cluster()
     if (sources.local === undefined) return { actions: [], parts: partsOfCluster(view), problems: view.problems }
-    const { parts: found, topicProblems } = await localStatus(sources.local)
+    const { parts: found, topicProblems, refusedEdits } = await localStatus(sources.local)
     return {
       actions,
       parts: found.map(({ name, pid, healthy, problem }) => ({
@@ -44,7 +44,7 @@ export const parts = defineRead({
         detail: problem ?? (pid === null ? (healthy ? 'scaled to zero' : 'does not run') : ''),
         pid
       })),
-      problems: [...topicProblems, ...view.problems]
+      problems: [...topicProblems, ...refusedEdits, ...view.problems]
     }
   }
 })

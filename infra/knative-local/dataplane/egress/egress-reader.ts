@@ -1,4 +1,5 @@
 // Reads an egress' topics as a member of its group, delivers each record, and commits what is done.
+import { counted } from '../../counted.ts'
 import type { Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { AssignedPartition } from './assigned-partition.ts'
@@ -163,7 +164,7 @@ export class EgressReader {
     void this.readHighWatermarks().catch(() => {})
     log.info(
       { group: current().egress.group, added: positions.map(partitionKey) },
-      `reads ${this.partitions.size} partitions, ${positions.length} of them new`
+      `reads ${counted(this.partitions.size, 'partition')}, ${positions.length} of them new`
     )
   }
 

@@ -1,4 +1,5 @@
 // What is asked of topics: are they there, may they be read, create the missing ones that are owned here.
+import { counted } from '../../counted.ts'
 import type { Admin, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { connectOnce } from './connect-once.ts'
@@ -70,7 +71,7 @@ async function create(admin: Admin, wanted: NewTopic, log: Logger): Promise<void
   const fitting = await withFewerReplicas(admin, wanted)
   const { topic, partitions, replicas } = fitting
   if (replicas < wanted.replicas) {
-    const message = `topic ${topic} gets ${replicas} replicas: there are not more brokers`
+    const message = `topic ${topic} gets ${counted(replicas, 'replica')}: there are not more brokers`
     log.warn({ topic, wanted: wanted.replicas, replicas }, message)
   }
   // Another process of this data plane may have been first.

@@ -1,4 +1,5 @@
 // One line for each KafkaSource and Trigger, and for each Broker and KafkaSink with a problem, that stays current: redrawn on a terminal, otherwise written when something changed.
+import { counted } from '../../counted.ts'
 import type { WriteStream } from 'node:tty'
 import { oneLine } from '../../terminal-text.ts'
 import { describePlace } from '../egress/outcomes.ts'
@@ -28,7 +29,8 @@ export function statusLine(source: EgressStatus): string {
     `dead letters ${source.deadLettered}`
   ]
   const [worst] = source.retrying
-  if (worst !== undefined) numbers.push(`retrying ${describePlace(worst)} (${worst.failures} failures: ${worst.error})`)
+  if (worst !== undefined)
+    numbers.push(`retrying ${describePlace(worst)} (${counted(worst.failures, 'failure')}: ${worst.error})`)
   const losses = source.dropped + source.discarded
   if (losses > 0) numbers.push(`LOST ${losses}`)
   return oneLine(source.state === 'waiting' ? `${what}: ${how}` : `${what}: ${how}, ${numbers.join(', ')}`)

@@ -1,5 +1,6 @@
 // The one maker of topics: what the YAML wants is made at each edit, and looked at again every few seconds, so that a topic that
 // was deleted comes back and one that Kafka refused is made as soon as it can be.
+import { counted } from '../../counted.ts'
 import type { Plan } from '../../manifests/plan.ts'
 import type { Findings } from '../../stack/part.ts'
 import { withAdmin } from './kafka-admin.ts'
@@ -136,5 +137,5 @@ function placeOf({ origin, topic }: WantedTopic): string {
 function describe({ reason, message }: TopicProblem, wanted: WantedTopic): string {
   const { partitions, replicas } = wanted
   if (reason === 'KafkaError') return `${placeOf(wanted)} is refused by Kafka: ${message}`
-  return `${placeOf(wanted)} stays as it is, not with ${partitions} partitions and ${replicas} replicas: ${message}`
+  return `${placeOf(wanted)} stays as it is, not with ${counted(partitions, 'partition')} and ${counted(replicas, 'replica')}: ${message}`
 }

@@ -1,5 +1,6 @@
 // Topics from KafkaTopic objects, as Strimzi would make them: created, grown and configured, never shrunk or deleted. A topic
 // that cannot be as it is written stops no other.
+import { counted } from '../../counted.ts'
 import kafkajs, { type Admin } from 'kafkajs'
 import {
   createTopic,
@@ -86,7 +87,9 @@ export async function applyTopics(admin: Admin, wanted: readonly WantedTopic[]):
   const isDone = ({ topic }: { topic: string }) => !refused.has(topic)
   return {
     changes: [
-      ...missing.filter(isDone).map(({ topic, partitions }) => `topic ${topic} made with ${partitions} partitions`),
+      ...missing
+        .filter(isDone)
+        .map(({ topic, partitions }) => `topic ${topic} created with ${counted(partitions, 'partition')}`),
       ...grown.filter(isDone).map(({ topic, partitions }) => {
         const before = existing.get(topic)?.partitions
         return `topic ${topic} grown from ${before} to ${partitions} partitions`
