@@ -1,5 +1,5 @@
 // Writes what became of a letter that was sent. Only the replayer that holds the lease may: one that comes late finds
-// that the item has gone on without it, and changes nothing.
+// that the item has moved on without it, and changes nothing.
 import { sql } from 'drizzle-orm'
 import type { Transaction } from '../runtime/host/database.ts'
 import type { LeasedLetter } from './lease-letters.ts'

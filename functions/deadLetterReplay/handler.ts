@@ -107,7 +107,7 @@ export function deadLetterReplay(db: Database, log: Log, options: DeadLetterRepl
       receiveEvent(name, log, request, async event => {
         const due = await userAppeared(db, event)
         if (due > 0) wake()
-        return { outcome: `${due} letters due` }
+        return { outcome: `${due} ${due === 1 ? 'letter' : 'letters'} due` }
       }),
     'POST /': commandEvent
   }

@@ -641,7 +641,7 @@ test('an expired command is sent again without its expirytime, and a dry run say
     recordLetter(tx, { name: 'createStudent', accepts: [] }, { ...event, attributes }, failure)
   )
   expect(await previewReplay(db, ReplayCommand.parse({}), 10)).toMatchObject({
-    warnings: [expect.stringContaining('1 letters have expired')]
+    warnings: [expect.stringContaining('1 letter has expired')]
   })
   const [letter] = await db.select().from(deadLetters)
   const jobId = await resendLetter(db, letter?.id ?? '', { reason: 'still wanted', data: {} })

@@ -97,7 +97,7 @@ export async function leaseLetters(db: Database, jobId: string, leaseMs: number)
 
 function reasonToStop({ canary_failed, stop_after, failed }: JobProgress): string | undefined {
   if (canary_failed) return 'a canary failed'
-  if (stop_after > 0 && failed >= stop_after) return `stopped after ${failed} failures`
+  if (stop_after > 0 && failed >= stop_after) return `stopped after ${failed} ${failed === 1 ? 'failure' : 'failures'}`
   return undefined
 }
 

@@ -58,13 +58,15 @@ export async function previewReplay(db: Database, command: ReplayRequest, replay
         ({ id }) => `${id} would be held: an earlier event of its student has an open letter outside this choice`
       ),
       ...(overLimit > 0
-        ? [`${overLimit} letters have been replayed ${replayLimit} times and would be skipped without force`]
+        ? [`${have(overLimit)} been replayed ${replayLimit} times and would be skipped without force`]
         : []),
       ...(unverified > 0
-        ? [`${unverified} letters are of unknown origin and would be skipped without unverified`]
+        ? [
+            `${unverified} ${unverified === 1 ? 'letter is' : 'letters are'} of unknown origin and would be skipped without unverified`
+          ]
         : []),
       ...(expired > 0
-        ? [`${expired} letters have expired and would fail again: POST /ID/resend sends one without its expirytime`]
+        ? [`${have(expired)} expired and would fail again: POST /ID/resend sends one without its expirytime`]
         : [])
     ]
   }
@@ -239,3 +241,5 @@ async function findJob(db: Database, jobId: string) {
   if (job === undefined) throw new Problem(404, 'unknown-replay', 'Unknown replay', `no replay has the id ${jobId}`)
   return job
 }
+
+const have = (letters: number) => (letters === 1 ? '1 letter has' : `${letters} letters have`)

@@ -1,4 +1,4 @@
-// What a function says of itself. Whatever else must know of it is derived from this: its way in and its environment by
+// What a function declares. Whatever else must know of it is derived from this: its way in and its environment by
 // `start`, its database role, its Kafka user and the audit by `npm run generate` and the tools.
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { EventType } from './events/event-type.ts'

@@ -69,7 +69,7 @@ test('a dry run says what would be sent, a replay sends it, and the exit status 
   const dry = await cli('replay', '--all', '--dry-run')
   expect(dry).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('1 letters would be replayed; nothing was sent.')
+    stdout: expect.stringContaining('1 letter would be replayed; nothing was sent.')
   })
 
   const early = await cli('replay', '--reason', 'user-not-found')

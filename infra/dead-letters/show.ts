@@ -152,7 +152,7 @@ export function showPreview({ count, wouldReplay, warnings }: z.infer<typeof Pre
   ])
   return [
     ...(rows.length === 0 ? [] : [...table(['Letter', 'Function', 'Reason', 'Student', 'Seq', 'Replays'], rows), '']),
-    `${count} letters would be replayed; nothing was sent.`,
+    `${count} ${count === 1 ? 'letter' : 'letters'} would be replayed; nothing was sent.`,
     ...warnings.map(warning => oneLine(`Warning: ${warning}`))
   ].join('\n')
 }

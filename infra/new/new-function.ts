@@ -94,7 +94,7 @@ export async function newFunction(
     ...toFillIn(plan).map(line => `  ${line}`),
     'Try it:',
     `  npx vitest run --config infra/test/vitest.config.ts --project unit ${folder}`,
-    '  npm run dev              (one that runs already takes the function up)'
+    '  npm run dev              (a running stack picks the function up)'
   ]
 }
 

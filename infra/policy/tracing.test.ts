@@ -1,4 +1,4 @@
-// Where spans go in production: every function is told, and its network lets it.
+// Where spans go in production: every function has the address, and its network lets it.
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { isTracingWanted } from '../../functions/runtime/host/tracing/wanted.ts'

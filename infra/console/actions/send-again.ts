@@ -12,7 +12,7 @@ export const sendAgain = defineAction({
   async run(sources, { function: name, ...place }) {
     const url = await sources.functionUrl(name)
     if (url === undefined)
-      throw new Refused(`It is not known where ${name} answers. Start the console with --function ${name}=URL.`)
+      throw new Refused(`The address of ${name} is unknown. Start the console with --function ${name}=URL.`)
     const record =
       sources.records.find(place.topic, place.partition, place.offset)?.raw ?? (await readRecord(sources.kafka, place))
     if (record === undefined) throw new Refused('The record is not in Kafka any more.')

@@ -59,7 +59,7 @@ async function sendRequest(command: Command, fields: Fields, headers: Headers): 
   const { method, path, url } = command.http
   if (url === null) {
     throw new Refused(
-      `It is not known where ${command.function} answers. Start the console with --function ${command.function}=URL.`
+      `The address of ${command.function} is unknown. Start the console with --function ${command.function}=URL.`
     )
   }
   const { id, ...others } = fields

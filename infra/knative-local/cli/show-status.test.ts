@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startControl } from '../control.ts'
-import type { Endpoints } from '../endpoints.ts'
 import { freePorts } from '../testing/free-ports.ts'
 import { showStatus } from './show-status.ts'
 
@@ -27,7 +26,7 @@ async function statusWith(refusedEdits: readonly string[]) {
   onTestFinished(control.close)
   return async () => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-    const exit = await showStatus({ control: { ...control, pid: 1 } } as Endpoints, '.local', false)
+    const exit = await showStatus({ control: { ...control, pid: 1 } } as never, '.local', false)
     const printed = write.mock.calls.map(([text]) => text).join('')
     vi.restoreAllMocks()
     return { exit, printed }

@@ -53,7 +53,7 @@ export function stackCommands(): Command[] {
         })
       )
   }
-  command('logs', 'what all parts say, in the order of time')
+  command('logs', 'the logs of all parts, in chronological order')
     .argument('[parts...]', 'of these parts only; main is the runtime itself')
     .option('-f, --follow', 'continue with what comes')
     .option('-n, --lines <n>', 'how many of those before', '100')

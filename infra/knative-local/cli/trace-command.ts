@@ -55,7 +55,7 @@ export function showTraces(
   }
 }
 
-/** In the order of time. */
+/** In chronological order. */
 function findTraces(traces: Traces, what: string, last: number): Trace[] {
   const one = traces.trace(what.toLowerCase())
   if (one) return [one]

@@ -160,19 +160,19 @@ test('a changed plan changes what differs: settings at once, new and removed egr
 })
 
 test('a topic that is deleted and recreated is read from its beginning', async () => {
-  await kafka.createTopic('anew', 1)
-  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('anew', {})] })
+  await kafka.createTopic('recreated', 1)
+  const dataPlane = await start({ ...nothing, kafkaSources: [kafkaSource('recreated', {})] })
   await ready(dataPlane)
-  await produce('anew', ['a', 'b', 'c'])
-  await received('anew', 3)
-  await until('the commit', 5000, async () => (await kafka.committed('group-anew', 'anew')).get(0) === 3)
+  await produce('recreated', ['a', 'b', 'c'])
+  await received('recreated', 3)
+  await until('the commit', 5000, async () => (await kafka.committed('group-recreated', 'recreated')).get(0) === 3)
 
-  await kafka.admin.deleteTopics({ topics: ['anew'] })
-  await until('the deletion', 10_000, async () => !(await kafka.admin.listTopics()).includes('anew'))
-  await kafka.createTopic('anew', 1)
-  await produce('anew', ['d'])
-  await received('anew', 4)
-  expect(bodies('anew')).toEqual(['a', 'b', 'c', 'd'])
+  await kafka.admin.deleteTopics({ topics: ['recreated'] })
+  await until('the deletion', 10_000, async () => !(await kafka.admin.listTopics()).includes('recreated'))
+  await kafka.createTopic('recreated', 1)
+  await produce('recreated', ['d'])
+  await received('recreated', 4)
+  expect(bodies('recreated')).toEqual(['a', 'b', 'c', 'd'])
 }, 60_000)
 
 test('a coordinator that moves, and is still loading when it is asked to join, holds nothing up permanently', async () => {

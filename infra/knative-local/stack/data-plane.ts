@@ -168,7 +168,7 @@ type Egress = z.infer<typeof Status>['sources'][number]
 const away: ObjectState = { ready: 'False', reason: 'DataPlane', message: 'the data plane does not answer' }
 
 function egressState(egress: Egress | undefined): ObjectState {
-  if (!egress) return { ready: 'Unknown', reason: 'Starting', message: 'the data plane has not taken it up yet' }
+  if (!egress) return { ready: 'Unknown', reason: 'Starting', message: 'the data plane has not applied it yet' }
   const { ready, state, reason, message, sinkUri, deadLetterSinkUri, assignments } = egress
   return {
     ...(ready

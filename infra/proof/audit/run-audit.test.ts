@@ -381,7 +381,7 @@ describe('named is', () => {
     expect(findings.filter(({ kind }) => kind === 'not-published')).toHaveLength(2)
   })
 
-  test('a held event that nobody went on with', async () => {
+  test('a held event that nobody continued with', async () => {
     const school = await openSchool(kafka)
     const student = await school.enrol(1)
     const published = await school.publish(await school.outboxRows())
@@ -458,7 +458,7 @@ describe('with a guard of the engine switched off', () => {
     )
   })
 
-  test('without the inbox, effects have no handled event and their events count as lost', async () => {
+  test('without the handled events, effects have none and their events count as lost', async () => {
     const school = await openSchool(kafka)
     await school.enrol()
     const published = await school.publish(await school.outboxRows())

@@ -48,7 +48,7 @@ describe('changes that come before the one that they follow', () => {
 })
 
 describe('an event that is in Kafka twice', () => {
-  test('is applied twice without the inbox, and that is named', { timeout }, async () => {
+  test('is applied twice without the handled events, and that is named', { timeout }, async () => {
     const { findings, violated, student } = await sentTwice(withoutInbox)
     expect(findings).toContainEqual(expect.objectContaining({ kind: 'effect-twice', student, sequence: 2 }))
     expect(violated).toContain('nothing is applied twice')
@@ -284,7 +284,7 @@ async function outcome(school: School, student: string, version: number) {
   }
 }
 
-/** The other half of the inbox: without it PostgreSQL itself refuses the second row. */
+/** The primary key of handled_events: without it PostgreSQL itself refuses the second row. */
 async function dropKeys({ db }: School): Promise<void> {
   await db.execute(sql`alter table handled_events drop constraint handled_events_function_source_event_id_pk`)
   await db.execute(sql`alter table timeline drop constraint timeline_student_id_sequence_pk`)

@@ -111,7 +111,7 @@ function answer(kind, status, name, [method, url, body, headers]) {
     tags: { kind, name: kind } // by kind and not by URL: every student has its own
   })
   check(response, { [`${kind} is answered ${status}`]: () => response.status === status })
-  const told = response.status === 200 || response.status === 201 ? response.json() : {}
+  const changed = response.status === 200 || response.status === 201 ? response.json() : {}
   console.log(
     JSON.stringify({
       kind,
@@ -121,8 +121,8 @@ function answer(kind, status, name, [method, url, body, headers]) {
       status: response.status,
       right: response.status === status,
       scenario: exec.scenario.name,
-      id: told.id,
-      version: told.version,
+      id: changed.id,
+      version: changed.version,
       error: response.error || undefined
     })
   )

@@ -42,7 +42,7 @@ test('a claim that does not hold fails the scenario, which continues and is undo
         `${stage.endpoints.kafka.brokers.length}`
       )
       narrator.claim('there are three', stage.endpoints.kafka.brokers.length === 3, '3')
-      done.push('went on')
+      done.push('continued')
     }
   })
   expect(report).toMatchObject({
@@ -53,7 +53,7 @@ test('a claim that does not hold fails the scenario, which continues and is undo
     ],
     problems: ['the second was not undone: it is stuck']
   })
-  expect(done).toEqual(['went on', 'first undone'])
+  expect(done).toEqual(['continued', 'first undone'])
 })
 
 test('a scenario that cannot continue, or claims nothing, does not hold', async () => {

@@ -34,7 +34,7 @@ test(
     expect(created.status).toBe(201)
     expect(await runDirectories(folder, directory)).toHaveLength((await functionNames()).length)
 
-    // A second one on the same folder, and one on the same ports, are told so.
+    // A second one on the same folder, and one on the same ports, get a message that says so.
     expect((await folder.launch().exited).code).toBe(1)
     expect(folder.output()).toContain('already runs')
 

@@ -15,7 +15,7 @@ export interface EventRow extends Omit<SeenRecord, 'event' | 'key' | 'raw'> {
 }
 
 export interface EventPage {
-  /** In the order of time. */
+  /** In chronological order. */
   readonly rows: readonly EventRow[]
   /** To be given as `after` with the next question. */
   readonly cursor: string

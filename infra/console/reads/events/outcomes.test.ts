@@ -4,7 +4,7 @@ import { summary } from './outcomes.ts'
 const said = (...all: string[]) => all.map(one => ({ said: one, reason: one === 'open' ? 'user-not-found' : '' }))
 
 test.each([
-  ['nothing, and its group has not come to it', [], false, 'waiting'],
+  ['nothing, and its group has not read it', [], false, 'waiting'],
   ['nothing, and its group has passed it', [], true, 'taken'],
   ['its effect', ['applied'], true, 'applied'],
   ['its effect, after attempts that failed', ['applied', 'failing'], true, 'applied'],

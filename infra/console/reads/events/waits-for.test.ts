@@ -33,7 +33,7 @@ test('without a letter it waits for the event before it, by its row', async () =
   const { ask, db } = await start()
   await db.insert(outbox).values({ ...row, id: outboxId })
   expect(await ask(held)).toEqual({
-    sentence: 'It waits for sequence 2 of student-1, which onAnyStudent has not done yet.',
+    sentence: 'It waits for sequence 2 of student-1, which onAnyStudent has not handled yet.',
     href: `/events/id/${outboxId}`
   })
 })

@@ -27,7 +27,7 @@ export async function whatItWaitsFor(
   const sentence =
     committed === undefined
       ? `Group ${group} has not read ${topic}/${partition} yet.`
-      : `Group ${group} is at offset ${committed} of ${topic}/${partition}: ${offset - committed} records come first.`
+      : `Group ${group} is at offset ${committed} of ${topic}/${partition}: ${offset - committed} ${offset - committed === 1 ? 'record comes' : 'records come'} first.`
   return { sentence, href: `/groups/${encodeURIComponent(group ?? '')}` }
 }
 
@@ -68,7 +68,7 @@ async function heldBehind(database: Pool, name: string, { source, id }: KnownRec
   const [row] = missing.rows
   return row
     ? {
-        sentence: `It waits for sequence ${predecessor} of ${entity}, which ${name} has not done yet.`,
+        sentence: `It waits for sequence ${predecessor} of ${entity}, which ${name} has not handled yet.`,
         href: `/events/id/${row.id}`
       }
     : { sentence: `It waits for sequence ${predecessor} of ${entity}, which is in no outbox row any more.`, href: null }

@@ -9,7 +9,7 @@ export async function askReplay(sources: Sources): Promise<Ask> {
   const [url, { plan, urlOf }] = await Promise.all([sources.functionUrl(name), sources.cluster()])
   const service = plan.services.find(one => functionOf(one) === name)
   if (url === undefined) {
-    throw new Error(`It is not known where ${name} answers. Start the console with --function ${name}=URL.`)
+    throw new Error(`The address of ${name} is unknown. Start the console with --function ${name}=URL.`)
   }
   const inPod = service?.env.find(variable => variable.name === 'OPERATOR_PORT')?.value
   const isPublic = service !== undefined && url === urlOf('Service', service.namespace, service.name)

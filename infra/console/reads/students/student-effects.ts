@@ -100,6 +100,6 @@ async function factsOf(
 
 function onItsWay(group: string, lag: number): string {
   return lag > 0
-    ? `Group ${group} is ${lag} records behind: it comes to this one.`
-    : `Group ${group} has read all that is in Kafka: the event is still on its way there. The connectors on Parts say whether it moves.`
+    ? `Group ${group} is ${lag} ${lag === 1 ? 'record' : 'records'} behind and will reach this one.`
+    : `Group ${group} has read all that is in Kafka: the event is still on its way there. The page Parts shows whether its connector runs.`
 }

@@ -1,4 +1,4 @@
-// Everything that happened to a student in one line of time.
+// Everything that happened to a student, in chronological order.
 import type { Effect } from './student-effects.ts'
 import type { StudentRows } from './student-rows.ts'
 

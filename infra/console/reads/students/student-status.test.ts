@@ -50,10 +50,10 @@ test('an event that is held, failing, given up or on its way is the reason too',
     return reasons[0]?.sentence
   })
   expect(sentences).toEqual([
-    'StudentCreated (sequence 1) came to onStudentCreate before its turn.',
+    'StudentCreated (sequence 1) reached onStudentCreate before its turn.',
     'StudentCreated (sequence 1) fails in onStudentCreate: broken.',
-    'StudentCreated (sequence 1) was discarded in onStudentCreate (broken): onStudentCreate will never do it.',
-    'StudentCreated (sequence 1) has not come to onStudentCreate.'
+    'StudentCreated (sequence 1) was discarded in onStudentCreate (broken): onStudentCreate will never handle it.',
+    'StudentCreated (sequence 1) has not reached onStudentCreate.'
   ])
 })
 
@@ -63,7 +63,7 @@ test('an active student is behind while its newest version is not in the directo
   expect(statusOf({ ...rows, directory: { ...entry, version: 1 } }, [behind], writers)).toMatchObject({
     status: 'behind',
     title: 'It is active, and the directory shows version 1 of 2.',
-    reasons: [{ sentence: 'StudentUpdated (sequence 2) has not come to onStudentUpdate.' }]
+    reasons: [{ sentence: 'StudentUpdated (sequence 2) has not reached onStudentUpdate.' }]
   })
   expect(statusOf({ ...rows, student: null, directory: { ...entry, status: 'deleted' } }, [], writers).status).toBe(
     'deleted'

@@ -24,7 +24,7 @@ export function statusOf(
     const isGone = directory === null || directory.status === 'deleted'
     return isGone
       ? { status: 'deleted', title: 'It was deleted; only its history is left.', reasons: [] }
-      : { status: 'deleted', title: 'It was deleted, and the directory does not know it yet.', reasons }
+      : { status: 'deleted', title: 'It was deleted, and the directory does not show that yet.', reasons }
   }
   if (directory?.status === 'active') {
     if (directory.version >= student.version)
@@ -38,7 +38,7 @@ export function statusOf(
       : `It is not active: its directory entry is ${directory.status}, because a change was applied and its creation was not.`
   if (reasons.length > 0) return { status: 'not active', title, reasons }
   const sentence = user
-    ? 'None of its events is kept any more, so what became of its creation is not known. The audit may say.'
+    ? 'None of its events is kept any more, so what became of its creation is unknown. The audit may show it.'
     : `Its user ${student.userId} does not exist.`
   return { status: 'not active', title, reasons: [{ sentence, href: user ? '/audit' : null }] }
 }
@@ -64,8 +64,8 @@ function reasonsOf(
 function wordsOf({ outcome, function: name, reason, detail, errors }: Effect): string {
   const why = (detail || reason).replace(/\.$/, '')
   if (outcome === 'letter') return `is a dead letter in ${name}: ${why}.`
-  if (outcome === 'discarded') return `was discarded in ${name} (${why}): ${name} will never do it.`
-  if (outcome === 'held') return `came to ${name} before its turn.`
+  if (outcome === 'discarded') return `was discarded in ${name} (${why}): ${name} will never handle it.`
+  if (outcome === 'held') return `reached ${name} before its turn.`
   if (outcome === 'failing') return `fails in ${name}: ${errors.at(-1)?.error ?? reason}.`
-  return `has not come to ${name}.`
+  return `has not reached ${name}.`
 }

@@ -5,7 +5,7 @@ import { type LogEntry, PartLog, partsWithLogs } from '../../../knative-local/lo
 const maxEntries = 2_000
 
 export interface LogTail {
-  /** In the order of time. */
+  /** In chronological order. */
   entries(): Promise<readonly LogEntry[]>
 }
 

@@ -1,4 +1,4 @@
-// What the parts say, as one log in the order of time.
+// What the parts say, as one log in chronological order.
 import { z } from 'zod'
 import { levels, type LogEntry, matches } from '../../../knative-local/logs.ts'
 import { defineRead } from '../read.ts'

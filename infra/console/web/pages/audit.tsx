@@ -81,7 +81,9 @@ function RunOf({ run: { state, startedAt, doing, done, total, report, error } }:
     <>
       <h2>
         <State tone={report.clean ? 'good' : 'bad'}>
-          {report.clean ? 'Nothing is lost, done twice or out of order.' : `${totalOf(report.counts)} findings`}
+          {report.clean
+            ? 'Nothing is lost, done twice or out of order.'
+            : `${totalOf(report.counts)} ${totalOf(report.counts) === 1 ? 'finding' : 'findings'}`}
         </State>
       </h2>
       <p class="hint">

@@ -56,7 +56,7 @@ export function LetterPage() {
               <LetterState state={letter.state} /> {letter.detail}. {stateWords(letter)}
             </p>
             {letter.origin === 'unverified' && (
-              <p class="notice bad">Of unknown origin: nothing here is known to have published this event.</p>
+              <p class="notice bad">Of unknown origin: no function here is known to have published this event.</p>
             )}
             {query.do === 'edit' && letter.state === 'open' && <EditLetter letter={letter} onClose={close} />}
             {query.do === 'discard' && letter.state === 'open' && <DiscardLetter letter={letter} onClose={close} />}

@@ -97,7 +97,7 @@ const labels = { function: 'Function', reason: 'Reason', student: 'Student', tex
 function NoLetters({ state, isFiltered }: { readonly state: string; readonly isFiltered: boolean }) {
   if (isFiltered || state !== 'open') {
     return (
-      <Empty title={`No letter is ${state === 'any' ? 'like that' : `${state} and like that`}.`}>
+      <Empty title={state === 'any' ? 'No letter matches.' : `No ${state} letter matches.`}>
         <a href="/letters">Show every open letter</a> or <a href="/letters?state=any">those of any state</a>.
       </Empty>
     )

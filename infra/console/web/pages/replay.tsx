@@ -84,5 +84,5 @@ const meaning = {
   running: 'It continues without this page.',
   done: 'Every letter was tried.',
   stopped: 'It ended early; what was not sent is open again.',
-  aborted: 'It was ended by somebody; what was not sent is open again.'
+  aborted: 'It was aborted; what was not sent is open again.'
 } as const

@@ -48,7 +48,7 @@ export function StudentPage() {
             <Why student={found} />
             <StudentFacts student={found} />
             <Effects student={found} />
-            <h2>In one line of time</h2>
+            <h2>In chronological order</h2>
             <StudentHistory history={found.history} />
           </>
         )}

@@ -21,7 +21,7 @@ const sentences: Readonly<Record<FunctionOutcome['outcome'], string>> = {
   answered: 'The command was done, and its answer is kept.',
   resolved: 'It was a letter, and has been replayed or replaced.',
   taken: 'The function has answered; it keeps no record of what it did.',
-  waiting: 'Its group has not come to it yet.',
+  waiting: 'Its group has not read it yet.',
   discarded: 'It was a letter, and has been given up.',
   held: 'It waits for an earlier event of the same student.',
   failing: 'It fails and is tried again.',

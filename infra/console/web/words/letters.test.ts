@@ -5,7 +5,7 @@ const options = { canary: 0, rate: 0, concurrency: 8, stopAfter: 0 }
 const open = { state: 'open', closedBecause: null, waitsFor: null, dueAt: null, held: 0 }
 
 test('a replay says its canary, its pace and when it stops', () => {
-  expect(replayWords(0, options)).toEqual(['No open letter is like that: nothing would be sent.'])
+  expect(replayWords(0, options)).toEqual(['No open letter matches: nothing would be sent.'])
   const careful = replayWords(600, { canary: 5, rate: 2, concurrency: 4, stopAfter: 1 }).join('\n')
   expect(careful).toContain('First 5 letters alone; the other 595 only when all of those succeed.')
   expect(careful).toContain('At most 4 at a time, 2 a second: about 5 min for all.')

@@ -10,10 +10,10 @@ export interface ReplayOptions {
 const letters = (count: number) => `${count} ${count === 1 ? 'letter' : 'letters'}`
 
 export function replayWords(count: number, { canary, rate, concurrency, stopAfter }: ReplayOptions): string[] {
-  if (count === 0) return ['No open letter is like that: nothing would be sent.']
+  if (count === 0) return ['No open letter matches: nothing would be sent.']
   const isCanary = canary > 0 && canary < count
   return [
-    `${letters(count)} will be sent to the function that failed, each student’s in the order of its events. A function that has done an event already does nothing.`,
+    `${letters(count)} will be sent to the function that failed, each student’s in the order of its events. A function that has handled an event already does nothing.`,
     isCanary
       ? `First ${letters(canary)} alone; the other ${count - canary} only when all of those succeed.`
       : 'All of them at once, without a canary.',
@@ -27,7 +27,7 @@ export function replayWords(count: number, { canary, rate, concurrency, stopAfte
 
 export function discardWords(functionName: string, held: number): string[] {
   return [
-    `${functionName} will never do this event: it is given up permanently, and cannot be replayed any more.`,
+    `${functionName} will never handle this event: it is given up permanently, and cannot be replayed any more.`,
     held === 0
       ? 'No later event waits behind it.'
       : `${held} later ${held === 1 ? 'event' : 'events'} of this student that ${held === 1 ? 'waits' : 'wait'} behind it will continue without it.`,

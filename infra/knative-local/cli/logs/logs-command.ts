@@ -1,4 +1,4 @@
-// `npm run local -- logs`: what all parts say, in the order of time.
+// `npm run local -- logs`: the logs of all parts, in chronological order.
 import { called } from '../../called.ts'
 import { join } from 'node:path'
 import { lines, safeJson } from '../../terminal-text.ts'

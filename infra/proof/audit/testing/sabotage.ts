@@ -23,7 +23,7 @@ export const withoutFence: Sabotage = {
   ]
 }
 
-/** Whatever comes is taken for new; the database must have lost its keys as well, because they are the inbox. */
+/** Whatever comes is taken for new; the database must have lost its keys as well, because handled_events is what refuses a second effect. */
 export const withoutInbox: Sabotage = {
   module: 'functions/runtime/delivery/deliver-in-order.ts',
   instead: [{ of: 'if (place.sequence <= fence) {', with: 'if (false) {' }]

@@ -35,7 +35,7 @@ export const addPartitions: Scenario = {
     const before = (await describeTopic(admin, topic)).length
     if (before > mostBefore) {
       throw new Error(
-        `${topic} has ${before} partitions: each run adds ${added} for good, as Kafka takes none away. \`npm run scenario -- add-partitions --own\` runs on a stack of its own.`
+        `${topic} has ${before} partitions: each run adds ${added} permanently, as Kafka removes none. \`npm run scenario -- add-partitions --own\` runs on a stack of its own.`
       )
     }
     const after = before + added

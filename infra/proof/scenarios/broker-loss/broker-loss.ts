@@ -55,7 +55,7 @@ export const brokerLoss: Scenario = {
 
     narrator.step(`broker-${broker} is killed (SIGKILL): it leads the most partitions`)
     narrator.say(
-      `The worst moment: its followers have stood still for a moment (${others.map(other => `broker-${other}`).join(' and ')} are paused), so what it acknowledges alone is nowhere else. Then it dies, and they go on.`
+      `The worst moment: its followers have stood still for a moment (${others.map(other => `broker-${other}`).join(' and ')} are paused), so what it acknowledges alone is nowhere else. Then it is killed, and they continue.`
     )
     const movedAfterMs = await loseBroker(stage, { broker, others, loose, ledByBroker: ledByBroker(loose.topic) })
     // A follower that stood still may be out of an ISR for a moment longer.
@@ -137,7 +137,7 @@ export const brokerLoss: Scenario = {
 
     narrator.step('The students')
     narrator.say(
-      `createStudent and updateStudent need PostgreSQL and not Kafka: they went on all the while, and ${load.counts.repeated} of ${load.counts.sent} commands had to be repeated. Debezium writes with acks=all.`
+      `createStudent and updateStudent need PostgreSQL and not Kafka: they continued all the while, and ${load.counts.repeated} of ${load.counts.sent} commands had to be repeated. Debezium writes with acks=all.`
     )
     await judge(stage, narrator, load)
   }

@@ -143,7 +143,7 @@ export async function showOutages(
   const scattered = [...byUser.values()].filter(list => new Set(list.map(({ partition }) => partition)).size > 1).length
   narrator.say(
     'A connector that is killed begins again where it last stored its offset, which it does every second here: what it had sent since comes twice. ' +
-      'A reader knows such an event by its id and key; deadLetterReplay may be told twice that a user exists, it changes nothing.'
+      'A reader knows such an event by its id and key; deadLetterReplay may get the insert of a user twice, and the second one changes nothing.'
   )
   narrator.claim(
     'no change is lost, and none is made up',

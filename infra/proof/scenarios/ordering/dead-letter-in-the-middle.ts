@@ -13,7 +13,7 @@ const behind = events - broken
 export async function deadLetterInTheMiddle(stage: Stage, narrator: Narrator): Promise<void> {
   narrator.step(`One student, ${events} events, and number ${broken} cannot be read`)
   narrator.say(
-    `A script wrote JSON where protobuf belongs: the functions answer 422, and Knative sends the record to the dead letter sink and goes on with the next one. ` +
+    `A script wrote JSON where protobuf belongs: the functions answer 422, and Knative sends the record to the dead letter sink and continues with the next one. ` +
       `Beside the project's functions, a function without a fence follows student_update by a KafkaSource of its own: it applies what it is sent.`
   )
   const unfenced = await startUnfencedFunction(stage)

@@ -17,7 +17,7 @@ export async function mendLetter(
   student: CalledStudent,
   unfenced: UnfencedFunction
 ): Promise<void> {
-  narrator.step('The dead letter is mended and sent again')
+  narrator.step('The dead letter is corrected and sent again')
   narrator.say(
     'POST /LETTER/resend of deadLetterReplay takes the event as it should have been, for each function that failed. The function without a fence gets it too.'
   )
@@ -59,7 +59,7 @@ export async function mendLetter(
   const unfencedPairs = outOfOrderPairs(unfenced.applied(student.id))
   const lastWord = unfenced.applied(student.id).at(-1)
   narrator.claim(
-    'without a fence the mended update comes last and undoes the later ones',
+    'without a fence the corrected update comes last and undoes the later ones',
     unfencedPairs > 0 && lastWord === broken,
     `${unfencedPairs} pairs out of order, and the student is ${nameAt(lastWord ?? 0)} again`
   )

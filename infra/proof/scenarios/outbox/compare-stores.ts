@@ -10,11 +10,11 @@ export interface StoreDifference {
 
 export function compareStores(rows: readonly string[], events: readonly string[]): StoreDifference {
   const stored = new Set(rows)
-  const told = new Set(events)
+  const announced = new Set(events)
   return {
     rows: stored.size,
-    events: told.size,
-    withoutEvent: [...stored].filter(id => !told.has(id)).length,
-    withoutRow: [...told].filter(id => !stored.has(id)).length
+    events: announced.size,
+    withoutEvent: [...stored].filter(id => !announced.has(id)).length,
+    withoutRow: [...announced].filter(id => !stored.has(id)).length
   }
 }

@@ -28,8 +28,8 @@ export async function showDualWrite(stage: Stage, narrator: Narrator, relayed: R
   const schema = `scenario_outbox_${mark}`
   narrator.step('Without an outbox')
   narrator.say(
-    `A process stores a thing in a table and tells a topic of it, 16 at once, and is killed (SIGKILL) in the middle of them, ${kills} times for each way of doing it. ` +
-      'Nobody is told that anything went wrong, and nothing is left that would try again.'
+    `A process writes a row to a table and its event to a topic, 16 at once, and is killed (SIGKILL) in the middle of them, ${kills} times for each way of doing it. ` +
+      'No error is reported to anybody, and nothing is left that would try again.'
   )
   undo(`schema ${schema}`, () => database.query(`drop schema if exists ${schema} cascade`))
   await database.query(`create schema ${schema} create table things (id uuid primary key, writer text not null)`)
@@ -46,7 +46,7 @@ export async function showDualWrite(stage: Stage, narrator: Narrator, relayed: R
   // A commit that was sent before the kill is still done.
   await waitAtMost(stage, relayTimeoutMs, async () => (await sessionsOf(stage, schema)) === 0)
   const stored = await readThings(stage, schema)
-  const told = (writer: Writer) =>
+  const announced = (writer: Writer) =>
     records.slice(from).flatMap(record => {
       const { id } = readRelayed(record)
       const isOutbox = id !== ''
@@ -56,7 +56,7 @@ export async function showDualWrite(stage: Stage, narrator: Narrator, relayed: R
     })
   const ofOutbox = stored.flatMap(({ id, writer }) => (writer === 'outbox' ? [id] : []))
   await waitAtMost(stage, relayTimeoutMs, async () => {
-    const found = new Set(told('outbox'))
+    const found = new Set(announced('outbox'))
     return ofOutbox.every(id => found.has(id))
   })
 
@@ -65,7 +65,7 @@ export async function showDualWrite(stage: Stage, narrator: Narrator, relayed: R
   const results = new Map(
     writers.map(writer => {
       const rows = stored.filter(thing => thing.writer === writer).map(({ id }) => id)
-      return [writer, compareStores(rows, told(writer))]
+      return [writer, compareStores(rows, announced(writer))]
     })
   )
   narrator.table(
@@ -85,7 +85,7 @@ export async function showDualWrite(stage: Stage, narrator: Narrator, relayed: R
     `${first?.withoutEvent} of ${first?.rows} rows that were never announced`
   )
   narrator.claim(
-    'an event that is sent first tells of a row that is not there',
+    'an event that is sent first announces a row that is not there',
     (second?.withoutRow ?? 0) > 0,
     `${second?.withoutRow} of ${second?.events} events of things that never happened`
   )

@@ -13,23 +13,23 @@ const turn = {
 }
 
 test('that nothing comes twice holds or not by the figure, while every answer was quick', () => {
-  expect(told(turn)).toMatchObject([{ kind: 'claim', holds: true }])
-  expect(told({ ...turn, deliveredTwice: 1 })).toMatchObject([{ kind: 'claim', holds: false }])
+  expect(narrated(turn)).toMatchObject([{ kind: 'claim', holds: true }])
+  expect(narrated({ ...turn, deliveredTwice: 1 })).toMatchObject([{ kind: 'claim', holds: false }])
 })
 
 test('behind a request that outlasted the wait for it the figure is printed and nothing claimed', () => {
-  expect(told({ ...turn, deliveredTwice: 1, longestAnswerMs: 5_000 })).toEqual([
+  expect(narrated({ ...turn, deliveredTwice: 1, longestAnswerMs: 5_000 })).toEqual([
     { kind: 'said', text: expect.stringMatching(/1 of 30 deliveries.*took longer than the 5\.0 s/) }
   ])
 })
 
 test('behind a session that was lost the figure is printed and nothing claimed', () => {
-  expect(told({ ...turn, sessionsLost: 2 })).toEqual([
+  expect(narrated({ ...turn, sessionsLost: 2 })).toEqual([
     { kind: 'said', text: expect.stringMatching(/0 of 30 deliveries.*heartbeats of 2 members/) }
   ])
 })
 
-function told(one: typeof turn) {
+function narrated(one: typeof turn) {
   const narration = createNarration({ step: () => undefined, entry: () => undefined })
   narration.step('A join')
   claimNothingTwice(narration, 'a join makes nothing come twice', one)

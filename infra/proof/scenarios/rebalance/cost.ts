@@ -20,7 +20,7 @@ export async function tellWhatItCost(play: Play, load: StudentLoad): Promise<voi
     }))
   )
   narrator.say(
-    'By function. In the transaction of its effect a function writes the event into its inbox; what it finds there it answers and does not do again. The primary key of handled_events refuses a second row.'
+    'By function. In the transaction of its effect a function writes the event into handled_events; an event that is there already is answered and not handled again. The primary key refuses a second row.'
   )
   const effects = await effectsOfLoad(stage, load, log.all)
   narrator.table(
@@ -34,7 +34,7 @@ export async function tellWhatItCost(play: Play, load: StudentLoad): Promise<voi
     }))
   )
   narrator.say(
-    'By table. Each row keeps the transaction that wrote it last (xmin): an effect that was done again would have one that put nothing into the inbox.'
+    'By table. Each row keeps the transaction that wrote it last (xmin): an effect that was done again would have one that wrote nothing into handled_events.'
   )
   const tables = await effectRowsOfLoad(stage, load)
   narrator.table(

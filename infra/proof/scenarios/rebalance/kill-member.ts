@@ -11,7 +11,7 @@ const lagTimeoutMs = 8_000
 export async function killMember(play: Play, { process, trap }: Member, survivor: string): Promise<void> {
   const { stage, narrator, shown, turns } = play
   narrator.say(
-    `The worst moment: the function has committed its effect to PostgreSQL, and ${process.name} dies before it hears of it and commits the offset. Kafka believes it alive until its session of 10 s has timed out. Until then nobody reads its partitions, and they lag:`
+    `The worst moment: the function has committed its effect to PostgreSQL, and ${process.name} dies before it receives the answer and commits the offset. Kafka considers it alive until its session of 10 s times out. Until then nobody reads its partitions, and they lag:`
   )
   const turn = await takeTurn(play, {
     step: `${process.name} is killed`,

@@ -31,7 +31,7 @@ export async function showOutage(stage: Stage, narrator: Narrator): Promise<Outa
   narrator.step('Kafka goes down, a broker at a time, while students are posted')
   narrator.say(
     `${perSecond} commands a second create and change students. A write is taken while two replicas at least are in sync (min.insync.replicas) and acknowledged when all of those have it, so two brokers are enough and one is not. ` +
-      "What waits for Kafka is in the outbox: its depth is the rows without a record, and the slot lag what PostgreSQL keeps of its log for them. What waits in Kafka is the groups' lag, - where no broker could tell. Effects are rows of timeline, one for each event."
+      "What waits for Kafka is in the outbox: its depth is the rows without a record, and the slot lag what PostgreSQL keeps of its log for them. What waits in Kafka is the groups' lag; - where no broker answered. Effects are rows of timeline, one for each event."
   )
   const followed = await followTopics(stage, topics)
   const recordsBefore = (await logRanges(stage.admin, topics)).reduce((sum, { end }) => sum + end, 0)

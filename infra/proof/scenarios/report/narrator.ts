@@ -41,7 +41,7 @@ export interface Listener {
 export function createNarration(listener: Listener): Narration {
   const steps: { heading: string; entries: Entry[] }[] = []
   const facts: Record<string, unknown> = {}
-  const tell = (entry: Entry): void => {
+  const add = (entry: Entry): void => {
     const step = steps.at(-1)
     if (!step) throw new Error('a scenario begins with a step')
     step.entries.push(entry)
@@ -54,10 +54,10 @@ export function createNarration(listener: Listener): Narration {
       steps.push({ heading, entries: [] })
       listener.step(heading)
     },
-    say: text => tell({ kind: 'said', text }),
-    table: rows => tell({ kind: 'table', rows }),
-    block: text => tell({ kind: 'block', text }),
-    claim: (claim, holds, seen) => tell({ kind: 'claim', claim, holds, seen }),
+    say: text => add({ kind: 'said', text }),
+    table: rows => add({ kind: 'table', rows }),
+    block: text => add({ kind: 'block', text }),
+    claim: (claim, holds, seen) => add({ kind: 'claim', claim, holds, seen }),
     fact: (name, value) => void (facts[name] = value)
   }
 }

@@ -15,7 +15,7 @@ export async function withoutTheRule(
   narrator.step('Without the rule')
   const seen = courseCodec(incompatible, type).decode(courseCodec(first, type).encode(course))
   narrator.say(
-    `A reader with version 3 does not fail on a record of version 1: it goes on without the value. ${JSON.stringify(course)} reads as ${JSON.stringify(seen)}. ` +
+    `A reader with version 3 does not fail on a record of version 1: it continues without the value. ${JSON.stringify(course)} reads as ${JSON.stringify(seen)}. ` +
       'buf breaking, with the rules of schemas/buf.yaml, names the change before anything is registered:'
   )
   const found = await breakingChanges(stage, first, incompatible)

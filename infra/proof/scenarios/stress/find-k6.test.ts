@@ -11,12 +11,12 @@ test('k6 on PATH is taken', async () => {
 })
 
 test('one that is too old is not: it is built, and found built the next time', async () => {
-  const { bin, cache, find, told } = await machine()
+  const { bin, cache, find, sentences } = await machine()
   await script(bin, 'k6', 'echo "k6 v0.57.0 (go1.24, linux/amd64)"')
   await script(bin, 'go', `printf '#!/bin/sh\\necho "k6 ${builtVersion} (go1.26)"\\n' > $GOBIN/k6; chmod +x $GOBIN/k6`)
   const k6 = { command: join(cache, `k6-${builtVersion}`, 'k6'), version: builtVersion }
   expect(await find()).toEqual(k6)
-  expect(told.join()).toContain('v0.57.0 on PATH is too old')
+  expect(sentences.join()).toContain('v0.57.0 on PATH is too old')
   await script(bin, 'go', 'exit 1')
   expect(await find()).toEqual(k6)
 })
@@ -40,15 +40,15 @@ async function machine() {
   const bin = join(root, 'bin')
   const cache = join(root, 'cache')
   await mkdir(bin)
-  const told: string[] = []
+  const sentences: string[] = []
   const find = () =>
     findK6({
       signal: new AbortController().signal,
-      progress: sentence => void told.push(sentence),
+      progress: sentence => void sentences.push(sentence),
       env: { PATH: bin },
       cache
     })
-  return { bin, cache, find, told }
+  return { bin, cache, find, sentences }
 }
 
 async function script(bin: string, name: string, line: string): Promise<void> {

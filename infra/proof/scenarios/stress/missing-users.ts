@@ -36,7 +36,7 @@ export async function lettersAreReplayed(stage: Stage, narrator: Narrator, sent:
   narrator.claim(
     'the dead letters are exactly those students',
     waiting === unknown && unknown >= accepted && others.length === 0,
-    `${waiting} with the reason user-not-found, ${sum(others, 'letters')} with another; k6 was told of ${accepted} that they are accepted`
+    `${waiting} with the reason user-not-found, ${sum(others, 'letters')} with another; k6 saw ${accepted} of them accepted`
   )
 
   const appearedAt = performance.now()
@@ -47,7 +47,9 @@ export async function lettersAreReplayed(stage: Stage, narrator: Narrator, sent:
     after = await countLetters(stage, sent)
   }
   const replayedMs = performance.now() - appearedAt
-  narrator.say(`The other team adds the ${users} users to its table; Debezium tells deadLetterReplay.`)
+  narrator.say(
+    `The other team adds the ${users} users to its table; Debezium publishes the inserts, and deadLetterReplay follows them.`
+  )
   narrator.table(
     after.map(({ function: name, reason, letters, resolved }) => ({
       FUNCTION: name,

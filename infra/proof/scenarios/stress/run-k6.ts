@@ -62,7 +62,13 @@ export async function runK6(stage: Stage, k6: K6, { name, settings }: Profile, d
   if (code !== 0 && code !== thresholdsFailed) {
     throw new Error(`k6 ended with status ${code}; its log: ${processes.logDirectory}\n${lastLines.join('\n')}`)
   }
-  const told = Summary.parse(JSON.parse(await readFile(summary, 'utf8')))
+  const printed = Summary.parse(JSON.parse(await readFile(summary, 'utf8')))
   const answers = await readJournal(journal)
-  return { answers, thresholds: thresholdsOf(told), dropped: droppedIterations(told), startedAt, endedAt: new Date() }
+  return {
+    answers,
+    thresholds: thresholdsOf(printed),
+    dropped: droppedIterations(printed),
+    startedAt,
+    endedAt: new Date()
+  }
 }

@@ -12,14 +12,14 @@ import { withClaims } from './report/claims.ts'
 import { writeReport } from './report/write-report.ts'
 import { runK6 } from './run-k6.ts'
 import { startSampling } from './sampling.ts'
-import { tellAnswers, tellFigures, tellProfile } from './tell.ts'
+import { narrateAnswers, narrateFigures, narrateProfile } from './narrate.ts'
 
 export const stress: Scenario = {
   name: 'stress',
   sentence: 'Load by k6 up to the breaking point: answers, effects, lag, dead letters, and nothing lost.',
   flags,
-  async run(stage, told) {
-    const { narrator, claims } = withClaims(told)
+  async run(stage, plain) {
+    const { narrator, claims } = withClaims(plain)
     const profiles = profilesOf(stage)
     const k6 = await findK6(stage)
     const domain = `${stage.mark}.example.com`
@@ -31,12 +31,12 @@ export const stress: Scenario = {
     for (const profile of profiles) {
       narrator.step(profile.heading)
       const run = await load(stage, k6, profile, domain)
-      tellProfile(narrator, run, sampling.samples)
+      narrateProfile(narrator, run, sampling.samples)
       runs.push(run)
     }
     const answers = runs.flatMap(run => run.answers)
-    tellAnswers(narrator, answers)
-    tellFigures(narrator, runs, sampling.samples)
+    narrateAnswers(narrator, answers)
+    narrateFigures(narrator, runs, sampling.samples)
     const letters = await lettersAreReplayed(stage, narrator, { answers, domain, since: startedAt })
 
     narrator.step('Nothing lost, nothing twice')

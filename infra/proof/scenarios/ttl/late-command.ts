@@ -70,14 +70,10 @@ export async function lateCommand(stage: Stage, narrator: Narrator): Promise<voi
     late?.students === 0,
     `${late?.students} students made, dead letter ${late?.letter?.reason ?? 'none'}`
   )
-  narrator.claim(
-    'it is not lost without a word',
-    late?.letter?.reason === 'expired',
-    late?.letter?.detail ?? 'no letter'
-  )
+  narrator.claim('it is not lost silently', late?.letter?.reason === 'expired', late?.letter?.detail ?? 'no letter')
   narrator.claim('one with time left is done', inTime?.students === 1, `${inTime?.students} student made`)
   narrator.say(
-    `Students' events do not honour it: they tell what has happened, and one left out would hold back all that follows it. A repeat of a command that was done in time is answered as before.`
+    `Students' events do not honour it: they report what has happened, and one left out would hold back all that follows it. A repeat of a command that was done in time is answered as before.`
   )
 }
 

@@ -23,8 +23,8 @@ export async function readAfterRetention(stage: Stage, narrator: Narrator, reade
   const [low, high] = [Number(ends?.low), Number(ends?.high)]
   narrator.step('Who can read what')
   narrator.say(
-    `Retention is off from here on, so that nothing changes. Two groups had committed offset ${committed} and went away; Kafka no longer has it, ` +
-      `and auto.offset.reset decides where they go on: earliest, as every KafkaSource here, or latest, as Kafka's own client unless told.`
+    `Retention is off from here on, so that nothing changes. Two groups had committed offset ${committed} and left; Kafka no longer has it, ` +
+      `and auto.offset.reset decides where they continue: earliest, as every KafkaSource here, or latest, the default of Kafka's own client.`
   )
   const finding = await findRemovedUnread(stage, topic, awayEarliest.groupId)
   await late.start('earliest')

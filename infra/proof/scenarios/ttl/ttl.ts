@@ -21,7 +21,7 @@ export const ttl: Scenario = {
     const checkMs = await retentionCheckMs(stage)
     narrator.say(
       `retention.ms=${retentionMs}, segment.ms=${segmentMs}: Kafka removes a segment when its newest record is older than retention.ms, ` +
-        `and these brokers look every ${checkMs / 1_000} s (log.retention.check.interval.ms; 300 s unless told). Whether somebody has read it does not matter.`
+        `and these brokers look every ${checkMs / 1_000} s (log.retention.check.interval.ms; 300 s by default). Whether somebody has read it does not matter.`
     )
     const topic = await createTemporaryTopic(stage, 'ttl', {
       partitions: 1,

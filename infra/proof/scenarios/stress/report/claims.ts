@@ -7,11 +7,11 @@ export interface Claim {
   readonly seen: string
 }
 
-export function withClaims(told: Narrator): { readonly narrator: Narrator; readonly claims: readonly Claim[] } {
+export function withClaims(plain: Narrator): { readonly narrator: Narrator; readonly claims: readonly Claim[] } {
   const claims: Claim[] = []
   const claim = (sentence: string, holds: boolean, seen: string): void => {
     claims.push({ claim: sentence, holds, seen })
-    told.claim(sentence, holds, seen)
+    plain.claim(sentence, holds, seen)
   }
-  return { narrator: { ...told, claim }, claims }
+  return { narrator: { ...plain, claim }, claims }
 }

@@ -6,7 +6,7 @@ import { cpuRow, figureRow, type Figures, figuresOf, type ProfileRun, rampRows, 
 import type { K6 } from '../find-k6.ts'
 import type { LetterCount } from '../missing-users.ts'
 import type { Sample } from '../sampling.ts'
-import { answerRows } from '../tell.ts'
+import { answerRows } from '../narrate.ts'
 import type { Claim } from './claims.ts'
 import { pageData } from './page-data.ts'
 

@@ -16,8 +16,8 @@ import {
 import type { Answer } from './journal.ts'
 import type { Sample } from './sampling.ts'
 
-export function tellProfile(narrator: Narrator, run: ProfileRun, samples: readonly Sample[]): void {
-  if (run.profile.name === 'ramp') tellRamp(narrator, run, samples)
+export function narrateProfile(narrator: Narrator, run: ProfileRun, samples: readonly Sample[]): void {
+  if (run.profile.name === 'ramp') narrateRamp(narrator, run, samples)
   else {
     narrator.claim(
       `${run.profile.name} passes k6's thresholds`,
@@ -35,7 +35,7 @@ export function tellProfile(narrator: Narrator, run: ProfileRun, samples: readon
 }
 
 /** A breaking point is no failure: it is what was looked for. */
-function tellRamp(narrator: Narrator, run: ProfileRun, samples: readonly Sample[]): void {
+function narrateRamp(narrator: Narrator, run: ProfileRun, samples: readonly Sample[]): void {
   const steps = rampSteps(run, samples)
   const held = steps.findLast(step => step.held)
   const broke = steps.find(step => !step.held)
@@ -52,7 +52,7 @@ function tellRamp(narrator: Narrator, run: ProfileRun, samples: readonly Sample[
   narrator.fact('ramp', steps)
 }
 
-export function tellAnswers(narrator: Narrator, answers: readonly Answer[]): void {
+export function narrateAnswers(narrator: Narrator, answers: readonly Answer[]): void {
   narrator.step('How the commands were answered')
   narrator.table(answerRows(answers))
   const wrong = answers.filter(({ status, right }) => !right && !isOverload(status)).length
@@ -77,7 +77,7 @@ export function answerRows(answers: readonly Answer[]): Row[] {
   }).toSorted((a, b) => a.COMMAND.localeCompare(b.COMMAND))
 }
 
-export function tellFigures(narrator: Narrator, runs: readonly ProfileRun[], samples: readonly Sample[]): void {
+export function narrateFigures(narrator: Narrator, runs: readonly ProfileRun[], samples: readonly Sample[]): void {
   const figures = runs.map(run => ({ name: run.profile.name, ...figuresOf(run, samples), caughtUpMs: run.caughtUpMs }))
   narrator.step('How fast, how far behind, and who had the CPU')
   narrator.say(
