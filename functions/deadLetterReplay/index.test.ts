@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { emptyTables, openTestDatabase, testDatabase } from '../../infra/test/database.ts'
+import { functionBundle } from '../../infra/test/function-bundle.ts'
 import { eventually, type FunctionProcess, launchFunction, startFunction } from '../../infra/test/function-process.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import onAnyStudent from '../onAnyStudent/index.ts'
@@ -862,11 +863,11 @@ async function start() {
 
 async function startFunctions() {
   const { db, url, drop } = await openTestDatabase()
-  const creates = launchFunction('onStudentCreate', { DATABASE_URL: url })
-  const anys = launchFunction('onAnyStudent', { DATABASE_URL: url })
+  const launch = async (name: string, env: Readonly<Record<string, string>>) =>
+    launchFunction(name, { DATABASE_URL: url, ...env }, await functionBundle(name))
+  const [creates, anys] = await Promise.all([launch('onStudentCreate', {}), launch('onAnyStudent', {})])
   const [create, any] = await Promise.all([creates.listening, anys.listening])
-  const replays = launchFunction('deadLetterReplay', {
-    DATABASE_URL: url,
+  const replays = await launch('deadLetterReplay', {
     FUNCTION_URLS: `onStudentCreate=${create.url},onAnyStudent=${any.url},away=http://127.0.0.1:9`,
     REGISTRY_URL: 'http://127.0.0.1:9',
     REPLAY_POLL_MS: '100'

@@ -1,8 +1,9 @@
 // A function as it runs for real: its bundle in a process of its own, reached over HTTP.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { inject, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { startBundle } from '../bundle.ts'
+import { functionBundle } from './function-bundle.ts'
 
 export interface FunctionProcess {
   readonly url: string
@@ -16,9 +17,9 @@ export interface FunctionProcess {
 export async function startFunction(
   name: string,
   env: Readonly<Record<string, string>>,
-  bundles = inject('functionBundles')
+  bundle: string | Promise<string> = functionBundle(name)
 ): Promise<FunctionProcess> {
-  const started = launchFunction(name, env, bundles)
+  const started = launchFunction(name, env, await bundle)
   onTestFinished(started.end)
   return started.listening
 }
@@ -27,9 +28,9 @@ export async function startFunction(
 export function launchFunction(
   name: string,
   env: Readonly<Record<string, string>>,
-  bundles = inject('functionBundles')
+  bundle: string
 ): { readonly listening: Promise<FunctionProcess>; end(): Promise<void> } {
-  const child = spawn(process.execPath, [startBundle, `${bundles}/${name}.cjs`], {
+  const child = spawn(process.execPath, [startBundle, bundle], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })

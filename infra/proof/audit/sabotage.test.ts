@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import onAnyStudent from '../../../functions/onAnyStudent/index.ts'
 import { timeline } from '../../../functions/students/tables.ts'
 import { checkInvariants } from '../chaos/invariants.ts'
@@ -220,8 +220,8 @@ async function triggerCommitted(broker: TestBroker): Promise<void> {
 }
 
 async function functionUrl(school: School, sabotage?: Sabotage): Promise<string> {
-  const bundles = sabotage === undefined ? inject('functionBundles') : await buildFunction('onAnyStudent', sabotage)
-  return (await startFunction('onAnyStudent', { DATABASE_URL: school.databaseUrl }, bundles)).url
+  const bundle = sabotage && buildFunction('onAnyStudent', sabotage)
+  return (await startFunction('onAnyStudent', { DATABASE_URL: school.databaseUrl }, bundle)).url
 }
 
 async function startDelivering(school: School, url: string, entry?: string) {

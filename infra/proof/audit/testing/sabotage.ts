@@ -39,15 +39,15 @@ export const commitBeforeHandling: Sabotage = {
   ]
 }
 
-/** A folder with NAME.cjs, like that of the bundles that are right. */
+/** The file to run. */
 export async function buildFunction(name: string, sabotage: Sabotage): Promise<string> {
-  const folder = await folderIn(tmpdir())
-  const options = bundleOptions(name, join(folder, `${name}.cjs`))
+  const file = join(await folderIn(tmpdir()), `${name}.cjs`)
+  const options = bundleOptions(name, file)
   await build({ ...options, plugins: [...options.plugins, pluginOf(sabotage)] })
-  return folder
+  return file
 }
 
-/** The file to run. It takes its packages from the project, so that it lies below its node_modules. */
+/** As well. It takes its packages from the project, so that it lies below its node_modules. */
 export async function buildDataPlane(sabotage: Sabotage): Promise<string> {
   const outfile = join(await folderIn(join(projectDirectory, 'node_modules')), 'dataplane.mjs')
   await build({
