@@ -39,6 +39,24 @@ test('a process that does not heed the request to stop is killed when the time i
   expect(await child.stop(50)).toEqual({ code: null, signal: 'SIGKILL' })
 })
 
+test('what a process has started ends with it, as in a container', async () => {
+  const { processes, folder } = await open()
+  for (const end of ['exit 0', 'wait']) {
+    const up = Promise.withResolvers<string>()
+    const child = processes.start({
+      name: 'child',
+      command: 'sh',
+      args: ['-c', `sleep 600 & (sleep 601; true) & echo up; ${end}`],
+      env: { PATH: process.env.PATH },
+      onLine: up.resolve
+    })
+    await up.promise
+    await child.stop(10_000)
+    await until('all of it to be gone', 5_000, async () => (await findLeftovers(folder)).length === 0)
+    expect(child.isRunning()).toBe(false)
+  }
+})
+
 test('a paused process can be stopped in order', async () => {
   const { processes } = await open()
   const { child } = await running(

@@ -1,6 +1,7 @@
 // Every child process of the stack is started here, so that none is left behind.
 //
-//   own group   a Ctrl-C in the terminal reaches main alone, which then stops the parts in order
+//   own group   a Ctrl-C in the terminal reaches main alone, which then stops the parts in order; when a process has ended, what
+//               it has started ends too, as everything in a container does with its first process
 //   reaper      kills what is left when main itself is killed (reaper.ts)
 //   marker      an environment variable with the state folder: the next start finds leftovers by it (leftovers.ts)
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -35,7 +36,7 @@ export interface RunningProcess {
   readonly name: string
   readonly pid: number
   readonly exited: Promise<Exit>
-  /** All that it has written has been read; a process that it left behind can put this off. */
+  /** All that it has written has been read; a process that left its group can put this off. */
   readonly written: Promise<unknown>
   isRunning(): boolean
   signal(signal: NodeJS.Signals): void
@@ -104,6 +105,7 @@ export function openProcesses(stateDirectory: string): Processes {
 }
 
 function follow(child: ChildProcess, options: ProcessOptions, log: LogFile): RunningProcess {
+  const pid = child.pid ?? -1
   let running = true
   const take = (line: string): void => {
     log.write(stamped(line))
@@ -114,7 +116,10 @@ function follow(child: ChildProcess, options: ProcessOptions, log: LogFile): Run
       running = false
       resolve({ code, signal })
     }
-    child.once('exit', end)
+    child.once('exit', (code, signal) => {
+      if (child.pid !== undefined) killGroup(child.pid)
+      end(code, signal)
+    })
     child.once('error', error => {
       take(`${options.command}: ${error.message}`)
       end(127, null) // what a shell answers when it cannot start a command
@@ -126,7 +131,6 @@ function follow(child: ChildProcess, options: ProcessOptions, log: LogFile): Run
     return new Promise(fulfil => lines.once('close', fulfil))
   })
 
-  const pid = child.pid ?? -1
   return {
     name: options.name,
     pid,
