@@ -22,9 +22,9 @@ export function shortLine(text: string): string {
   return text.length <= maxShown ? shown : `${shown}… (${text.length} characters)`
 }
 
-/** The same for text of several lines, JSON for instance, which stays the same JSON. */
+/** The same for text of several lines, JSON for instance, which stays the same JSON. A tab does no harm. */
 export function lines(text: string): string {
-  return text.split('\n').map(oneLine).join('\n')
+  return text.replace(unsafe, character => (character === '\n' || character === '\t' ? character : escaped(character)))
 }
 
 /** A value of a log line with every text in it made safe, keys included. Cycles cannot be: it was JSON. */

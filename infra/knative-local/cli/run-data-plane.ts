@@ -14,6 +14,7 @@ import { openObserver } from '../dataplane/tracing/open-observer.ts'
 import { Secrets } from '../dataplane/kafka/secrets.ts'
 import { openStatusLines } from '../dataplane/status/status-lines.ts'
 import { serveStatus } from '../dataplane/status/status-server.ts'
+import { lines as safeLines } from '../terminal-text.ts'
 import { printError } from './command-line.ts'
 
 /** Deliveries under way at a stop get this long … */
@@ -31,8 +32,8 @@ async function run(settings: Settings): Promise<void> {
   // On a terminal everything goes through the lines, which stay below it.
   const onTerminal = process.stdout.isTTY && process.stderr.isTTY && !settings.json
   const log = await openLog(onTerminal ? lines.say : undefined)
+  const say = onTerminal ? (text: string) => lines.say(safeLines(text)) : printError
   const printSink = settings.print ? await openPrintSink(lines.say) : undefined
-  const say = onTerminal ? lines.say : printError
   const { 'plan-file': planFile } = settings
   const feed: PlanFeed =
     planFile === undefined

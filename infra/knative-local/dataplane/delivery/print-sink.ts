@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import { isUtf8 } from 'node:buffer'
 import type { AddressInfo } from 'node:net'
+import { lines } from '../../terminal-text.ts'
 
 /** What is shown of an event's data. */
 const maxShownBytes = 2_000
@@ -38,13 +39,13 @@ export async function openPrintSink(print: (text: string) => void): Promise<Prin
 
 /** `headers`: names and values in turn. */
 export function showDelivery(headers: readonly string[], data: Buffer): string {
-  const lines: string[] = []
+  const attributes: string[] = []
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]?.toLowerCase() ?? ''
-    if (name.startsWith('ce-')) lines.push(`  ${name.slice(3)}: ${headers[index + 1]}`)
-    if (name === 'content-type') lines.push(`  datacontenttype: ${headers[index + 1]}`)
+    if (name.startsWith('ce-')) attributes.push(`  ${name.slice(3)}: ${headers[index + 1]}`)
+    if (name === 'content-type') attributes.push(`  datacontenttype: ${headers[index + 1]}`)
   }
-  return ['event', ...lines.toSorted(), ...showData(data), '  answered 204'].join('\n')
+  return lines(['event', ...attributes.toSorted(), ...showData(data), '  answered 204'].join('\n'))
 }
 
 function showData(data: Buffer): string[] {
@@ -54,7 +55,7 @@ function showData(data: Buffer): string[] {
   // oxlint-disable-next-line no-control-regex
   const isText = isUtf8(data) && !/[\0-\x08\x0e-\x1f]/.test(data.toString('utf8'))
   const text = isText
-    ? shown.toString('utf8').split('\n')
+    ? shown.toString('utf8').split(/\r?\n/)
     : Array.from({ length: Math.ceil(shown.length / bytesOfHexLine) }, (_, line) =>
         shown.toString('hex', line * bytesOfHexLine, (line + 1) * bytesOfHexLine)
       )

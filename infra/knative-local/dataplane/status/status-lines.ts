@@ -61,7 +61,10 @@ function redraw(out: WriteStream): StatusLines {
       draw = () => {
         erase()
         const { sources, ingresses } = status()
-        const lines = [...sources.map(statusLine), ...ingresses.filter(({ ready }) => !ready).map(ingressLine)]
+        const all = [...sources.map(statusLine), ...ingresses.filter(({ ready }) => !ready).map(ingressLine)]
+        // What has left the screen at its top cannot be erased.
+        const room = Math.max(1, out.rows - 2)
+        const lines = all.length <= room ? all : [...all.slice(0, room - 1), `… and ${all.length - room + 1} more`]
         for (const line of lines) out.write(`${line.slice(0, out.columns - 1)}\n`)
         drawn = lines.length
       }
