@@ -274,6 +274,92 @@ ${secretObject(secret)}`)
   expect(await post(`${dataPlane.ingressUrl}/shop/own`)).toBe(202)
 })
 
+test('whatever is wrong with their Secrets, a KafkaSink, a Broker and its Trigger say so in Knative’s words', async () => {
+  const { listeners, authority } = kafka
+  const other = await createAuthority('another-ca')
+  onTestFinished(() => other.remove())
+  const scram = { protocol: 'SASL_SSL', 'sasl.mechanism': 'SCRAM-SHA-512', user: 'reader', password }
+  const right = { ...scram, 'ca.crt': authority.certificate }
+  const tls = { protocol: 'SSL', 'ca.crt': authority.certificate }
+  const cases: Record<
+    string,
+    readonly [bootstrap: string, secret: Record<string, string> | undefined, message: RegExp]
+  > = {
+    password: [listeners.scram, { ...right, password: 'wrong' }, /SASL SCRAM SHA512 authentication failed/],
+    mechanism: [listeners.scram, { ...right, 'sasl.mechanism': 'PLAIN' }, /does not support the requested SASL mech/],
+    authority: [listeners.scram, { ...right, 'ca.crt': other.certificate }, /signed by an unknown authority/],
+    expired: [listeners.expired, right, /has expired \(CERT_HAS_EXPIRED\)/],
+    misnamed: [listeners.misnamed, right, /is of another host: .*127\.0\.0\.1 is not in the cert/],
+    'no-certificate': [listeners.mutual, { ...tls, 'user.skip': 'true' }, /asks for a certificate \(user\.crt\)/],
+    plaintext: [listeners.scram, { protocol: 'PLAINTEXT' }, /closed the connection: it may ask for TLS or SASL/],
+    'not-tls': [listeners.plain, { ...right, 'sasl.mechanism': 'PLAIN' }, /it may speak no TLS/],
+    absent: [listeners.scram, undefined, /failed to read secret shop\/absent: .*--secret shop\/absent=DIR/],
+    keys: [listeners.scram, { username: 'reader', password: 'wrong' }, /protocol required \(key: protocol\)/]
+  }
+  const object = (apiVersion: string, kind: string, name: string, rest: object, annotations = {}) =>
+    JSON.stringify({ apiVersion, kind, metadata: { name, namespace: 'shop', annotations }, ...rest })
+  const yaml = Object.entries(cases).flatMap(([name, [bootstrap, stringData]]) => [
+    ...(stringData ? [object('v1', 'Secret', name, { stringData })] : []),
+    object('eventing.knative.dev/v1alpha1', 'KafkaSink', name, {
+      spec: { topic: 'any', bootstrapServers: [bootstrap], auth: { secret: { ref: { name } } } }
+    }),
+    object('v1', 'ConfigMap', name, {
+      data: {
+        'default.topic.partitions': '1',
+        'default.topic.replication.factor': '1',
+        'bootstrap.servers': bootstrap,
+        'auth.secret.ref.name': name
+      }
+    }),
+    object(
+      'eventing.knative.dev/v1',
+      'Broker',
+      name,
+      { spec: { config: { apiVersion: 'v1', kind: 'ConfigMap', name } } },
+      { 'eventing.knative.dev/broker.class': 'Kafka' }
+    ),
+    object('eventing.knative.dev/v1', 'Trigger', name, {
+      spec: { broker: name, subscriber: { uri: `${http?.url}/ok/${name}` } }
+    })
+  ])
+  const dataPlane = await start(yaml.join('\n---\n'))
+  const wrong = () => {
+    const { sources, ingresses } = dataPlane.status()
+    return [...sources, ...ingresses].filter(({ kind, name, ready, reason = '', message = '' }) => {
+      const isOfSecret = ['absent', 'keys'].includes(name)
+      const reasons = {
+        KafkaSource: '',
+        Trigger: isOfSecret ? 'ReconcileContract' : 'KafkaClusterAdmin',
+        KafkaSink: isOfSecret ? 'ConfigParsed' : 'KafkaClusterAdmin',
+        Broker: isOfSecret ? 'ConfigParsed' : 'TopicReady'
+      }
+      return ready || reason !== reasons[kind] || !cases[name]?.[2].test(message)
+    })
+  }
+  await until('every condition', SECONDS, async () => wrong().length === 0).catch(() => undefined)
+  expect(wrong().map(({ kind, name, reason, message }) => ({ kind, name, reason, message }))).toEqual([])
+  expect(dataPlane.status().ingresses).toHaveLength(2 * Object.keys(cases).length)
+  expect(JSON.stringify(dataPlane.status())).not.toMatch(/right|wrong|PRIVATE/)
+}, 30_000)
+
+test('a Secret that is rotated to a wrong one and back is followed while records flow', async () => {
+  await allowedTopic('rotated', 'reader')
+  const right = { user: 'reader', password, type: 'SCRAM-SHA-512', 'ca.crt': kafka.authority.certificate }
+  const place = await mounted(right)
+  const dataPlane = await start(source('rotated', kafka.listeners.scram, saslTls), place.places)
+  expect(await delivered('rotated')).toBe(1)
+  await place.replace({ ...right, password: 'wrong' })
+  await eventually(dataPlane, 'KafkaClusterAdmin', /authentication failed/)
+  await place.replace(right)
+  await until('ready again', 20_000, async () => dataPlane.status().ready)
+  await delivered('rotated')
+  await until(
+    'the second',
+    20_000,
+    async () => subscriber.received.filter(({ path }) => path === '/ok/rotated').length > 1
+  )
+}, 60_000)
+
 async function anothersCertificate(): Promise<Certificate> {
   const other = await createAuthority('another-ca')
   onTestFinished(() => other.remove())

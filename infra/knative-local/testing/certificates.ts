@@ -14,10 +14,12 @@ export interface Certificate {
 
 export interface Authority {
   readonly certificate: string
-  /** Of 127.0.0.1 and localhost; with `days` below 0 it has expired. */
-  issue(commonName: string, days?: number): Promise<Certificate>
+  /** With `days` below 0 it has expired. */
+  issue(commonName: string, days?: number, names?: string): Promise<Certificate>
 }
 
+/** What a certificate is for, unless somebody says otherwise; as OpenSSL writes subjectAltName. */
+const ofThisMachine = 'IP:127.0.0.1,DNS:localhost'
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 
 /** Its key is removed with `remove`. */
@@ -25,13 +27,13 @@ export async function createAuthority(name: string): Promise<Authority & { remov
   const folder = await mkdtemp(join(tmpdir(), 'certificates-'))
   const openssl = (...args: string[]) => promisify(execFile)('openssl', args, { cwd: folder })
   const read = (file: string) => readFile(join(folder, file), 'utf8')
-  await writeFile(join(folder, 'names'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
   await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', `/CN=${name}`)
   let issued = 0
   return {
     certificate: await read('ca.crt'),
-    issue: async (commonName, days = 2) => {
+    issue: async (commonName, days = 2, names = ofThisMachine) => {
       const file = `leaf-${++issued}`
+      await writeFile(join(folder, `${file}.names`), `subjectAltName=${names}\n`)
       await openssl(
         'req',
         '-new',
@@ -43,7 +45,7 @@ export async function createAuthority(name: string): Promise<Authority & { remov
         '-subj',
         `/CN=${commonName}`
       )
-      const signing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-set_serial', String(issued), '-extfile', 'names']
+      const signing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-set_serial', String(issued), '-extfile', `${file}.names`]
       await openssl('x509', '-req', '-in', `${file}.csr`, '-out', `${file}.crt`, '-days', String(days), ...signing)
       return { certificate: await read(`${file}.crt`), key: await read(`${file}.key`) }
     },

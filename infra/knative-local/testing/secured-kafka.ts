@@ -19,6 +19,8 @@ export interface SecuredListeners {
   readonly mutual: string
   /** As `scram`, with a certificate that has expired. */
   readonly expired: string
+  /** As `scram`, with a certificate of another host. */
+  readonly misnamed: string
   /** PLAINTEXT, and sends its clients to where nobody is. */
   readonly elsewhere: string
 }
@@ -46,7 +48,7 @@ export const nowhere = '127.0.0.1:9'
 export async function startSecuredKafka(users: readonly string[]): Promise<SecuredKafka> {
   const authority = await createAuthority('test-ca')
   try {
-    const [scram = 0, plain = 0, mutual = 0, expired = 0, elsewhere = 0] = await freePorts(5)
+    const [scram = 0, plain = 0, mutual = 0, expired = 0, misnamed = 0, elsewhere = 0] = await freePorts(6)
     const running = await startBrokers(1, {
       config: await configOf(authority, users),
       listeners: [
@@ -54,6 +56,7 @@ export async function startSecuredKafka(users: readonly string[]): Promise<Secur
         { name: 'PLAIN', port: plain },
         { name: 'MUTUAL', port: mutual },
         { name: 'EXPIRED', port: expired },
+        { name: 'MISNAMED', port: misnamed },
         { name: 'ELSEWHERE', port: elsewhere, advertised: nowhere }
       ],
       format: users.flatMap(user =>
@@ -71,6 +74,7 @@ export async function startSecuredKafka(users: readonly string[]): Promise<Secur
         plain: at(plain),
         mutual: at(mutual),
         expired: at(expired),
+        misnamed: at(misnamed),
         elsewhere: at(elsewhere)
       },
       authority,
@@ -108,15 +112,17 @@ async function configOf(
   const passwords = users.map(user => `user_${user}="${password}"`).join(' ')
   return {
     'listener.security.protocol.map':
-      'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_SSL,PLAIN:SASL_PLAINTEXT,MUTUAL:SSL,EXPIRED:SASL_SSL,ELSEWHERE:PLAINTEXT',
+      'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_SSL,PLAIN:SASL_PLAINTEXT,MUTUAL:SSL,EXPIRED:SASL_SSL,MISNAMED:SASL_SSL,ELSEWHERE:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'sasl.enabled.mechanisms': 'SCRAM-SHA-512,SCRAM-SHA-256,PLAIN',
     ...tls('scram', await authority.issue('broker'), authority),
     ...tls('mutual', await authority.issue('broker'), authority),
     'listener.name.mutual.ssl.client.auth': 'required',
     ...tls('expired', await authority.issue('broker', -1), authority),
+    ...tls('misnamed', await authority.issue('broker', 2, 'DNS:kafka.example.com'), authority),
     ...scramLogin('scram'),
     ...scramLogin('expired'),
+    ...scramLogin('misnamed'),
     'listener.name.plain.sasl.enabled.mechanisms': 'PLAIN',
     'listener.name.plain.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${passwords};`,
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',

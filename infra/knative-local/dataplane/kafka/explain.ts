@@ -41,6 +41,7 @@ export function explainKafkaError(error: unknown, servers: readonly string[], se
 
 function explainConnection({ message, code }: KafkaError, broker: string, { ssl, sasl }: Security): string {
   const tls = String(code)
+  const certificate = typeof ssl === 'object' ? ssl.cert : undefined
   if (UNKNOWN_AUTHORITY.has(tls))
     return `the certificate of ${broker} is signed by an unknown authority (${tls}): ca.crt must hold the CA that signed it`
   if (tls === 'CERT_HAS_EXPIRED') return `the certificate of ${broker}, or of its CA, has expired (${tls})`
@@ -48,7 +49,9 @@ function explainConnection({ message, code }: KafkaError, broker: string, { ssl,
   if (tls === 'ERR_TLS_CERT_ALTNAME_INVALID') return `the certificate of ${broker} is of another host: ${message}`
   if (NO_TLS.has(tls)) return `${broker} does not speak TLS (${tls}); the credentials ask for it`
   if (/ALERT/.test(tls) || /\balert\b/.test(message))
-    return `${broker} refused the certificate that it was shown (user.crt): ${alertOf(message)}`
+    return certificate === undefined
+      ? `${broker} asks for a certificate (user.crt), and the credentials have none: ${alertOf(message)}`
+      : `${broker} refused the certificate that it was shown (user.crt): ${alertOf(message)}`
   // Node's words when a connection ends before the handshake does.
   if (message.includes('before secure TLS connection'))
     return `${broker} broke off the TLS handshake: it may speak no TLS, or ask for a certificate (user.crt)`
