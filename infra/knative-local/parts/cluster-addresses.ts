@@ -3,20 +3,33 @@
 export interface ClusterAddresses {
   /** Of Services and other HTTP servers, by `name.namespace`; without a slash at the end. */
   readonly http: ReadonlyMap<string, string>
-  /** Of the Kafka cluster's bootstrap Service, by `name.namespace`. */
+  /** Of Kafka, by `name.namespace` of its bootstrap Service, or by the host that the YAML names. */
   readonly bootstrap: ReadonlyMap<string, readonly string[]>
 }
 
-const clusterUrl = /\bhttps?:\/\/([a-z0-9-]+\.[a-z0-9-]+)\.svc(?:\.cluster\.local)?(?::\d+)?/g
-const clusterHost = /\b([a-z0-9-]+\.[a-z0-9-]+)\.svc(?:\.cluster\.local)?:\d+/g
+/** A host, with what makes it an address: a scheme before it, or a port behind it. */
+const address = /(\bhttps?:\/\/)?\b([a-z0-9-]+(?:\.[a-z0-9-]+)*)(:\d+)?/g
 
-/** @throws when the value names something in the cluster that has no place here */
-export function localise(value: string, { http, bootstrap }: ClusterAddresses): string {
-  return value
-    .replace(clusterUrl, (written, name: string) => http.get(name) ?? missing(written))
-    .replace(clusterHost, (written, name: string) => bootstrap.get(name)?.join(',') ?? missing(written))
+/**
+ * `namespace` is where it is written: what has no namespace of its own is in the same one.
+ * @throws when the value names something in the cluster, with `.svc`, that has no place here
+ */
+export function localise(value: string, { http, bootstrap }: ClusterAddresses, namespace: string): string {
+  return value.replace(address, (written, scheme?: string, host = '', port?: string) => {
+    if (scheme === undefined && port === undefined) return written
+    const name = nameInCluster(host, namespace)
+    const place = scheme === undefined ? bootstrap.get(name)?.join(',') : http.get(name)
+    if (place === undefined && isOfCluster(host)) throw new Error(`${written} has no counterpart on this machine`)
+    return place ?? written
+  })
 }
 
-function missing(written: string): never {
-  throw new Error(`${written} has no counterpart on this machine`)
+/** `name.namespace` for each way to write it that the cluster's DNS knows; any other host as it is. */
+export function nameInCluster(host: string, namespace: string): string {
+  const name = host.replace(/\.svc(?:\.cluster\.local)?$/, '')
+  return name.includes('.') ? name : `${name}.${namespace}`
+}
+
+function isOfCluster(host: string): boolean {
+  return /^[^.]+\.[^.]+\.svc(?:\.cluster\.local)?$/.test(host)
 }

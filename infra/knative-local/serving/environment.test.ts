@@ -31,7 +31,14 @@ test.each([
     'a=http://create-order.orders.svc.cluster.local,b=http://schema-registry.orders.svc.cluster.local:8080',
     'a=http://127.0.0.1:8100,b=http://127.0.0.1:8084'
   ],
-  ['http://registry.example.com', 'http://registry.example.com']
+  ['http://schema-registry:8081/subjects', 'http://127.0.0.1:8084/subjects'],
+  ['http://schema-registry.orders:8081', 'http://127.0.0.1:8084'],
+  ['orders-kafka-bootstrap:9092', '127.0.0.1:8090,127.0.0.1:8091'],
+  ['orders-kafka-bootstrap.orders:9092', '127.0.0.1:8090,127.0.0.1:8091'],
+  ['the words orders-kafka-bootstrap and schema-registry', 'the words orders-kafka-bootstrap and schema-registry'],
+  ['http://schema-registry.other:8081', 'http://schema-registry.other:8081'],
+  ['http://registry.example.com', 'http://registry.example.com'],
+  ['12:30, kafka.example.com:9092', '12:30, kafka.example.com:9092']
 ])('%s becomes %s', (written, local) => {
   expect(environmentOf({ name: 'WHERE', value: written }).WHERE).toBe(local)
 })

@@ -18,6 +18,7 @@ export function serviceEnvironment(
 ): Record<string, string> {
   const environment: Record<string, string> = {}
   const problems: string[] = []
+  const local = (written: string): string => localise(written, addresses, service.namespace)
   const take = (what: string, optional: boolean, read: () => Record<string, string>): void => {
     try {
       Object.assign(environment, read())
@@ -30,11 +31,11 @@ export function serviceEnvironment(
   for (const { prefix, configMapRef, secretRef } of service.envFrom) {
     if (configMapRef) {
       const { name, optional } = configMapRef
-      take(`envFrom ${name}`, optional, () => prefixed(prefix, secrets.wholeConfigMap(name), addresses))
+      take(`envFrom ${name}`, optional, () => prefixed(prefix, secrets.wholeConfigMap(name), local))
     }
     if (secretRef) {
       const { name, optional } = secretRef
-      take(`envFrom ${name}`, optional, () => prefixed(prefix, secrets.wholeSecret(name)))
+      take(`envFrom ${name}`, optional, () => prefixed(prefix, secrets.wholeSecret(name), asItIs))
     }
   }
   for (const { name, value, secretKeyRef, configMapKeyRef } of service.env) {
@@ -43,7 +44,7 @@ export function serviceEnvironment(
     take(`env ${name}`, optional, () => {
       if (secretKeyRef) return { [name]: secrets.secret(secretKeyRef.name, secretKeyRef.key) }
       const written = configMapKeyRef ? secrets.configMap(configMapKeyRef.name, configMapKeyRef.key) : value
-      return { [name]: localise(written ?? '', addresses) }
+      return { [name]: local(written ?? '') }
     })
   }
   if (problems.length > 0) throw new Error(problems.join('\n'))
@@ -63,12 +64,12 @@ export function serviceEnvironment(
 function prefixed(
   prefix: string,
   values: Readonly<Record<string, string>>,
-  addresses?: ClusterAddresses
+  shown: (value: string) => string
 ): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`${prefix}${name}`, addresses ? localise(value, addresses) : value])
-  )
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, shown(value)]))
 }
+
+const asItIs = (value: string): string => value
 
 /** The folder in functions/ that a Service runs. @throws when the Service names none */
 export function functionOf(service: Service): string {

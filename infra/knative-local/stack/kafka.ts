@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { stateKey } from '../kubernetes-api/live-state.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { formattedBrokers, maxBrokers, wantedBrokers, withBrokers } from '../parts/kafka/broker-count.ts'
+import { nameInCluster } from '../parts/cluster-addresses.ts'
 import { brokerConfig } from '../parts/cluster-config.ts'
 import { createBroker } from '../parts/kafka/kafka.ts'
 import { createTopicMaker, type TopicMaker } from '../parts/kafka/topic-maker.ts'
@@ -36,18 +37,10 @@ export const kafkaPart: Part<RunningKafka> = {
     ),
   files: ['kafka'],
   addresses: (plan, places) => ({
-    // Strimzi's name for the Service in front of the brokers of a Kafka object.
-    bootstrap: new Map(
-      plan.objects
-        .filter(({ kind }) => kind === 'Kafka')
-        .map(({ metadata }) => [
-          `${metadata.name}-kafka-bootstrap.${metadata.namespace}`,
-          bootstrapOf(wantedBrokers(plan), places)
-        ])
-    )
+    bootstrap: new Map(namesOfKafka(plan).map(name => [name, bootstrapOf(wantedBrokers(plan), places)]))
   }),
   async begin(context) {
-    const { progress, processes, project, report, pidChanged } = context
+    const { progress, processes, report, pidChanged } = context
     const { java, jars } = await context.java()
     const directory = join(context.stateDirectory, 'kafka')
     const plan = context.plan()
@@ -78,7 +71,7 @@ export const kafkaPart: Part<RunningKafka> = {
     const topics = createTopicMaker({
       bootstrap,
       plan,
-      wantedOf: now => [...wantedTopics(now), ...(project.complete ? [] : undeclaredTopics(now))],
+      wantedOf: now => [...wantedTopics(now), ...(context.project().complete ? [] : undeclaredTopics(now))],
       report
     })
     await Promise.all(brokers.map(broker => broker.start()))
@@ -132,6 +125,17 @@ function usesKafka({
     [kafkaSources, kafkaSinks, brokers, triggers, kafkaTopics, kafkaConnectors].some(kind => kind.length > 0) ||
     objects.some(({ apiVersion }) => apiVersion.startsWith('kafka.strimzi.io/'))
   )
+}
+
+/** Strimzi's Service in front of the brokers of a Kafka object, and every host that sources, sinks and Brokers name. */
+function namesOfKafka({ objects, kafkaSources, kafkaSinks, brokers }: Plan): string[] {
+  const ofStrimzi = objects
+    .filter(({ kind }) => kind === 'Kafka')
+    .map(({ metadata }) => `${metadata.name}-kafka-bootstrap.${metadata.namespace}`)
+  const written = [...kafkaSources, ...kafkaSinks, ...brokers].flatMap(({ namespace, bootstrapServers }) =>
+    bootstrapServers.map(server => nameInCluster(server.replace(/:\d+$/, ''), namespace))
+  )
+  return [...ofStrimzi, ...written]
 }
 
 function bootstrapOf(brokers: number, { port }: Places): string[] {

@@ -33,7 +33,7 @@ export const postgresPart: Part<RunningPostgres> = {
   ports: () => ({ [port]: 'PostgreSQL' }),
   files: ['postgres', 'pg_service.conf'],
   async begin(context) {
-    const { progress, stateDirectory, report, pidChanged, plan, project } = context
+    const { progress, stateDirectory, report, pidChanged, plan } = context
     let cluster = databaseCluster(plan().objects)
     const [main] = cluster.databases
     const postgres = createPostgres(context.processes, {
@@ -51,7 +51,7 @@ export const postgresPart: Part<RunningPostgres> = {
         .then(() => progress.step('PostgreSQL answers', postgres.answers))
         .then(() => writeServiceFile(stateDirectory, databaseUrl()))
     )
-    const { tables } = project
+    const { tables } = context.project()
     let watch: FileWatch | undefined
     let working = Promise.resolve()
     let refusedEdit: string | undefined

@@ -24,6 +24,8 @@ const Deployment = z.object({
 const Service = z.object({ spec: z.object({ selector: Labels }) })
 /** Apicurio's, Confluent's, Karapace's. */
 const registryImage = /(?:apicurio-registry|schema-registry|karapace)[^/]*$/
+/** Where Apicurio speaks as the other two do. https://www.apicur.io/registry/docs/apicurio-registry/3.0.x/index.html */
+const confluentPath = '/apis/ccompat/v7'
 
 export const registryPart: Part = {
   name: 'registry',
@@ -33,11 +35,14 @@ export const registryPart: Part = {
   files: ['registry'],
   addresses: (plan, places) => ({
     http: new Map(
-      servicesOf(plan).map(name => [name, withCredentials(urlOf(places.port(port)), places.credentials('registry'))])
+      servicesOf(plan).map(({ name, path }) => [
+        name,
+        withCredentials(`${urlOf(places.port(port))}${path}`, places.credentials('registry'))
+      ])
     )
   }),
   async begin(context) {
-    const { progress, processes, project, report, pidChanged } = context
+    const { progress, processes, report, pidChanged } = context
     const postgres = context.running(postgresPart)
     const { java, jars } = await context.java()
     const credentials = context.credentials('registry')
@@ -52,11 +57,13 @@ export const registryPart: Part = {
     const answers = later(
       (async () => {
         await postgres?.answers
+        if (postgres?.urlOf(database) === undefined)
+          report(`The registry keeps schemas until it stops: no Cluster in the YAML has a database "${database}".`)
         await registry.start()
         await progress.step('the schema registry answers', registry.answers)
       })()
     )
-    const { registerSchemas } = project
+    const { registerSchemas } = context.project()
     const ready = later(
       (async () => {
         await Promise.all([answers, postgres?.migrated])
@@ -82,23 +89,26 @@ function deploymentsOf(objects: readonly ManifestObject[]) {
     .filter(({ apiVersion, kind }) => apiVersion === 'apps/v1' && kind === 'Deployment')
     .flatMap(object => {
       const { data } = Deployment.safeParse(object)
-      const isRegistry = data?.spec.template.spec.containers.some(({ image }) => registryImage.test(image))
-      return data && isRegistry ? [{ ...data.spec.template.metadata, namespace: object.metadata.namespace }] : []
+      const image = data?.spec.template.spec.containers.map(one => one.image).find(one => registryImage.test(one))
+      if (!data || image === undefined) return []
+      const path = /apicurio[^/]*$/.test(image) ? '' : confluentPath
+      return [{ ...data.spec.template.metadata, namespace: object.metadata.namespace, path }]
     })
 }
 
-/** The Services in front of one, as NAME.NAMESPACE. */
-function servicesOf({ objects }: Plan): string[] {
+/** The Services in front of one, as NAME.NAMESPACE, and what its clients expect there. */
+function servicesOf({ objects }: Plan): { readonly name: string; readonly path: string }[] {
   const deployments = deploymentsOf(objects)
   return objects
     .filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Service')
-    .filter(object => {
+    .flatMap(object => {
       const selector = Object.entries(Service.safeParse(object).data?.spec.selector ?? {})
       const selects = ({ labels }: { labels: Record<string, string> }) =>
         selector.every(([name, value]) => labels[name] === value)
-      return selector.length > 0 && deployments.some(one => one.namespace === object.metadata.namespace && selects(one))
+      const { name, namespace } = object.metadata
+      const found = deployments.find(one => one.namespace === namespace && selects(one))
+      return selector.length > 0 && found ? [{ name: `${name}.${namespace}`, path: found.path }] : []
     })
-    .map(({ metadata }) => `${metadata.name}.${metadata.namespace}`)
 }
 
 function urlOf(at: number): string {
