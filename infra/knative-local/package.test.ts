@@ -127,11 +127,16 @@ test('knative-local dev runs a Service from an entry file, with Kafka and no oth
   expect((await dev.interrupt()).code).toBe(0)
 }, 150_000)
 
-test('its types are those of its functions', async () => {
+test.each([
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler']
+])('its types are those of its functions, for module %s', async (module, resolution) => {
   const file = join(folder, 'use.mts')
+  const faces = await namesOfFaces()
   await writeFile(
     file,
     [
+      ...faces.map((name, index) => `export * as face${index} from '${name}'`),
       "import { runDev, type Project } from 'knative-local'",
       "import { startTestKafka } from 'knative-local/testing'",
       'export const brokers: number = (await startTestKafka(1)).bootstrap',
@@ -148,7 +153,11 @@ test('its types are those of its functions', async () => {
       '--noEmit',
       '--strict',
       '--module',
-      'nodenext',
+      module,
+      '--moduleResolution',
+      resolution,
+      '--target',
+      'es2024',
       ...types,
       file
     ],
@@ -162,13 +171,17 @@ test('its types are those of its functions', async () => {
 
 test('every face can be imported', async () => {
   await mkdir(join(folder, 'faces'), { recursive: true })
-  const { exports } = (await import('./package.json', { with: { type: 'json' } })).default
-  const names = Object.keys(exports).map(face => `knative-local${face.slice(1)}`)
+  const names = await namesOfFaces()
   const script = names.map(name => `await import(${JSON.stringify(name)})`).join('\n')
   await writeFile(join(folder, 'faces/all.mjs'), `${script}\nconsole.log('all ${names.length}')\n`)
   const { stdout } = await run(process.execPath, [join(folder, 'faces/all.mjs')], { cwd: folder })
   expect(stdout).toBe(`all ${names.length}\n`)
 })
+
+async function namesOfFaces(): Promise<string[]> {
+  const { exports } = (await import('./package.json', { with: { type: 'json' } })).default
+  return Object.keys(exports).map(face => `knative-local${face.slice(1)}`)
+}
 
 /** Without what an npm that runs this test gives its children. */
 async function npm(cwd: string, ...args: string[]): Promise<string> {
