@@ -9,10 +9,13 @@
 //   }
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, normalize, resolve } from 'node:path'
 import { z } from 'zod'
+import { parseManifest } from './manifests/manifest-document.ts'
 import { nearestName } from './manifests/nearest-name.ts'
-import type { Project } from './project.ts'
+import type { Service } from './manifests/plan.ts'
+import { formatPath, formatProblems, type Problem } from './manifests/problem.ts'
+import type { Project, ServiceProgram } from './project.ts'
 
 export const configurationFile = 'knative-local.json'
 
@@ -35,59 +38,107 @@ const Configuration = z.strictObject({
 /** @throws with every problem of the file at once */
 export async function readConfiguration(directory: string): Promise<Project> {
   const file = join(directory, configurationFile)
-  const content = await readFile(file, 'utf8').catch(() => '{}')
-  const problems: string[] = []
-  const read = Configuration.safeParse(parse(content))
-  for (const issue of read.error?.issues ?? []) problems.push(describe(issue, ['manifests', 'services']))
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}'
+    throw new Error(`${configurationFile} cannot be read: ${error.message}`, { cause: error })
+  })
+  const value = parse(content)
+  const problems: Problem[] = []
+  const [document] = parseManifest(configurationFile, content).documents
+  const refuse = (path: readonly PropertyKey[], message: string) => {
+    const origin = document?.locate(path) ?? { file: configurationFile, line: 1 }
+    problems.push({ level: 'error', origin, path: formatPath(path), message })
+  }
+  const read = Configuration.safeParse(value)
+  for (const issue of read.error?.issues ?? []) {
+    if (issue.code !== 'unrecognized_keys') refuse(issue.path, issue.message)
+    else for (const key of issue.keys) refuse([key], unknownField(key, Object.keys(Configuration.shape)))
+  }
   const { manifests, services } = read.data ?? { manifests: [], services: {} }
-  for (const path of manifests) {
-    if (!existsSync(join(directory, path))) problems.push(`manifests: there is no ${path}`)
+  for (const [index, path] of manifests.entries()) {
+    if (!existsSync(resolve(directory, path))) refuse(['manifests', index], `there is no ${path}`)
   }
 
   const programs = Object.entries(services).map(([name, given]) => [name, readService(given)] as const)
-  for (const [name, { data, problem }] of programs) {
-    if (problem !== undefined) problems.push(`services.${name}: ${problem}`)
-    for (const path of [data?.directory, data && 'entry' in data ? data.entry : undefined]) {
-      if (path !== undefined && !existsSync(join(directory, path)))
-        problems.push(`services.${name}: there is no ${path}`)
+  for (const [name, { data, problems: wrong }] of programs) {
+    for (const { field, message } of wrong) refuse(['services', name, ...field], message)
+    for (const [field, path] of data ? pathsOf(data) : []) {
+      if (!existsSync(resolve(directory, path))) refuse(['services', name, field], `there is no ${path}`)
     }
   }
-  if (problems.length > 0) throw new Error(problems.map(problem => `${configurationFile}: ${problem}`).join('\n'))
+  if (problems.length > 0) throw new Error(formatProblems(problems.toSorted((a, b) => a.origin.line - b.origin.line)))
   return {
     directory,
+    written: { file, read: () => readConfiguration(directory) },
     manifests,
     services: Object.fromEntries(programs.flatMap(([name, { data }]) => (data ? [[name, data]] : [])))
   }
 }
 
+/** A name with a slip of the pen would only be noticed by what does not run. */
+export function unusedPrograms(
+  programs: Project['services'] = {},
+  services: readonly Pick<Service, 'namespace' | 'name'>[]
+): string[] {
+  const names = services.flatMap(({ namespace, name }) => [name, `${namespace}/${name}`])
+  return Object.keys(programs)
+    .filter(name => !names.includes(name))
+    .map(
+      name => `${configurationFile}: services.${name}: the YAML has no Service of this name${suggestion(name, names)}`
+    )
+}
+
 const serviceFields = ['entry', 'command', ...Object.keys(common)]
 
-function readService(given: unknown): { data?: z.infer<typeof WithEntry | typeof WithCommand>; problem?: string } {
+interface ReadService {
+  readonly data?: z.infer<typeof WithEntry | typeof WithCommand>
+  readonly problems: readonly { readonly field: readonly PropertyKey[]; readonly message: string }[]
+}
+
+function readService(given: unknown): ReadService {
+  const refused = (message: string) => ({ problems: [{ field: [], message }] })
   const { data: fields } = z.record(z.string(), z.unknown()).safeParse(given)
-  if (!fields) return { problem: 'must be an object with an entry or a command' }
+  if (!fields) return refused('must be an object with an entry or a command')
   const unknown = Object.keys(fields).filter(name => !serviceFields.includes(name))
-  if (unknown.length > 0) return { problem: unknown.map(name => meant(name, serviceFields)).join(', ') }
-  if ('entry' in fields && 'command' in fields) return { problem: 'name an entry or a command, not both' }
+  if (unknown.length > 0) {
+    return { problems: unknown.map(name => ({ field: [name], message: unknownField(name, serviceFields) })) }
+  }
+  if ('entry' in fields && 'command' in fields) return refused('name an entry or a command, not both')
   const kind = 'entry' in fields ? WithEntry : 'command' in fields ? WithCommand : undefined
-  if (!kind) return { problem: 'name an entry ("server.ts") or a command (["python3", "app.py"])' }
+  if (!kind) return refused('name an entry ("server.ts") or a command (["python3", "app.py"])')
   const { data, error } = kind.safeParse(given)
-  return data ? { data } : { problem: error.issues.map(issue => describe(issue, serviceFields)).join(', ') }
+  if (data) return { data, problems: [] }
+  return { problems: error.issues.map(({ path, message }) => ({ field: path, message })) }
 }
 
-function describe(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => meant(key, known)).join(', ')
-  return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`
+/** Those that must be there, by field. */
+function pathsOf(program: ServiceProgram): [string, string][] {
+  const { directory = '.', entry } = program
+  return [
+    ['directory', normalize(directory)],
+    ...(entry === undefined ? [] : [['entry', join(directory, entry)] satisfies [string, string]])
+  ]
 }
 
-function meant(name: string, known: readonly string[]): string {
+function unknownField(name: string, known: readonly string[]): string {
+  return `unknown field "${name}"${suggestion(name, known)}`
+}
+
+function suggestion(name: string, known: readonly string[]): string {
   const near = nearestName(name, known)
-  return `unknown field "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`
+  return near === undefined ? '' : `; did you mean "${near}"?`
 }
 
+/** @throws with the line, as far as V8 says where */
 function parse(content: string): unknown {
   try {
     return JSON.parse(content)
   } catch (error) {
-    throw new Error(`${configurationFile}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    const message = error instanceof Error ? error.message : String(error)
+    const at =
+      /at position (\d+)/.exec(message)?.[1] ?? (message.includes('end of JSON') ? content.trimEnd().length : 0)
+    const line = content.slice(0, Number(at)).split('\n').length
+    const reason = message.replace(/ (?:in JSON )?at position .*$/s, '')
+    throw new Error(`${configurationFile}:${line} error this is not JSON: ${reason}`, { cause: error })
   }
 }

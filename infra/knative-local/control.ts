@@ -105,7 +105,7 @@ export async function startControl(
   }
 }
 
-async function statusOf(
+export async function statusOf(
   parts: readonly PartProcess[],
   { healthy: topicsHealthy, problems, refusedEdits }: ReturnType<Parameters<typeof startControl>[2]>
 ): Promise<Status> {

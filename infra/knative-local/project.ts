@@ -9,6 +9,8 @@ export interface Project {
   readonly directory: string
   /** Files and folders of YAML, relative to `directory` or to a copy of it; those that are not there are passed over. */
   readonly manifests: readonly string[]
+  /** The file that says all of this: an edit of its manifests and services takes effect while they run. */
+  readonly written?: WrittenProject
   /** Nothing is beside these files: what one names must be in another, and every topic must have somebody who creates it. */
   readonly complete?: boolean
   readonly sources?: FunctionSources
@@ -26,6 +28,13 @@ export interface Project {
   linesToTry?(endpoints: Endpoints): readonly string[]
 }
 
+export interface WrittenProject {
+  /** It may be absent. */
+  readonly file: string
+  /** @throws with what is wrong in it */
+  read(): Promise<Project>
+}
+
 /** Functions in TypeScript: a folder each, and one bundle. */
 export interface FunctionSources {
   /** Holds a folder with an index.ts for each function, named as FUNCTION_TARGET of its Service. */
@@ -38,13 +47,13 @@ export interface FunctionSources {
   bundle(): BuildOptions
 }
 
-/** An HTTP server that listens on PORT. Paths are relative to the project. */
+/** An HTTP server that listens on PORT. */
 export type ServiceProgram = {
-  /** Where it runs; the project's folder without it. */
+  /** Where it runs, relative to the project, and what other paths are relative to; the project's folder without it. */
   readonly directory?: string | undefined
   /** Variables that take the place of the Service's own. */
   readonly env?: Readonly<Record<string, string>> | undefined
-  /** Files and folders, relative to its directory, whose edits start it again; the whole directory without it. */
+  /** Files and folders whose edits start it again; without it the whole directory, but for YAML. */
   readonly watch?: readonly string[] | undefined
 } & (
   | { readonly entry: string; readonly command?: undefined }

@@ -5,7 +5,7 @@
 // replacement.
 import { watch } from 'chokidar'
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 
 export interface WatchOptions {
@@ -15,6 +15,8 @@ export interface WatchOptions {
   matches(file: string): boolean
   /** A folder stands for all below it, but for node_modules and what begins with a dot. */
   readonly recursive?: boolean
+  /** Absolute paths of folders that are not entered. */
+  readonly except?: readonly string[]
   /** Absolute paths of the files that were made, edited or deleted. */
   changed(files: ReadonlySet<string>): void
   failed(error: Error): void
@@ -32,7 +34,8 @@ const quietMs = 80
 const maxQuietMs = 1_000
 
 /** Resolves when every change from now on is noticed. */
-export async function watchFiles({ paths, matches, recursive, changed, failed }: WatchOptions): Promise<FileWatch> {
+export async function watchFiles(options: WatchOptions): Promise<FileWatch> {
+  const { paths, matches, recursive, except = [], changed, failed } = options
   const roots = new Set(paths.map(path => resolve(path)))
   const known = new Map<string, string | undefined>()
   let touched = new Set<string>()
@@ -43,7 +46,8 @@ export async function watchFiles({ paths, matches, recursive, changed, failed }:
 
   const counts = (file: string): boolean => roots.has(file) || matches(file)
   const enters = (folder: string): boolean =>
-    roots.has(folder) || (recursive === true && !/^\.|^node_modules$/.test(basename(folder)))
+    roots.has(folder) ||
+    (recursive === true && !/^\.|^node_modules$/.test(basename(folder)) && !except.includes(folder))
 
   const watcher = watch([...roots], {
     ignored: (path, stats) => (stats?.isFile() ? !counts(path) : stats?.isDirectory() ? !enters(path) : false)
@@ -96,9 +100,14 @@ export async function watchFiles({ paths, matches, recursive, changed, failed }:
   }
 }
 
-/** Undefined for what is not there, or is a folder. */
+/** Above it a file is data, not code: its size and time say enough. */
+const maxHashedBytes = 4 * 1024 * 1024
+
+/** Undefined for what is not there, or is no file. */
 async function fingerprint(file: string): Promise<string | undefined> {
   try {
+    const { size, mtimeMs } = await stat(file)
+    if (size > maxHashedBytes) return `${size} bytes of ${mtimeMs}`
     return createHash('sha256')
       .update(await readFile(file))
       .digest('base64')

@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { startControl } from '../control.ts'
+import { unusedPrograms } from '../configuration.ts'
+import { startControl, statusOf } from '../control.ts'
 import { createEndpointsFile, type Endpoints } from '../endpoints.ts'
 import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
 import { lines } from '../terminal-text.ts'
@@ -25,6 +26,7 @@ import { postgresPart } from '../stack/postgres.ts'
 import { parts } from '../stack/registered.ts'
 import { firstServicePort } from '../stack/services.ts'
 import { createStack, type Stack } from '../stack/stack.ts'
+import { problemsOf } from './show-status.ts'
 import { statusScreen } from './status-screen.ts'
 import { watchTypes } from '../watch-types.ts'
 
@@ -62,7 +64,8 @@ export async function runStack(project: Project, settings: Settings): Promise<vo
   await main(project, settings).catch(fail)
 }
 
-async function main(project: Project, settings: Settings): Promise<void> {
+async function main(given: Project, settings: Settings): Promise<void> {
+  let project = given
   const { stateDirectory, portBase, clean, inspect: inspected, typecheck } = settings
   const manifestRoot = settings.manifestRoot ?? project.directory
   process.chdir(project.directory)
@@ -77,11 +80,12 @@ async function main(project: Project, settings: Settings): Promise<void> {
   if (clean) await removeState(stateDirectory)
 
   const loadOptions = { complete: project.complete === true }
-  const manifestPaths = manifestPathsIn(project, manifestRoot)
-  const loaded = await readPlan(manifestPaths, loadOptions)
+  const loaded = await readPlan(manifestPathsIn(project, manifestRoot), loadOptions)
   let { plan } = loaded
   refuseNothing(plan, project)
   refuseUnknownFunction(inspected, plan)
+  const warnOfUnused = newWarnings(report)
+  warnOfUnused(unusedPrograms(project.services, plan.services))
   const servicePorts = await openServicePorts(stateDirectory, portBase + firstServicePort)
   const portsOfServices = await servicePorts.assign(plan.services.map(({ name }) => name))
   const opened = openProcesses(stateDirectory)
@@ -114,13 +118,20 @@ async function main(project: Project, settings: Settings): Promise<void> {
   if (stopRequestedAt !== undefined) return
 
   let refused: readonly string[] = []
+  let read = project
   const manifests = await followPlan({
-    paths: manifestPaths,
+    paths: () => manifestPathsIn(read, manifestRoot),
     loaded,
-    options: async () => loadOptions,
+    otherFiles: project.written ? [project.written.file] : [],
+    async options() {
+      read = (await project.written?.read()) ?? project
+      return loadOptions
+    },
     async apply(edited) {
       plan = edited
-      await running.apply(edited)
+      project = read
+      warnOfUnused(unusedPrograms(project.services, plan.services))
+      await running.apply(edited, project)
       endpointsFile.refresh()
     },
     report,
@@ -177,9 +188,18 @@ async function main(project: Project, settings: Settings): Promise<void> {
   }
   const topics = kafka?.topics.topics() ?? []
   const shown = beside?.shown ?? []
-  write(
-    statusScreen({ project, plan, endpoints: endpoints(), topics, shown, seconds: progress.elapsed(), stateDirectory })
-  )
+  const problems = problemsOf(await statusOf(running.processes(), { ...running.findings(), refusedEdits: [] }))
+  const seconds = progress.elapsed()
+  write(statusScreen({ project, plan, endpoints: endpoints(), topics, shown, problems, seconds, stateDirectory }))
+}
+
+/** Reports each for as long as it holds once. */
+function newWarnings(say: (sentence: string) => void): (now: readonly string[]) => void {
+  let known: readonly string[] = []
+  return now => {
+    for (const warning of now.filter(one => !known.includes(one))) say(warning)
+    known = now
+  }
 }
 
 /** What `--clean` deletes: only what the runtime itself has made there. */

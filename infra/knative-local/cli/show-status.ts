@@ -16,17 +16,24 @@ export async function showStatus(endpoints: Endpoints | undefined, folder: strin
   return status.healthy ? exitStatus.done : exitStatus.failed
 }
 
-function describe({ parts, topicProblems, refusedEdits }: Status): string {
+/** A sentence for each thing that is not as it should be. */
+export function problemsOf({ parts, topicProblems }: Status): string[] {
+  const ofParts = parts.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]))
+  return [...ofParts, ...topicProblems].map(oneLine)
+}
+
+function describe(status: Status): string {
+  const { parts, refusedEdits } = status
   const rows = parts.map(({ name, address, pid, healthy }) => [
     name,
     pid === null ? '-' : String(pid),
     healthy ? 'healthy' : 'unhealthy',
     address
   ])
-  const problems = parts.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]))
+  const problems = problemsOf(status)
   return [
     ...table(['Part', 'Pid', 'Health', 'Address'], rows),
-    ...paragraph([...problems, ...topicProblems]),
+    ...paragraph(problems),
     ...paragraph(refusedEdits, 'The last edit is refused; what ran before continues:')
   ].join('\n')
 }

@@ -16,6 +16,7 @@ function screenOf(stateDirectory: string): string {
     endpoints: endpoints as Endpoints,
     topics: [],
     shown: [],
+    problems: [],
     seconds: '8.0',
     stateDirectory
   }

@@ -1,11 +1,11 @@
 // What a person sees when all is ready: every function and topic, where to send what, and a line to paste.
 import { called } from '../called.ts'
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Endpoints } from '../endpoints.ts'
 import type { Plan, Service } from '../manifests/plan.ts'
 import { psqlCommand } from '../parts/postgres/postgres-service.ts'
 import type { TopicDescription } from '../parts/kafka/topics.ts'
-import type { Project } from '../project.ts'
+import type { Project, ServiceProgram } from '../project.ts'
 import { stateDirectoryOf } from './settings.ts'
 import { table } from './table.ts'
 
@@ -16,11 +16,14 @@ export interface Screen {
   readonly topics: readonly TopicDescription[]
   /** Of what runs beside the stack: names and places. */
   readonly shown: readonly (readonly [name: string, place: string])[]
+  /** What is not as it should be, a sentence each. */
+  readonly problems: readonly string[]
   readonly seconds: string
   readonly stateDirectory: string
 }
 
-export function statusScreen({ project, plan, endpoints, topics, shown, seconds, stateDirectory }: Screen): string {
+export function statusScreen(screen: Screen): string {
+  const { project, plan, endpoints, topics, shown, problems, seconds, stateDirectory } = screen
   const services = plan.services.flatMap(service => {
     const running = endpoints.services[service.name]
     if (!running) return [] // it could not be started, which has been reported
@@ -56,6 +59,7 @@ export function statusScreen({ project, plan, endpoints, topics, shown, seconds,
     ...lines.flatMap(([name = '', value]) => (value === undefined ? [] : [`${name.padEnd(16)}${value}`])),
     '',
     ...(linesToTry.length > 0 ? ['Try it:', ...linesToTry.map(line => `  ${line}`), ''] : []),
+    ...(problems.length > 0 ? ['Unhealthy:', ...problems.map(line => `  ${line}`), ''] : []),
     `Ready after ${seconds} s. Edit a function or a YAML file and it takes effect; Ctrl-C stops everything.`,
     ''
   ].join('\n')
@@ -73,8 +77,17 @@ function section(head: readonly string[], rows: readonly string[][]): string[] {
 /** What a person would edit. */
 function sourceOf(program: string, { directory, sources, services }: Project): string {
   const configured = services?.[program]
-  if (configured) return configured.entry ?? configured.command.join(' ')
+  if (configured) return shownCommand(configured)
   return sources ? shortened(resolve(directory, sources.directory, program)) : ''
+}
+
+/** A script given by `sh -c` would push the addresses off the screen. */
+const maxShownCommand = 40
+
+function shownCommand({ directory = '.', entry, command }: ServiceProgram): string {
+  if (entry !== undefined) return join(directory, entry)
+  const line = command.join(' ')
+  return line.length > maxShownCommand ? `${line.slice(0, maxShownCommand - 1)}…` : line
 }
 
 function kindToShow({ kafkaSources }: Plan): string {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,7 +27,7 @@ test('what a kustomization lists elsewhere is followed, and its neighbours are n
   expect(plans.at(-1)).toEqual({ one: 2, two: 1 })
   await edit('base/neighbour.yaml', topic('two', 5))
   expect(plans.at(-1)).toEqual({ one: 2, two: 5 })
-  expect(reports.filter(text => !text.includes('is not in or below'))).toEqual([])
+  expect(reports.filter(text => !/is not in or below|^KafkaTopic default/.test(text))).toEqual([])
 })
 
 test('a log that is written into the folder of the YAML is no edit', async () => {
@@ -83,6 +83,43 @@ test('a broken edit changes nothing, and a file that is listed before it exists 
   expect(plans).toEqual([{ one: 1, two: 1 }])
 })
 
+test('what an edit changed is named, and that an edit taken back changes nothing', async () => {
+  const { root, reports, edit } = await follow(['x'], { 'x/a.yaml': topic('one', 1), 'x/b.yaml': topic('two', 1) })
+  await edit('x/a.yaml', `${topic('one', 2)}---\n${topic('three', 1)}`)
+  expect(reports.at(-1)).toBe('KafkaTopic default/one changed, KafkaTopic default/three added')
+  await rm(join(root, 'x/b.yaml'))
+  await until('the deletion', 10_000, async () => reports.at(-1) === 'KafkaTopic default/two removed')
+  const good = `# moved by a line\n${topic('one', 2)}---\n${topic('three', 1)}`
+  await write(root, 'x/a.yaml', good.replace('spec:', 'spec'))
+  await until('the refusal', 10_000, async () => reports.at(-1)?.startsWith('The edit is not taken') === true)
+  await write(root, 'x/a.yaml', good)
+  await until('the answer', 10_000, async () => reports.at(-1) === 'The files are right again; nothing changes.')
+})
+
+test('other paths are read when the options say so', async () => {
+  const root = await folder({ 'x/a.yaml': topic('one', 1), 'y/b.yaml': topic('two', 1), 'which.json': '"x"' })
+  const which = join(root, 'which.json')
+  let paths = [join(root, 'x')]
+  const plans: string[] = []
+  const followed = await followPlan({
+    paths: () => paths,
+    loaded: await load(paths),
+    otherFiles: [which],
+    options: async () => {
+      paths = [join(root, JSON.parse(await readFile(which, 'utf8')) as string)]
+      return {}
+    },
+    apply: async ({ kafkaTopics }) => void plans.push(kafkaTopics.map(({ topic: name }) => name).join()),
+    report: () => {}
+  })
+  onTestFinished(followed.close)
+  await writeFile(which, '"y"')
+  await until('the other folder', 10_000, async () => plans.at(-1) === 'two')
+  await write(root, 'y/b.yaml', topic('three', 1))
+  await until('an edit there', 10_000, async () => plans.at(-1) === 'three')
+  expect(plans).toEqual(['two', 'three'])
+})
+
 test('what was edited between the reading and the watching is taken', async () => {
   const root = await folder({ 'x/s.yaml': topic('one', 1) })
   const loaded = await load([join(root, 'x')])
@@ -114,7 +151,7 @@ async function followLoaded(paths: readonly string[], loaded: Awaited<ReturnType
   const plans: Record<string, number>[] = []
   const reports: string[] = []
   const followed = await followPlan({
-    paths,
+    paths: () => paths,
     loaded,
     options: async () => ({}),
     apply: async ({ kafkaTopics }) =>

@@ -4,11 +4,13 @@ import { isDeepStrictEqual } from 'node:util'
 import { type FileWatch, watchFiles } from '../watch-files.ts'
 import { type LoadOptions, type LoadResult, loadPlan } from './load-plan.ts'
 import { isManifestName } from './manifest-files.ts'
+import { describeChanges } from './describe-changes.ts'
 import type { Plan } from './plan.ts'
 import { formatProblems, type Problem } from './problem.ts'
 
 export interface FollowOptions {
-  readonly paths: readonly string[]
+  /** Asked before each reading, after the options. */
+  paths(): readonly string[]
   /** What was read at the start, and runs. */
   readonly loaded: LoadResult & { readonly plan: Plan }
   /** Other files whose change is a reason to read again. */
@@ -35,23 +37,33 @@ export async function followPlan(options: FollowOptions): Promise<FollowedPlan> 
   let problems = loaded.problems
   let folders = new Set<string>()
   let isClosed = false
+  /** What the files say now does not run. */
+  let isRefused = false
 
   const placesOf = (read: Pick<LoadResult, 'files' | 'folders'>): string[] => {
     folders = new Set(read.folders.map(folder => resolve(folder)))
     return [...read.files, ...read.folders]
   }
 
+  const loadFresh = async (): Promise<LoadResult> => {
+    const given = await options.options()
+    return loadPlan(paths(), { ...given, running })
+  }
   const reload = async (changed: ReadonlySet<string>): Promise<void> => {
     if (isClosed) return
-    const read = await loadPlan(paths, { ...(await options.options()), running })
+    const read = await loadFresh()
     const fresh = newProblems(problems, read.problems, changed)
     problems = read.problems
     if (fresh.length > 0) report(formatProblems(fresh))
     if (read.plan) {
       const isNew = others.some(file => changed.has(file)) || !isDeepStrictEqual(read.plan, running)
+      const changes = describeChanges(running.objects, read.plan.objects)
+      if (changes !== undefined) report(changes)
+      else if (isRefused) report('The files are right again; nothing changes.')
       if (isNew) await apply(read.plan)
       running = read.plan
     }
+    isRefused = !read.plan
     refused?.(read.plan ? undefined : formatProblems(read.problems.filter(({ level }) => level === 'error')))
     if (!read.plan && fresh.length > 0) report('The edit is not taken; what runs stays as it was.')
     // Edited before it was watched: read once more. It ends, as each time there are fewer new files.
@@ -63,6 +75,7 @@ export async function followPlan(options: FollowOptions): Promise<FollowedPlan> 
     reloading = reloading
       .then(() => reload(changed))
       .catch((error: Error) => {
+        isRefused = true
         refused?.(error.message)
         report(`The edit is not taken: ${error.message}`)
       })

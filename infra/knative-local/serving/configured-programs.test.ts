@@ -32,6 +32,54 @@ test('a command runs in its directory, with variables in place of those that onl
   expect(await get('display')).toBe('applocal')
 })
 
+test('paths are relative to the directory; YAML, the configuration and the state are no edit of a program', async () => {
+  const { get, write, reports } = await start(
+    { display: { entry: 'server.ts', directory: 'app' } },
+    [service('display')],
+    {
+      'app/server.ts': saying("const word: string = 'one'", 'word')
+    }
+  )
+  expect(await get('display')).toBe('one')
+  for (const name of ['orders.yaml', 'service.yml', 'knative-local.json', 'state/data']) await write(`app/${name}`, '1')
+  await write('app/word.txt', '1')
+  await until('the edit', 10_000, async () => reports.length > 0)
+  expect(reports).toEqual([expect.stringMatching(/^display reloaded in \d+ ms: app\/word.txt$/)])
+})
+
+test('an edit of the configuration adds, changes and removes programs, and touches no other', async () => {
+  const specs = ['stays', 'changes', 'comes', 'goes'].map(service)
+  const server: ServiceProgram = { entry: 'server.ts', env: { WORD: 'one' } }
+  const { functions, get, reports } = await start({ stays: server, changes: server, goes: server }, specs, {
+    'server.ts': saying('', "process.env.WORD ?? ''")
+  })
+  const pid = functions.services.get('stays')?.pid()
+  reports.length = 0
+  const other: ServiceProgram = { ...server, env: { WORD: 'two' } }
+  await functions.apply(specs, { stays: server, changes: other, 'test/comes': other })
+  expect(await Promise.all(['stays', 'changes', 'comes'].map(get))).toEqual(['one', 'two', 'two'])
+  expect(functions.services.get('stays')?.pid()).toBe(pid)
+  expect([...functions.services.keys()].toSorted()).toEqual(['changes', 'comes', 'stays'])
+  expect(reports.toSorted()).toEqual([
+    expect.stringContaining('Service test/goes cannot be started: nothing says what it runs'),
+    'changes runs with its new settings',
+    expect.stringMatching(/^comes is new, at http/),
+    'goes was removed and has stopped'
+  ])
+})
+
+test('a program that was edited into one that does not start leaves the one before', async () => {
+  const server: ServiceProgram = { entry: 'server.ts' }
+  const { functions, get, reports } = await start({ display: server }, [service('display')], {
+    'server.ts': saying('', "'there'")
+  })
+  await functions.apply([service('display')], { display: { command: ['sh', '-c', 'exit 3'] } })
+  expect(reports.at(-1)).toContain('exit status 3')
+  expect(await get('display')).toBe('there')
+  await functions.apply([service('display')], { display: server })
+  expect(await get('display')).toBe('there')
+})
+
 test('a Service that nothing is named for, and one of a name that is taken, say so and stop no other', async () => {
   const twin = { ...service('display'), namespace: 'other' }
   const { get, reports } = await start(
@@ -54,7 +102,7 @@ async function start(
   files: Readonly<Record<string, string>>
 ) {
   const root = await mkdtemp(join(tmpdir(), 'programs-'))
-  const [directory, state] = [join(root, 'project'), join(root, 'state')]
+  const [directory, state] = [join(root, 'project'), join(root, 'project/app/state')]
   await mkdir(join(directory, 'app'), { recursive: true })
   const write = (name: string, text: string) => writeFile(join(directory, name), text)
   for (const [name, text] of Object.entries(files)) await write(name, text)
@@ -79,7 +127,7 @@ async function start(
   })
   await functions.start()
   const get = async (name: string) => (await fetch(functions.services.get(name)?.url ?? '')).text()
-  return { get, write, reports }
+  return { functions, get, write, reports }
 }
 
 const missing = (): never => {

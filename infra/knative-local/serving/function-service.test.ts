@@ -99,6 +99,41 @@ test('a function that does not start is started at once when its code is mended'
   expect(await get(url)).toBe('200 mended')
 })
 
+const silent = 'setInterval(() => {}, 1_000)'
+
+test('a start that leads nowhere holds up neither the end nor a mended version', async () => {
+  const stopped = await serve({}, silent)
+  const starting = stopped.service.start()
+  await until('the launch', 5_000, async () => stopped.launches.length > 0)
+  await stopped.service.stop()
+  await starting
+
+  const { service, url, write, launches } = await serve({}, silent)
+  const first = service.start()
+  await until('the launch', 5_000, async () => launches.length > 0)
+  await write(answering('mended'))
+  await service.replace(spec({}))
+  await first
+  expect(await get(url)).toBe('200 mended')
+  await write(silent)
+  const given = service.replace(spec({})).catch((error: Error) => error.message)
+  await until('the launch of the next', 5_000, async () => launches.length === 3)
+  await write(answering('again'))
+  await service.replace(spec({}))
+  expect(await given).toBe('function was stopped before it was ready')
+  expect(await get(url)).toBe('200 again')
+
+  const broken = await serve({ minScale: 0 }, 'process.exit(1)')
+  await broken.service.start()
+  await broken.write(silent)
+  const hanging = broken.service.replace(spec({ minScale: 0 })).catch(() => undefined)
+  await until('its launch', 5_000, async () => broken.launches.length >= 2)
+  await broken.write(answering('at last'))
+  await broken.service.replace(spec({ minScale: 0 }))
+  await hanging
+  expect(await get(broken.url)).toBe('200 at last')
+}, 15_000)
+
 test('replacements come one after the other, and of those that wait only the last is made', async () => {
   const { service, url, launches } = await serve({}, answering('here'))
   await service.start()

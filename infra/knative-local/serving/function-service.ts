@@ -4,12 +4,12 @@ import type { Service } from '../manifests/plan.ts'
 import type { Reporting } from '../processes/reporting.ts'
 import type { DirectAddress } from '../dataplane/delivery/direct-addresses.ts'
 import { type Activator, maxConnections, startActivator } from './activator.ts'
-import type { Instance } from './instance.ts'
+import { GivenUp, type Instance, type StartOptions } from './instance.ts'
 
 export interface FunctionServiceOptions extends Reporting {
   readonly port: number
   /** Starts an instance of what is now in the files; throws when that does not become ready. */
-  launch(service: Service, how: { readonly mustBeReady: boolean }): Promise<Instance>
+  launch(service: Service, how: StartOptions): Promise<Instance>
   /** This instance serves now, and the one before has ended. */
   tookOver?(instance: Instance): void
   /** A person who looks at a breakpoint takes longer than any caller may. */
@@ -62,6 +62,9 @@ export async function createFunctionService(first: Service, options: FunctionSer
   let service = first
   let instance: Instance | undefined
   let starting: Promise<void> | undefined
+  let attempt = new AbortController()
+  let replacement = new AbortController()
+  let wasGivenUp = false
   let isDown = false
   let isStopping = false
   let crashes = 0
@@ -125,7 +128,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
   }
 
   function failed(error: Error): void {
-    if (isDown || isStopping) return
+    if (isDown || isStopping || error instanceof GivenUp) return
     if (problem !== error.message) report(`${error.message}\n${service.name} is started again after ever longer pauses`)
     problem = error.message
     scheduleStart()
@@ -144,8 +147,19 @@ export async function createFunctionService(first: Service, options: FunctionSer
     return starting
   }
 
+  /** What is being started is of no use any more. Resolves when it has ended. */
+  async function giveUp(): Promise<void> {
+    replacement.abort()
+    if (!starting) return
+    wasGivenUp = true
+    attempt.abort()
+    await starting.catch(() => undefined)
+  }
+
   async function begin(): Promise<void> {
-    const next = await launch(service, { mustBeReady: false })
+    wasGivenUp = false
+    attempt = new AbortController()
+    const next = await launch(service, { mustBeReady: false, signal: attempt.signal })
     if (isDown || isStopping) return void (await next.process.stop(drainMs))
     void take(next)
     tookOver?.(next)
@@ -156,15 +170,16 @@ export async function createFunctionService(first: Service, options: FunctionSer
   }
 
   async function change(next: Service): Promise<void> {
-    await starting?.catch(() => undefined)
-    const fresh = instance && (await launch(next, { mustBeReady: true })) // throws: all stays as it was
+    await giveUp()
+    replacement = new AbortController()
+    const fresh = instance && (await launch(next, { mustBeReady: true, signal: replacement.signal })) // throws: all stays as it was
     service = next
     activator.setLimits(limits())
     if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
     if (fresh) {
       await retire(take(fresh))
       tookOver?.(fresh)
-    } else if (service.minScale > 0 || problem !== undefined) {
+    } else if (service.minScale > 0 || problem !== undefined || wasGivenUp) {
       clearTimeout(backoff)
       crashes = 0
       await ensure().catch((error: Error) => {
@@ -192,6 +207,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
       if (Math.max(service.initialScale, service.minScale) > 0) await ensure().catch(failed)
     },
     replace(next) {
+      void giveUp()
       if (waiting) waiting.service = next
       else {
         const done = replacing.then(() => {
@@ -208,6 +224,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
       isDown = true
       clearTimeout(backoff)
       backoff = undefined
+      await giveUp()
       await retire(take(undefined))
     },
     async bringUp() {
@@ -220,8 +237,7 @@ export async function createFunctionService(first: Service, options: FunctionSer
       isStopping = true
       clearInterval(idleTimer)
       clearTimeout(backoff)
-      await activator.stop(drainMs)
-      await starting?.catch(() => undefined)
+      await Promise.all([activator.stop(drainMs), giveUp()])
       await retire(take(undefined))
     }
   }

@@ -5,8 +5,9 @@ import type { Processes } from '../processes/processes.ts'
 import type { Reporting } from '../processes/reporting.ts'
 import type { ServicePorts } from '../state/service-ports.ts'
 import { type EnvironmentSources, serviceEnvironment } from './environment.ts'
+import type { ServicePrograms } from './configured-programs.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
-import { type Instance, startInstance } from './instance.ts'
+import { GivenUp, type Instance, type StartOptions, startInstance } from './instance.ts'
 import { instancePorts } from './instance-ports.ts'
 import type { ProgramEvents, Programs } from './programs.ts'
 import { answersOk } from '../stack/part-process.ts'
@@ -21,8 +22,8 @@ export interface Functions {
   isHealthy(service: string): Promise<boolean>
   /** Starts one instance of each that wants one. */
   start(): Promise<void>
-  /** Services that were added, removed or edited in YAML. What is wrong with one is reported and stops no other. */
-  apply(services: readonly Service[]): Promise<void>
+  /** Services that were added, removed or edited, or whose programs were. What is wrong with one is reported and stops no other. */
+  apply(services: readonly Service[], programs?: ServicePrograms): Promise<void>
   stop(): Promise<void>
 }
 
@@ -63,14 +64,21 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
   const services = new Map<string, FunctionService>()
 
   const programs = await options.startPrograms({
-    changed: targets => {
-      for (const one of running.values()) if (targets.includes(one.target)) void reload(one)
+    changed: (targets, files) => {
+      for (const one of running.values()) if (targets.includes(one.target)) void reload(one, files)
     },
     broken: (target, message) => report(`${target} cannot be built:\n${message}`)
   })
 
+  const hasProgram = (spec: Service): boolean => {
+    try {
+      return programs.nameOf(spec) !== ''
+    } catch {
+      return false
+    }
+  }
   const isInspected = (spec: Service): boolean => [spec.name, programs.nameOf(spec)].includes(options.inspect ?? '')
-  const launch = async (spec: Service, how: { readonly mustBeReady: boolean }) => {
+  const launch = async (spec: Service, how: StartOptions) => {
     const target = programs.nameOf(spec)
     const show = logToScreen(target, report)
     const inspectorPort = isInspected(spec) ? (options.inspectorPort ?? defaultInspectorPort) : undefined
@@ -89,12 +97,14 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
     )
   }
 
-  async function reload({ spec, target, service }: Running): Promise<void> {
+  async function reload({ spec, target, service }: Running, files?: string): Promise<void> {
     const startedAt = performance.now()
     try {
       await service.replace(spec)
-      report(`${target} reloaded in ${Math.round(performance.now() - startedAt)} ms`)
+      const why = files === undefined ? '' : `: ${files}`
+      report(`${target} reloaded in ${Math.round(performance.now() - startedAt)} ms${why}`)
     } catch (error) {
+      if (error instanceof GivenUp) return // by a later edit, or the end
       report(`${target} was not reloaded, the one before stays: ${messageOf(error)}`)
     }
   }
@@ -175,13 +185,20 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
   }
 
   async function change(one: Running, next: Service): Promise<void> {
-    const [before, target] = [one.target, programs.nameOf(next)]
+    const before = { spec: one.spec, target: one.target }
+    const target = programs.nameOf(next)
     await programs.add([target])
     serviceEnvironment(next, environment(), programs.program(target).override) // throws before anything has changed
-    await one.service.replace(next)
-    Object.assign(one, { spec: next, target })
-    if (before !== target) {
-      await leave(before, one.service.port)
+    Object.assign(one, { spec: next, target }) // a reload that comes now is one of these
+    try {
+      await one.service.replace(next)
+    } catch (error) {
+      if (error instanceof GivenUp) return
+      Object.assign(one, before)
+      throw error
+    }
+    if (before.target !== target) {
+      await leave(before.target, one.service.port)
       await noteRun(target, one.service.port)
     }
     report(`${next.name} runs with its new settings`)
@@ -205,10 +222,11 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
     async start() {
       await Promise.all([...services.values()].map(service => service.start()))
     },
-    async apply(edited) {
+    async apply(edited, configured) {
       present = edited
+      const others = configured ? await programs.configure(configured) : new Set<string>()
       const names = new Set(edited.map(({ name }) => name))
-      for (const one of [...running.values()].filter(({ spec }) => !names.has(spec.name))) {
+      for (const one of [...running.values()].filter(({ spec }) => !names.has(spec.name) || !hasProgram(spec))) {
         await remove(one)
         report(`${one.spec.name} was removed and has stopped`)
       }
@@ -226,7 +244,9 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
       await keepGood(known, async spec => {
         refuseNamesake(spec)
         const one = running.get(spec.name)
-        if (one && !sameSettings(one.spec, spec)) await change(one, spec)
+        if (!one) return
+        const target = programs.nameOf(spec)
+        if (target !== one.target || others.has(target) || !sameSettings(one.spec, spec)) await change(one, spec)
       })
       for (const service of services.values()) service.subscriptionsChanged()
     },

@@ -18,9 +18,21 @@ export interface InstanceOptions {
   onLine(line: string): void
 }
 
+/** How it is to be started. */
+export interface StartOptions {
+  /** A function that lives but waits for something else is not taken. */
+  readonly mustBeReady: boolean
+  /** Ends the start: nobody needs it any more. */
+  readonly signal?: AbortSignal
+}
+
+/** Somebody has ended the start. */
+export class GivenUp extends Error {}
+
 /** A function that lives but is not ready by then answers its callers itself (503 while the database is down). */
 const readyTimeoutMs = 5_000
-const aliveTimeoutMs = 20_000
+/** One that answers probes has built its server by then; any other command may have a JVM or a compiler to start first. */
+const aliveTimeoutMs = { withProbes: 20_000, without: 60_000 }
 const pollMs = 15
 const maxReasonLength = 500
 const lastWordsMs = 500
@@ -33,7 +45,7 @@ const lastWordsMs = 500
 export async function startInstance(
   processes: Processes,
   options: InstanceOptions,
-  { mustBeReady }: { readonly mustBeReady: boolean }
+  { mustBeReady, signal: givenUp }: StartOptions
 ): Promise<Instance> {
   const { name, program, port, env, onLine } = options
   const { command, args, cwd, probes } = program
@@ -50,7 +62,12 @@ export async function startInstance(
     }
   })
   const startedAt = performance.now()
+  const timeoutMs = probes ? aliveTimeoutMs.withProbes : aliveTimeoutMs.without
   while (true) {
+    if (givenUp?.aborted) {
+      await child.stop(0)
+      throw new GivenUp(`${name} was stopped before it was ready`)
+    }
     if (!child.isRunning()) {
       const { code, signal } = await child.exited
       await Promise.race([child.written, sleep(lastWordsMs)])
@@ -60,9 +77,10 @@ export async function startInstance(
     const waitedMs = performance.now() - startedAt
     if (probes ? await answers(port, probes.readiness) : await accepts(port)) break
     if (waitedMs > readyTimeoutMs && !mustBeReady && probes && (await answers(port, probes.liveness))) break
-    if (waitedMs > aliveTimeoutMs) {
+    if (waitedMs > timeoutMs) {
       await child.stop(0)
-      throw new Error(`${name} was not ready within ${aliveTimeoutMs / 1_000} s`)
+      const missed = probes ? 'was not ready' : `did not listen on 127.0.0.1:${port}, as its variable PORT says,`
+      throw new Error(`${name} ${missed} within ${timeoutMs / 1_000} s`)
     }
     await sleep(pollMs)
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Service } from '../manifests/plan.ts'
 import type { Project } from '../project.ts'
 import { startBundles } from './bundles.ts'
-import { watchConfigured } from './configured-programs.ts'
+import { type ServicePrograms, watchConfigured } from './configured-programs.ts'
 import { functionOf } from './environment.ts'
 
 export interface Program {
@@ -31,14 +31,16 @@ export interface Programs {
   /** Resolves when these can be run, or are reported as broken. */
   add(names: readonly string[]): Promise<void>
   remove(name: string): void
+  /** knative-local.json has been edited. Answers the names whose program is another one now. */
+  configure(services: ServicePrograms): Promise<ReadonlySet<string>>
   /** With an inspector, when a port for it is given. @throws when it cannot be run, with why */
   program(name: string, inspectorPort?: number): Program
   close(): Promise<void>
 }
 
 export interface ProgramEvents {
-  /** Files have changed, and with them these programs. */
-  changed(names: readonly string[]): void
+  /** Files have changed, and with them these programs; where it is not obvious which files, they are named. */
+  changed(names: readonly string[], files?: string): void
   broken(name: string, message: string): void
 }
 
@@ -55,7 +57,7 @@ export async function startPrograms(
   events: ProgramEvents
 ): Promise<Programs> {
   const bundles = sources && (await startBundles({ sources, directory: join(stateDirectory, 'functions'), ...events }))
-  const configured = await watchConfigured(services, directory, events)
+  const configured = await watchConfigured(services, { directory, stateDirectory }, events)
   const bundled = (names: readonly string[]) => names.filter(name => !configured.has(name))
 
   return {
@@ -74,6 +76,7 @@ export async function startPrograms(
     remove(name) {
       if (!configured.has(name)) bundles?.remove(name)
     },
+    configure: configured.configure,
     program(name, inspectorPort) {
       const inspector = inspectorPort === undefined ? [] : [`--inspect-port=127.0.0.1:${inspectorPort}`]
       if (configured.has(name)) return configured.program(name, inspector)

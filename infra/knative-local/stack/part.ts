@@ -66,15 +66,15 @@ export interface Places {
 }
 
 export interface StackContext extends Places, Reporting {
-  readonly project: Project
   readonly stateDirectory: string
   readonly servicePorts: ServicePorts
   /** The function that runs with an inspector. */
   readonly inspect?: string | undefined
   readonly processes: Processes
   readonly progress: Progress
-  /** The one that applies now. */
+  /** The ones that apply now. */
   plan(): Plan
+  project(): Project
   /** Looked for, and fetched, when the first part asks. */
   java(): Promise<{ readonly java: Java; readonly jars: Jars }>
   addresses(): ClusterAddresses

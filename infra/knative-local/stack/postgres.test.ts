@@ -47,7 +47,7 @@ async function project(rights: string) {
   })
   const begin = async (roles: readonly string[]) => {
     const context: Partial<StackContext> = {
-      project: {
+      project: () => ({
         directory,
         manifests: [],
         tables: {
@@ -56,7 +56,7 @@ async function project(rights: string) {
           migrate: async url =>
             void (await query(url, `create table if not exists things (id int); ${await readFile(grants, 'utf8')}`))
         }
-      },
+      }),
       stateDirectory: directory,
       processes,
       progress: { say: () => undefined, step: async (_: string, work: () => Promise<unknown>) => work() } as never,

@@ -37,13 +37,13 @@ export const servicesPart: Part<RunningServices> = {
     )
   }),
   async begin(context) {
-    const { progress, processes, project, stateDirectory, servicePorts, inspect, plan, report, pidChanged } = context
+    const { progress, processes, stateDirectory, servicePorts, inspect, plan, report, pidChanged } = context
     const listeners: (() => Promise<void>)[] = []
     const tracing = context.running(tracesPart)?.environment
     const functions = await progress.step('functions are built', () =>
       createFunctions(processes, {
         services: plan().services,
-        startPrograms: events => startPrograms(project, stateDirectory, events),
+        startPrograms: events => startPrograms(context.project(), stateDirectory, events),
         ports: servicePorts,
         firstInstancePort: context.port(firstInstancePort),
         lastInstancePort: context.port(portsPerStack - 1),
@@ -87,7 +87,7 @@ export const servicesPart: Part<RunningServices> = {
               }
           return [stateKey('Service', namespace, name), { ...state, ...(service && { url: service.url }) }]
         }),
-      apply: edited => functions.apply(edited.services),
+      apply: edited => functions.apply(edited.services, context.project().services),
       stop: functions.stop
     }
   }

@@ -11,20 +11,14 @@ import { checkPorts } from '../state/ports.ts'
 import { createSecrets } from '../parts/secrets.ts'
 import { type Findings, later, type Part, type RunningPart, type StackContext } from './part.ts'
 import type { PartProcess } from './part-process.ts'
+import type { Project } from '../project.ts'
 import { parts as registered } from './registered.ts'
 
-type Given =
-  | 'project'
-  | 'stateDirectory'
-  | 'servicePorts'
-  | 'inspect'
-  | 'processes'
-  | 'progress'
-  | 'report'
-  | 'pidChanged'
+type Given = 'stateDirectory' | 'servicePorts' | 'inspect' | 'processes' | 'progress' | 'report' | 'pidChanged'
 
 export interface StackOptions extends Pick<StackContext, Given> {
   readonly plan: Plan
+  readonly project: Project
   readonly portBase: number
   readonly parts?: readonly Part[]
 }
@@ -34,8 +28,8 @@ export interface Stack {
   ports(): ReadonlyMap<number, string>
   /** Resolves when all that the YAML asks for works. */
   start(): Promise<void>
-  /** An edited plan. Parts that it asks for and that do not run are begun; those that it no longer asks for stay. */
-  apply(plan: Plan): Promise<void>
+  /** An edited plan or project. Parts that it asks for and that do not run are begun; those that it no longer asks for stay. */
+  apply(plan: Plan, project?: Project): Promise<void>
   running<Running extends RunningPart>(part: Part<Running>): Running | undefined
   processes(): readonly PartProcess[]
   endpoints(): Partial<Endpoints>
@@ -48,8 +42,9 @@ export interface Stack {
 }
 
 export function createStack({ plan: first, portBase, parts = registered, ...given }: StackOptions): Stack {
-  const { project, progress, report, servicePorts } = given
+  const { progress, report, servicePorts } = given
   let plan = first
+  let project = given.project
   const begun = new Map<Part, Promise<RunningPart>>()
   const running = new Map<Part, RunningPart>()
   const credentials = new Map<string, Credentials>()
@@ -60,6 +55,7 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
   const context: StackContext = {
     ...given,
     plan: () => plan,
+    project: () => project,
     port: offset => portBase + offset,
     servicePort: name => servicePorts.current().get(name),
     credentials(name) {
@@ -127,9 +123,10 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
   return {
     ports: () => portsOf(wanted()),
     start: () => startAll(wanted()),
-    async apply(edited) {
+    async apply(edited, editedProject = project) {
       plan = edited
       notApplied = new Map()
+      project = editedProject
       const before = parts.filter(part => running.has(part))
       // In the order of their needs: what one part made known, the next one passes on.
       const applying = new Map<Part, Promise<void>>()

@@ -44,7 +44,7 @@ export class LivePlan implements PlanFeed {
     const { files: paths, 'resolve-file': addressFile } = this.places
     let addresses = this.addresses
     return followPlan({
-      paths,
+      paths: () => paths,
       loaded: this.loaded,
       otherFiles: addressFile === undefined ? [] : [addressFile],
       options: async () => {
