@@ -26,9 +26,12 @@ export function createCommand(name: string): Command {
 
 /** Runs a command line; `process.exitCode` is what an action has set, or says what went wrong. */
 export async function runCommand(command: Command, args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit() // nobody reads any more: `| head`, for instance
-  })
+  // Nobody reads any more: `| head`, for instance. A program with something to undo listens itself.
+  if (process.stdout.listenerCount('error') === 0) {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit()
+    })
+  }
   try {
     await command.parseAsync([...args], { from: 'user' })
   } catch (error) {

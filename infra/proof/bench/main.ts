@@ -1,31 +1,21 @@
-// `npm run bench -- NAME [ARGUMENTS]`; `list` names them.
-import { exitStatus } from '../../knative-local/command-line.ts'
+// `npm run bench -- NAME`: measurements on this machine. `list` names them.
+import { createCommand, print, runCommand } from '../../knative-local/command-line.ts'
 import { coldStartBenchmark } from './cold-start.ts'
 import { dispatchBenchmark } from './dispatch.ts'
-import { flowBenchmark } from './flow/flow.ts'
+import { flowCommand } from './flow/flow.ts'
 
-interface Benchmark {
-  readonly says: string
-  run(args: readonly string[]): Promise<void>
-}
-
-const benchmarks: Record<string, Benchmark> = {
-  'cold-start': {
-    says: 'from the start of a function to its first answer, beside a bare node:http server',
-    run: coldStartBenchmark
-  },
-  dispatch: { says: 'how fast the data plane delivers, beside a bare kafkajs-and-undici loop', run: dispatchBenchmark },
-  flow: {
-    says: '[RATE] [SECONDS] [--saturate] [--at-once]: from a POST to its last effect, through the running stack, beside a plain peer',
-    run: flowBenchmark
-  }
-}
-
-const [name = '', ...args] = process.argv.slice(2)
-const list = Object.entries(benchmarks).map(([known, { says }]) => `${known.padEnd(12)} ${says}\n`)
-if (name === 'list' || name === '--help' || name === '-h') process.stdout.write(list.join(''))
-else if (Object.hasOwn(benchmarks, name)) await benchmarks[name]?.run(args)
-else {
-  process.stderr.write(`${list.join('')}\nWhich benchmark? npm run bench -- NAME\n`)
-  process.exitCode = exitStatus.wrongUsage
-}
+const program = createCommand('npm run bench --').description('Measures on this machine, beside a plain peer.')
+const benchmarks = [
+  createCommand('cold-start')
+    .description('from the start of a function to its first answer, beside a bare node:http server')
+    .action(coldStartBenchmark),
+  createCommand('dispatch')
+    .description('how fast the data plane delivers, beside a bare kafkajs-and-undici loop')
+    .action(dispatchBenchmark),
+  flowCommand()
+]
+const list = createCommand('list')
+  .description('names them')
+  .action(() => print(benchmarks.map(one => `${one.name().padEnd(12)} ${one.description()}`).join('\n')))
+for (const command of [...benchmarks, list]) program.addCommand(command)
+await runCommand(program)

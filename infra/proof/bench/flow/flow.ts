@@ -10,9 +10,10 @@
 // Effects are timed by the database's clock (handled_events.handled_at), which is this machine's.
 import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
 import pg from 'pg'
 import { z } from 'zod'
-import { createCommand, runCommand, UsageError, table } from '../../../knative-local/command-line.ts'
+import { createCommand, UsageError, table } from '../../../knative-local/command-line.ts'
 import { stateDirectoryOf, readEndpoints } from '../../../knative-local/index.ts'
 import { busyShare, cpuTimes } from '../cpu-times.ts'
 import { percentile } from '../percentile.ts'
@@ -25,16 +26,17 @@ const connections = 64
 const saturatingConnections = 32
 const saturatingSeconds = 20
 
-const Rate = z.coerce.number().int().min(1).max(10_000)
-const Seconds = z.coerce.number().int().min(1).max(3_600)
+const Rate = z.coerce.number('must be a number').int('must be a whole number').min(1).max(10_000)
+const Seconds = z.coerce.number('must be a number').int('must be a whole number').min(1).max(3_600)
 
 interface Flags {
   readonly saturate?: boolean
   readonly atOnce?: boolean
 }
 
-export function flowBenchmark(args: readonly string[]): Promise<void> {
-  const command = createCommand('bench -- flow')
+export function flowCommand(): Command {
+  return createCommand('flow')
+    .description('from a POST to its last effect, through the running stack, beside a plain peer')
     .argument('[rate]', 'students a second (default 500)')
     .argument('[seconds]', `how long (default 60; ${saturatingSeconds} with --saturate)`)
     .option('--saturate', `as fast as ${saturatingConnections} connections have their answers, whatever the rate`)
@@ -45,7 +47,11 @@ export function flowBenchmark(args: readonly string[]): Promise<void> {
           rate: rate ?? 500,
           seconds: seconds ?? (saturate ? saturatingSeconds : 60)
         })
-        if (!parsed.success) throw new UsageError(z.prettifyError(parsed.error))
+        if (!parsed.success) {
+          throw new UsageError(
+            parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n')
+          )
+        }
         const { data } = parsed
         const load = saturate
           ? { connections: saturatingConnections, seconds: data.seconds }
@@ -53,7 +59,6 @@ export function flowBenchmark(args: readonly string[]): Promise<void> {
         await run(load, atOnce)
       }
     )
-  return runCommand(command, args)
 }
 
 async function run(load: Load, atOnce: boolean): Promise<void> {

@@ -70,15 +70,15 @@ export const flags = z.object({
     .optional()
     .describe(`which of ${names.join(', ')}; several with commas; all by default`),
   rate: z.coerce
-    .number()
-    .int()
+    .number('must be a number')
+    .int('must be a whole number')
     .min(10)
     .max(10_000)
     .optional()
     .describe('commands a second; of the ramp and the spike the most'),
   seconds: z.coerce
-    .number()
-    .int()
+    .number('must be a number')
+    .int('must be a whole number')
     .min(2)
     .max(86_400)
     .optional()
