@@ -26,8 +26,16 @@ const connections = 64
 const saturatingConnections = 32
 const saturatingSeconds = 20
 
-const Rate = z.coerce.number('must be a number').int('must be a whole number').min(1).max(10_000)
-const Seconds = z.coerce.number('must be a number').int('must be a whole number').min(1).max(3_600)
+const Rate = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .max(10_000, 'must be at most 10000')
+const Seconds = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .max(3_600, 'must be at most 3600')
 
 interface Flags {
   readonly saturate?: boolean

@@ -21,8 +21,8 @@ test('rate and length are given to k6 and to people', () => {
 
 test.each([
   [{ profile: 'soak,sock' }, 'one of smoke, constant, ramp, spike, soak'],
-  [{ rate: 'fast' }, 'expected number'],
-  [{ seconds: '0' }, '>=2']
+  [{ rate: 'fast' }, 'must be a number'],
+  [{ seconds: '0' }, 'must be at least 2']
 ])('%o is refused', (given, message) => {
   expect(flags.safeParse(given).error?.message).toContain(message)
 })

@@ -72,15 +72,15 @@ export const flags = z.object({
   rate: z.coerce
     .number('must be a number')
     .int('must be a whole number')
-    .min(10)
-    .max(10_000)
+    .min(10, 'must be at least 10')
+    .max(10_000, 'must be at most 10000')
     .optional()
     .describe('commands a second; of the ramp and the spike the most'),
   seconds: z.coerce
     .number('must be a number')
     .int('must be a whole number')
-    .min(2)
-    .max(86_400)
+    .min(2, 'must be at least 2')
+    .max(86_400, 'must be at most 86400')
     .optional()
     .describe('how long; of the ramp each step, of the spike the peak')
 })
