@@ -27,13 +27,23 @@ export async function withFewerReplicas<Topic extends NewTopic>(admin: Admin, wa
   return { ...wanted, replicas: Math.min(wanted.replicas, brokers.length) }
 }
 
-/** False when it was there. @throws as kafkajs does, for a refusal too */
-export function createTopic(admin: Admin, { topic, partitions, replicas, config }: NewTopic): Promise<boolean> {
+/**
+ * Each partition on the brokers of `placed`, or else where Kafka puts it. False when it was there.
+ * @throws as kafkajs does, for a refusal too
+ */
+export function createTopic(
+  admin: Admin,
+  { topic, partitions, replicas, config }: NewTopic,
+  placed?: number[]
+): Promise<boolean> {
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+  const size = placed
+    ? { replicaAssignment: Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: placed })) }
+    : { numPartitions: partitions, replicationFactor: replicas }
   return admin.createTopics({
     waitForLeaders: true,
     timeout: CREATE_WITHIN_MS,
-    topics: [{ topic, numPartitions: partitions, replicationFactor: replicas, configEntries }]
+    topics: [{ topic, ...size, configEntries }]
   })
 }
 

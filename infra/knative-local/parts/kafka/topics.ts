@@ -11,6 +11,7 @@ import {
 } from '../../dataplane/kafka/knative-topics.ts'
 import type { Origin, Plan } from '../../manifests/plan.ts'
 import { refusedBy } from './kafka-refusals.ts'
+import { replicasOf } from './placement.ts'
 
 export interface WantedTopic extends NewTopic {
   /** A KafkaTopic stays as it is written; Knative makes its topics and leaves them. */
@@ -81,7 +82,7 @@ export async function applyTopics(admin: Admin, wanted: readonly WantedTopic[]):
   )
   const refused = new Map([
     ...(await createTopics(admin, missing)),
-    ...(await growTopics(admin, grown)),
+    ...(await growTopics(admin, grown, existing)),
     ...(await configureTopics(admin, configured))
   ])
   const isDone = ({ topic }: { topic: string }) => !refused.has(topic)
@@ -124,22 +125,35 @@ const changeTimeoutMs = 15_000
  * https://github.com/apache/kafka/blob/4.3.0/metadata/src/main/java/org/apache/kafka/controller/ReplicationControlManager.java
  */
 async function createTopics(admin: Admin, missing: readonly WantedTopic[]): Promise<Refused> {
+  if (missing.length === 0) return new Map()
+  const brokers = await brokerIds(admin)
   const refused: [string, string][] = []
   for (const wanted of missing) {
     const fitting = wanted.keepsConfig ? wanted : await withFewerReplicas(admin, wanted)
-    refused.push(...(await refusedBy(() => createTopic(admin, fitting))))
+    const placed = replicasOf(fitting, brokers)
+    refused.push(...(await refusedBy(() => createTopic(admin, fitting, placed))))
   }
   return new Map(refused)
 }
 
-function growTopics(admin: Admin, grown: readonly WantedTopic[]): Promise<Refused> {
-  if (grown.length === 0) return Promise.resolve(new Map())
-  return refusedBy(() =>
-    admin.createPartitions({
-      topicPartitions: grown.map(({ topic, partitions }) => ({ topic, count: partitions })),
-      timeout: changeTimeoutMs
-    })
-  )
+async function brokerIds(admin: Admin): Promise<number[]> {
+  const { brokers } = await admin.describeCluster()
+  return brokers.map(({ nodeId }) => nodeId)
+}
+
+async function growTopics(
+  admin: Admin,
+  grown: readonly WantedTopic[],
+  existing: ReadonlyMap<string, TopicDescription>
+): Promise<Refused> {
+  if (grown.length === 0) return new Map()
+  const brokers = await brokerIds(admin)
+  const topicPartitions = grown.map(({ topic, partitions: count, replicas: wanted }) => {
+    const { partitions, replicas } = existing.get(topic) ?? { partitions: 0, replicas: wanted }
+    const placed = replicasOf({ topic, partitions: count, replicas }, brokers)
+    return { topic, count, ...(placed && { assignments: Array.from({ length: count - partitions }, () => placed) }) }
+  })
+  return refusedBy(() => admin.createPartitions({ topicPartitions, timeout: changeTimeoutMs }))
 }
 
 /** AlterConfigs sets what is given and resets all else, which is what Strimzi does with what is not in the spec. */
