@@ -8,7 +8,7 @@ import { v7 as uuidv7 } from 'uuid'
 import * as z from 'zod'
 import { emailAddress, line, personName } from '../runtime/events/command.ts'
 import type { CommandContext } from '../runtime/define-command.ts'
-import { sendWithin } from '../runtime/host/database.ts'
+import { insertWithin } from '../runtime/host/transaction.ts'
 import type { FunctionAnswer } from '../runtime/host/http-server.ts'
 import { asMessage, type Student, studentCreated } from '../students/student-events.ts'
 import { students } from '../students/tables.ts'
@@ -27,7 +27,7 @@ export async function createStudent(
   { tx, publish, now }: Context
 ): Promise<FunctionAnswer> {
   const student: Student = { id: uuidv7({ msecs: now.getTime() }), ...command, version: 1 }
-  sendWithin(tx, tx.insert(students).values({ ...student, createdAt: now, updatedAt: now }))
+  insertWithin(tx, students, { ...student, createdAt: now, updatedAt: now })
   await publish(studentCreated, asMessage(student, now))
   return { status: 201, headers: { location: `/${student.id}` }, body: student }
 }

@@ -118,6 +118,27 @@ test('a repeated Idempotency-Key gives the first answer again; with another body
   expect(await db.$count(outbox)).toBe(1)
 })
 
+test('of commands that come side by side each gets its own answer, and a repeat that of its first', async () => {
+  const { fn, db } = await start()
+  const commands = Array.from({ length: 30 }, (_, at) => ({
+    body: at % 7 === 3 ? { ...ada, name: 'a\0b' } : { ...ada, name: `Ada ${at % 10}` },
+    headers: at % 2 === 0 ? { 'idempotency-key': `key-${at % 10}` } : undefined
+  }))
+  const answers = await Promise.all(commands.map(({ body, headers }) => post(fn, body, headers)))
+  const given = await Promise.all(
+    answers.map(async response => ({ status: response.status, student: (await response.json()) as Partial<Student> }))
+  )
+  const taken = given.filter(({ status }) => status === 201)
+  expect(given.map(({ status, student }) => [status, student.name])).toEqual(
+    commands.map(({ body: { name } }) => (name.includes('\0') ? [400, undefined] : [201, name]))
+  )
+  const ofKey = (wanted: number) => given.filter((_, at) => at % 2 === 0 && at % 10 === wanted && at % 7 !== 3)
+  for (const key of [0, 2, 4, 6, 8]) expect(new Set(ofKey(key).map(({ student }) => student.id)).size).toBe(1)
+  const ids = new Set(taken.map(({ student }) => student.id))
+  expect((await db.select().from(students)).map(({ id }) => id).toSorted()).toEqual([...ids].toSorted())
+  expect(await db.$count(outbox)).toBe(ids.size)
+})
+
 test('the same command as an event, delivered twice, makes one student and answers 204 without a body', async () => {
   const { fn, db } = await start()
   for (const _ of [1, 2]) {

@@ -11,6 +11,7 @@ export default defineCommand({
   event: CreateStudentSchema,
   http: { route: 'POST /' },
   queries: { 'GET /:id': readStudent },
+  commits: 'together',
   source: '/students/createStudent',
   publishes: { STUDENT_CREATE_TOPIC: studentCreated },
   reads: [students, directory, timeline],

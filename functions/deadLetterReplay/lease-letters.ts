@@ -1,7 +1,8 @@
 // Takes the letters of a job that may be sent now. Everything a replayer needs to know is in the database, so that
 // several share a job, and one that dies is taken over when its leases end.
 import { sql } from 'drizzle-orm'
-import { type Database, inTransaction, type Transaction } from '../runtime/host/database.ts'
+import type { Database, Transaction } from '../runtime/host/database.ts'
+import { inTransaction } from '../runtime/host/transaction.ts'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
 import { endReplay } from './replay-job.ts'
 

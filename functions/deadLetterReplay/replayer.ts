@@ -1,7 +1,8 @@
 // Sends the letters of running replays, and sees to it that nothing waits for somebody who never comes: letters that
 // became due, held events whose turn came while nobody was delivering, fences that a discarded letter has to move.
 import { findFailures } from '../runtime/delivery/failures.ts'
-import { type Database, inTransaction } from '../runtime/host/database.ts'
+import type { Database } from '../runtime/host/database.ts'
+import { inTransaction } from '../runtime/host/transaction.ts'
 import { names, ownNames } from '../runtime/host/tracing/attribute-names.ts'
 import { describeError } from '../runtime/host/database-errors.ts'
 import type { Log } from '../runtime/host/log.ts'

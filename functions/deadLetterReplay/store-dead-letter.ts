@@ -3,7 +3,8 @@
 // Most often it is the second copy: the function has recorded its own letter, in order and with its reason, and this
 // one adds the last status. For an event that no function could record it is the only copy.
 import { and, eq, sql } from 'drizzle-orm'
-import { inTransaction, type Database, type Transaction } from '../runtime/host/database.ts'
+import type { Database, Transaction } from '../runtime/host/database.ts'
+import { inTransaction } from '../runtime/host/transaction.ts'
 import { newLetter, underOwnId, verifiedFirst } from '../runtime/delivery/dead-letters.ts'
 import { findFailures } from '../runtime/delivery/failures.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'

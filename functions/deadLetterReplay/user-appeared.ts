@@ -4,7 +4,8 @@
 //   out  letters that wait for the user are marked due; the replayer sends them
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import * as z from 'zod'
-import { inTransaction, type Database } from '../runtime/host/database.ts'
+import type { Database } from '../runtime/host/database.ts'
+import { inTransaction } from '../runtime/host/transaction.ts'
 import { lockAwaited } from '../runtime/delivery/dead-letters.ts'
 import { InvalidEvent } from '../runtime/errors.ts'
 import { parseJson } from '../runtime/events/json.ts'

@@ -9,6 +9,7 @@ export default defineCommand({
   command: DeleteStudentCommand,
   event: DeleteStudentSchema,
   http: { route: 'DELETE /:id' },
+  commits: 'together',
   source: '/students/deleteStudent',
   publishes: { STUDENT_DELETE_TOPIC: studentDeleted },
   updates: [students], // its row is locked first

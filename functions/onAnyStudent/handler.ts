@@ -4,7 +4,7 @@
 //   out  one timeline row an event, in the order of the student's sequence whichever topic came first
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
-import { sendWithin } from '../runtime/host/database.ts'
+import { insertWithin } from '../runtime/host/transaction.ts'
 import type { DeletedStudent, Student } from '../students/student-events.ts'
 import { timeline } from '../students/tables.ts'
 
@@ -12,7 +12,7 @@ type Context = Pick<DeliveryContext, 'tx'>
 
 export async function onAnyStudent(event: TypedEvent<Student | DeletedStudent>, { tx }: Context): Promise<void> {
   const { id, source, type, time, data } = event
-  const entry = tx.insert(timeline).values({
+  insertWithin(tx, timeline, {
     studentId: data.id,
     sequence: data.version,
     type,
@@ -22,5 +22,4 @@ export async function onAnyStudent(event: TypedEvent<Student | DeletedStudent>, 
     name: 'name' in data ? data.name : null,
     email: 'email' in data ? data.email : null
   })
-  sendWithin(tx, entry)
 }

@@ -7,6 +7,7 @@ export default defineFunction({
   name: 'onAnyStudent',
   accepts: [studentCreated, studentUpdated, studentDeleted],
   order: 'by subject and sequence',
+  commits: 'together',
   inserts: [timeline],
   handle: onAnyStudent
 })

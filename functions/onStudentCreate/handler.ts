@@ -7,7 +7,7 @@ import { eq, ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
-import { sendWithin } from '../runtime/host/database.ts'
+import { sendWithin } from '../runtime/host/transaction.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory, users } from '../students/tables.ts'
 import { userWithId } from '../students/user-with-id.ts'
@@ -16,10 +16,10 @@ type Context = Pick<DeliveryContext, 'tx'>
 
 export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
   const { id, userId, name, email, version } = data
-  const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId))
-  if (user === undefined) {
+  sendWithin(tx, tx.select({ id: users.id }).from(users).where(eq(users.id, userId)), ([user]) => {
+    if (user !== undefined) return
     throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsFor: userWithId(userId) })
-  }
+  })
   const entry = tx
     .insert(directory)
     .values({ studentId: id, status: 'active', userId, name, email, version })

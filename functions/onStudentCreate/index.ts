@@ -7,6 +7,7 @@ export default defineFunction({
   name: 'onStudentCreate',
   accepts: [studentCreated],
   order: 'by subject and sequence',
+  commits: 'together',
   reads: [users],
   writes: [directory],
   handle: onStudentCreate

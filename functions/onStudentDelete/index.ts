@@ -7,6 +7,7 @@ export default defineFunction({
   name: 'onStudentDelete',
   accepts: [studentDeleted],
   order: 'by subject and sequence',
+  commits: 'together',
   writes: [directory],
   handle: onStudentDelete
 })

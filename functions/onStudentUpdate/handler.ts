@@ -5,7 +5,7 @@
 import { ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
-import { sendWithin } from '../runtime/host/database.ts'
+import { sendWithin } from '../runtime/host/transaction.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory } from '../students/tables.ts'
 

@@ -7,6 +7,7 @@ export default defineFunction({
   name: 'onStudentUpdate',
   accepts: [studentUpdated],
   order: 'by subject and sequence',
+  commits: 'together',
   writes: [directory],
   handle: onStudentUpdate
 })

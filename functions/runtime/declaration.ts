@@ -16,6 +16,7 @@ export interface Declaration {
   readonly commands?: readonly string[]
   /** Whether it follows each entity in the order of its events. */
   readonly order?: Order
+  readonly commits?: Commits
   readonly publishes: Publications
   /** What its role may do beside what its kind needs; absent for a function without a database. */
   readonly database?: Tables
@@ -25,6 +26,13 @@ export interface Declaration {
 
 /** In the order of each subject's sequence; or exactly once by source and id, in any order. */
 export type Order = 'by subject and sequence' | 'none'
+
+/**
+ * `together`: what comes while a transaction of the function is under way shares the next one, which costs a fraction under load. For a
+ * handler that waits for nothing but `tx`: all who share a transaction wait for each of them, and when one fails they are
+ * handled again, each alone. `alone`, the default: each has a transaction of its own.
+ */
+export type Commits = 'together' | 'alone'
 
 /** The tables of its domain that a function uses. A table may stand in several lists. */
 export interface Tables {

@@ -2,9 +2,9 @@
 // done once: by its Idempotency-Key, or by the event's source and id.
 import type { DescMessage } from '@bufbuild/protobuf'
 import type * as z from 'zod'
-import { type Declaration, databaseOf, type Publications, type Tables } from './declaration.ts'
+import { type Commits, type Declaration, databaseOf, type Publications, type Tables } from './declaration.ts'
 import { InvalidEvent } from './errors.ts'
-import { answerOnce, eventKey, idempotencyKey } from './events/answer-once.ts'
+import { answerOnce, createCommandGroups, eventKey, idempotencyKey } from './events/answer-once.ts'
 import { readEventCommand, readJsonCommand, readQueryCommand } from './events/command.ts'
 import { expiryOf } from './events/expiry.ts'
 import { createPublisher, type Publish } from './events/publisher.ts'
@@ -44,6 +44,7 @@ export interface CommandDefinition<Command extends z.ZodType> extends Tables {
   /** The CloudEvents `source` of what it publishes; `/functions/NAME` by default. */
   readonly source?: string
   readonly publishes?: Publications
+  readonly commits?: Commits
   /** @throws Problem for what the caller did wrong; as an event, the command then becomes a dead letter */
   handle(command: z.infer<Command>, context: CommandContext): Promise<FunctionAnswer>
 }
@@ -68,6 +69,8 @@ function start<Command extends z.ZodType>(fn: CommandDefinition<Command>): void 
   serve(name, config, log => {
     const { db, answers, close } = connectTo(config, name, log)
     const publisher = createPublisher(db, { source, publications: publishes, topics })
+    const answerTo: ReturnType<typeof createCommandGroups> =
+      fn.commits === 'together' ? createCommandGroups(db) : (one, work) => answerOnce(db, one, work)
 
     const accept = async (
       command: z.infer<Command>,
@@ -76,7 +79,7 @@ function start<Command extends z.ZodType>(fn: CommandDefinition<Command>): void 
       expiresAt?: Date
     ) => {
       const trace = nextTraceparent(traceparent)
-      const answer = await answerOnce(db, { function: name, key, request: command, expiresAt }, tx => {
+      const answer = await answerTo({ function: name, key, request: command, expiresAt }, tx => {
         const now = new Date()
         return fn.handle(command, { tx, log, now, publish: publisher.within(tx, trace, now) })
       })

@@ -12,9 +12,17 @@
 // With an order it has a database, and its effect, its events and the fact that it handled the event are one transaction.
 // Without, it has no database and needs none; it is called at least once for each event, and may answer with another one.
 import { sql } from 'drizzle-orm'
-import { type Declaration, databaseOf, type Order, type Publications, type Tables } from './declaration.ts'
+import {
+  type Commits,
+  type Declaration,
+  databaseOf,
+  type Order,
+  type Publications,
+  type Tables
+} from './declaration.ts'
 import { deliverInOrder } from './delivery/deliver-in-order.ts'
 import { deliverOnce } from './delivery/deliver-once.ts'
+import { createOrderedGroups, createUnorderedGroups, type Delivery } from './delivery/deliver-together.ts'
 import { recordingFailures } from './delivery/failures.ts'
 import type { DataOf, EventType, TypedEvent } from './events/event-type.ts'
 import { readTyped } from './events/event-type.ts'
@@ -23,7 +31,7 @@ import { receiveEvent } from './events/receive-event.ts'
 import type { ReceivedEvent } from './events/received-event.ts'
 import { createReply, type Reply } from './events/reply.ts'
 import { HostConfig, loadConfig, loadPublishingConfig } from './host/config.ts'
-import { connectTo, type Transaction } from './host/database.ts'
+import { connectTo, type Database, type Transaction } from './host/database.ts'
 import type { Log } from './host/log.ts'
 import { serve } from './host/serve.ts'
 import { traceparentOf } from './host/trace.ts'
@@ -48,6 +56,7 @@ export interface FunctionWithDatabase<Accepts extends Types> extends Tables {
   readonly name: string
   readonly accepts: Accepts
   readonly order: Order
+  readonly commits?: Commits
   /** The CloudEvents `source` of what it publishes; `/functions/NAME` by default. */
   readonly source?: string
   readonly publishes?: Publications
@@ -89,7 +98,7 @@ function startWithDatabase<Accepts extends Types>(fn: FunctionWithDatabase<Accep
   serve(name, config, log => {
     const { db, answers, close } = connectTo(config, name, log)
     const publisher = createPublisher(db, { source, publications: publishes, topics })
-    const deliver = fn.order === 'none' ? deliverOnce : deliverInOrder
+    const deliver = delivererOf(db, fn)
     return {
       isReady: async () => {
         await answers()
@@ -104,12 +113,18 @@ function startWithDatabase<Accepts extends Types>(fn: FunctionWithDatabase<Accep
             log,
             request,
             recordingFailures(db, name, log, async (event, traceparent) => ({
-              outcome: await deliver(db, fn, event, contextOfDelivery(publisher, log, traceparent))
+              outcome: await deliver({ event, contextOf: contextOfDelivery(publisher, log, traceparent) })
             }))
           )
       }
     }
   })
+}
+
+function delivererOf(db: Database, { order, commits, ...fn }: FunctionWithDatabase<Types>) {
+  if (commits === 'together') return order === 'none' ? createUnorderedGroups(db, fn) : createOrderedGroups(db, fn)
+  const deliver = order === 'none' ? deliverOnce : deliverInOrder
+  return ({ event, contextOf }: Delivery) => deliver(db, fn, event, contextOf)
 }
 
 /** What was held continues in its own trace, and not in that of the delivery which released it. */

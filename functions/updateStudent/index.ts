@@ -9,6 +9,7 @@ export default defineCommand({
   command: UpdateStudentCommand,
   event: UpdateStudentSchema,
   http: { route: 'PATCH /:id', body: StudentChange },
+  commits: 'together',
   source: '/students/updateStudent',
   publishes: { STUDENT_UPDATE_TOPIC: studentUpdated },
   updates: [students],

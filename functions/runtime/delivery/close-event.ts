@@ -2,7 +2,8 @@
 //
 // An event whose entity has neither letters nor held events in the function, which is nearly every one, is closed by a statement
 // that nobody waits for. Any other one may have a letter that is resolved by it, an edit, or events that wait behind it.
-import { allSent, sendWithin, type Transaction } from '../host/database.ts'
+import type { Transaction } from '../host/database.ts'
+import { allSent, insertAtCommit } from '../host/transaction.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
 import type { Position } from './position.ts'
 
@@ -44,9 +45,10 @@ const closeEventStatement = {
     ) as discarded`
 }
 
-const noteHandledStatement = {
+const handled = {
   name: 'note_handled',
-  text: 'insert into handled_events (function, entity, sequence, source, event_id) values ($1, $2, $3, $4, $5)'
+  table: 'handled_events',
+  columns: ['function', 'entity', 'sequence', 'source', 'event_id']
 }
 
 const isUndisturbedStatement = {
@@ -66,18 +68,37 @@ export async function isUndisturbed(tx: Transaction, functionName: string, entit
   return rows[0]?.undisturbed ?? false
 }
 
+const disturbedStatement = {
+  name: 'disturbed',
+  text: `
+    select entity from dead_letters where function = $1 and entity = any($2)
+    union all select entity from held_events where function = $1 and entity = any($2)`
+}
+
+/** The same of several entities: those that have letters or held events. */
+export async function disturbedOf(
+  tx: Transaction,
+  functionName: string,
+  entities: readonly string[]
+): Promise<ReadonlySet<string>> {
+  const values = [functionName, entities]
+  const { rows } = await tx.$client.query<{ entity: string }>({ ...disturbedStatement, values })
+  return new Set(rows.map(({ entity }) => entity))
+}
+
 /** With all that letters and held events of the entity ask for. @throws also what an earlier statement failed with */
 export async function closeEvent(tx: Transaction, functionName: string, event: ReceivedEvent, place: Position) {
   const values = valuesOf(functionName, event, place)
+  const effect = allSent(tx) // and what it published
   const closing = tx.$client.query<Closed>({ ...closeEventStatement, values })
   closing.catch(() => undefined)
-  await allSent(tx) // the effect, and what it published
+  await effect
   return (await closing).rows[0]
 }
 
 /** Of an entity that is undisturbed, and whose fence has been passed: it goes out with the commit. */
 export function closeUndisturbed(tx: Transaction, functionName: string, event: ReceivedEvent, place: Position): void {
-  sendWithin(tx, { ...noteHandledStatement, values: valuesOf(functionName, event, place) })
+  insertAtCommit(tx, handled, valuesOf(functionName, event, place))
 }
 
 const valuesOf = (functionName: string, { source, id }: ReceivedEvent, { entity, sequence }: Position) => [

@@ -2,7 +2,8 @@
 import { asFailure, PermanentFailure } from '../errors.ts'
 import { readTyped } from '../events/event-type.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
-import { type Database, inTransaction } from '../host/database.ts'
+import type { Database, Transaction } from '../host/database.ts'
+import { inTransaction } from '../host/transaction.ts'
 import { recordLetter } from './dead-letters.ts'
 import { refuseStray } from './refuse-stray.ts'
 import type { ContextOf, DeliveredFunction } from './delivered-function.ts'
@@ -30,6 +31,30 @@ const claimStatement = {
         select from dead_letters
         where function = $1 and source = $2 and event_id = $3 and state = 'discarded'
       ) as discarded`
+}
+
+const claimUnknownStatement = {
+  name: 'claim_events',
+  text: `
+    insert into handled_events (function, source, event_id)
+    select $1, source, id from unnest($2::text[], $3::text[]) as wanted (source, id)
+    where not exists (
+      select from dead_letters
+      where dead_letters.function = $1 and dead_letters.source = wanted.source and dead_letters.event_id = wanted.id
+    )
+    order by source, id
+    on conflict do nothing
+    returning source, event_id as id`
+}
+
+/** Claims several events that have no letters, and returns those that nobody had claimed before. */
+export async function claimUnknown(
+  tx: Transaction,
+  functionName: string,
+  events: readonly Pick<ReceivedEvent, 'source' | 'id'>[]
+): Promise<readonly Pick<ReceivedEvent, 'source' | 'id'>[]> {
+  const values = [functionName, events.map(({ source }) => source), events.map(({ id }) => id)]
+  return (await tx.$client.query<{ source: string; id: string }>({ ...claimUnknownStatement, values })).rows
 }
 
 interface Claim {

@@ -1,7 +1,10 @@
 // A command is done once: its answer is kept under its key and given again when the command is repeated.
 import { and, eq } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
-import { inTransaction, sendWithin, type Database, type Transaction } from '../host/database.ts'
+import type { Database, Transaction } from '../host/database.ts'
+import { createGroupCommit } from '../host/group-commit.ts'
+import { inSharedTransaction } from '../host/shared-transaction.ts'
+import { inTransaction, sendWithin } from '../host/transaction.ts'
 import { PermanentFailure } from '../errors.ts'
 import type { FunctionAnswer } from '../host/http-server.ts'
 import { Problem } from '../host/problem.ts'
@@ -22,6 +25,15 @@ const claimStatement = {
   text: `
     insert into command_answers (function, key, request_digest, status, body) values ($1, $2, $3, 0, '{}')
     on conflict do nothing`
+}
+
+const claimSeveralStatement = {
+  name: 'claim_commands',
+  text: `
+    insert into command_answers (function, key, request_digest, status, body)
+    select $1, key, digest, 0, '{}' from unnest($2::text[], $3::text[]) as wanted (key, digest) order by key
+    on conflict do nothing
+    returning key`
 }
 
 const answerStatement = {
@@ -49,26 +61,25 @@ export function eventKey({ source, id }: { source: string; id: string }): string
   return `event:${escaped} ${id}`
 }
 
+type Work = (tx: Transaction) => Promise<FunctionAnswer>
+
 /**
  * Runs `work` and keeps its answer in the same transaction. A repeat that comes meanwhile waits for the first one.
  *
  * @throws Problem 422 when the key was used for another request
  * @throws PermanentFailure when the command has expired
  */
-export async function answerOnce(
-  db: Database,
-  command: RepeatableCommand,
-  work: (tx: Transaction) => Promise<FunctionAnswer>
-): Promise<FunctionAnswer> {
-  const { key, expiresAt } = command
+export async function answerOnce(db: Database, command: RepeatableCommand, work: Work): Promise<FunctionAnswer> {
+  const { key } = command
   const begin = (tx: Transaction): Promise<FunctionAnswer> => {
-    if (expiresAt !== undefined && expiresAt <= new Date()) {
+    const { expiresAt } = command
+    if (expiresAt !== undefined && isExpired(command)) {
       throw new PermanentFailure('expired', `the command was to be done before ${expiresAt.toISOString()}`)
     }
     return work(tx)
   }
   if (key === undefined) return inTransaction(db, begin)
-  const requestDigest = createHash('sha256').update(JSON.stringify(command.request)).digest('hex')
+  const requestDigest = digestOf(command)
   const isThisCommand = and(eq(commandAnswers.function, command.function), eq(commandAnswers.key, key))
 
   return inTransaction(db, async tx => {
@@ -82,10 +93,53 @@ export async function answerOnce(
       return given.body as FunctionAnswer
     }
     const answer = await begin(tx)
-    sendWithin(tx, { ...answerStatement, values: [command.function, key, answer.status, JSON.stringify(answer)] })
+    keepAnswer(tx, command.function, key, answer)
     return answer
   })
 }
+
+/** The same for a function whose handler waits for nothing but its transaction. */
+export function createCommandGroups(db: Database): (command: RepeatableCommand, work: Work) => Promise<FunctionAnswer> {
+  const answer = createGroupCommit<RepeatableCommand & { readonly begin: Work }, FunctionAnswer>({
+    alone: command => answerOnce(db, command, command.begin),
+    keysOf: ({ key }) => (key === undefined ? [] : [key]),
+    async together(members) {
+      const inTime = members.filter(({ work }) => !isExpired(work))
+      const answers = await inSharedTransaction(
+        db,
+        inTime,
+        async tx => {
+          const commands = inTime.map(({ work }) => work)
+          const claimed = await claimUnknown(tx, commands)
+          return inTime.filter(({ work: { key } }) => key === undefined || claimed.has(key))
+        },
+        async (tx, { work: { function: functionName, key, begin } }) => {
+          const given = await begin(tx)
+          if (key !== undefined) keepAnswer(tx, functionName, key, given)
+          return given
+        }
+      )
+      return members.map(({ work }) => answers.get(work))
+    }
+  })
+  return (command, begin) => answer({ ...command, begin })
+}
+
+/** Claims the keys of several commands, and returns those that nobody had claimed before. */
+async function claimUnknown(tx: Transaction, commands: readonly RepeatableCommand[]): Promise<ReadonlySet<string>> {
+  const keyed = commands.filter(({ key }) => key !== undefined)
+  if (keyed.length === 0) return new Set()
+  const values = [keyed[0]?.function, keyed.map(({ key }) => key), keyed.map(digestOf)]
+  const { rows } = await tx.$client.query<{ key: string }>({ ...claimSeveralStatement, values })
+  return new Set(rows.map(({ key }) => key))
+}
+
+function keepAnswer(tx: Transaction, functionName: string, key: string, answer: FunctionAnswer): void {
+  sendWithin(tx, { ...answerStatement, values: [functionName, key, answer.status, JSON.stringify(answer)] })
+}
+
+const isExpired = ({ expiresAt }: RepeatableCommand) => expiresAt !== undefined && expiresAt <= new Date()
+const digestOf = ({ request }: RepeatableCommand) => createHash('sha256').update(JSON.stringify(request)).digest('hex')
 
 /**
  * The key's first request is not this one, so that this one is no repeat: it is refused in words and never taken for done.

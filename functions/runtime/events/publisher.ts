@@ -5,7 +5,8 @@ import { and, eq } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import type { Publications } from '../declaration.ts'
 import { formatSequence } from '../delivery/position.ts'
-import { type Database, sendWithin, type Transaction } from '../host/database.ts'
+import type { Database, Transaction } from '../host/database.ts'
+import { insertAtCommit } from '../host/transaction.ts'
 import { Problem, unavailable } from '../host/problem.ts'
 import { names } from '../host/tracing/attribute-names.ts'
 import { inSpan } from '../host/tracing/spans.ts'
@@ -34,13 +35,24 @@ export interface Publisher {
   isReady(): Promise<boolean>
 }
 
-const publishStatement = {
+const published = {
   name: 'publish',
-  text: `
-    insert into outbox (
-      id, topic, key, type, source, subject, time, content_type, dataschema,
-      sequence, partitionkey, traceparent, payload
-    ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+  table: 'outbox',
+  columns: [
+    'id',
+    'topic',
+    'key',
+    'type',
+    'source',
+    'subject',
+    'time',
+    'content_type',
+    'dataschema',
+    'sequence',
+    'partitionkey',
+    'traceparent',
+    'payload'
+  ]
 }
 
 /**
@@ -97,7 +109,7 @@ export function createPublisher(db: Database, { source, publications, topics }: 
             nextTraceparent(traceparent),
             payload
           ]
-          sendWithin(tx, { ...publishStatement, values })
+          insertAtCommit(tx, published, values)
         })
       },
     async isReady() {

@@ -21,6 +21,7 @@ export const names = {
   databaseSystem: 'db.system.name',
   databaseSummary: 'db.query.summary',
   databaseText: 'db.query.text',
+  databaseBatchSize: 'db.operation.batch.size',
   errorType: 'error.type'
 } as const
 

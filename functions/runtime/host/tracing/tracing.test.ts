@@ -64,6 +64,23 @@ test('a delivery is a span of its event’s trace, with its transaction, its sta
   expect(JSON.stringify([ofCreate, ofUpdate])).not.toContain('ada@example.com')
 })
 
+test('deliveries that share a transaction each have it in their own trace', async () => {
+  const { fn, spansOf } = await start('onAnyStudent')
+  const traces = Array.from({ length: 12 }, (_, at) => at.toString(16).padStart(32, 'a'))
+  const events = traces.map((trace, at) =>
+    studentEvent({ id: `student-${at}`, version: 1 }, { attributes: { traceparent: under(trace) } })
+  )
+  await Promise.all(events.map(event => deliver(fn, event)))
+  const sharedBy: unknown[] = []
+  for (const [at, trace] of traces.entries()) {
+    const [process, transaction] = await spansOf(trace, 'transaction')
+    expect(process).toMatchObject({ attributes: { 'cloudevents.event_subject': `student-${at}` } })
+    expect(transaction).toMatchObject({ name: 'transaction', parentId: process?.spanId })
+    sharedBy.push(transaction?.attributes['db.operation.batch.size'])
+  }
+  expect(sharedBy.filter(size => Number(size) > 1).length).toBeGreaterThan(1)
+})
+
 test('an event is under the span that wrote it, logs name their span, and an end sends what waits', async () => {
   const { fn, spansOf, db } = await start('createStudent', { OTEL_BSP_SCHEDULE_DELAY: '60000' })
   const ada = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm'
 import { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
-import { allSent, inTransaction, sendWithin, type Transaction } from './database.ts'
+import type { Transaction } from './database.ts'
+import { allSent, inTransaction, sendWithin } from './transaction.ts'
 
 const insert = (value: unknown) => ({
   name: 'insert_one',

@@ -1,0 +1,305 @@
+// Deliveries in groups leave what they leave one at a time, and are answered as they are then.
+import fc from 'fast-check'
+import { and, asc, eq, like, sql } from 'drizzle-orm'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { testDatabase } from '../../../infra/test/database.ts'
+import { studentEvent } from '../../../infra/test/student-event.ts'
+import { type Student, studentCreated, studentUpdated } from '../../students/student-events.ts'
+import { timeline } from '../../students/tables.ts'
+import { PermanentFailure } from '../errors.ts'
+import type { ReceivedEvent } from '../events/received-event.ts'
+import { connect, type Database } from '../host/database.ts'
+import { inTransaction, insertWithin, sendWithin } from '../host/transaction.ts'
+import { deadLetters, fences, handledEvents, heldEvents } from '../tables.ts'
+import { deliverInOrder } from './deliver-in-order.ts'
+import { deliverOnce } from './deliver-once.ts'
+import { createOrderedGroups, createUnorderedGroups, type Delivery } from './deliver-together.ts'
+import type { DeliveredFunction } from './delivered-function.ts'
+import { lockFence } from './fence.ts'
+
+type Deliver = (event: ReceivedEvent) => Promise<unknown>
+
+const kinds = [
+  'plain',
+  'done',
+  'early',
+  'refused',
+  'breaks',
+  'undecodable',
+  'has a letter',
+  'discarded',
+  'misused id'
+] as const
+
+test('each of a group is answered as it is alone, whatever the others are', async () => {
+  const { db } = await testDatabase()
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...kinds), { minLength: 2, maxLength: 16 }), async list => {
+      const outcomes = []
+      for (const way of ['one at a time', 'together'] as const) {
+        const entity = (at: number) => `${way}-${run}-${at}`
+        for (const [at, kind] of list.entries()) await prepare(db, kind, entity(at))
+        const groups = createOrderedGroups(db, recorder)
+        const deliver: Deliver = event =>
+          way === 'together' ? groups(deliveryOf(event)) : deliverInOrder(db, recorder, event)
+        const deliveries = list.map((kind, at) => () => answerOf(deliver, eventOf(kind, entity(at))))
+        outcomes.push({
+          answers: way === 'together' ? await Promise.all(deliveries.map(one => one())) : await inTurn(deliveries),
+          tables: await tablesOf(db, `${way}-${run}-`)
+        })
+      }
+      run++
+      expect(outcomes[1]).toEqual(outcomes[0])
+    }),
+    { numRuns: 12 }
+  )
+})
+
+test('in any order, with duplicates and bad ones, from two processes, the tables are those of one at a time', async () => {
+  const { db, url } = await testDatabase()
+  const other = await anotherProcess(url)
+  const [one, another] = [createOrderedGroups(db, recorder), createOrderedGroups(other.db, recorder)]
+  let run = 0
+  const step = fc.record({
+    of: fc.integer({ min: 0, max: 3 }),
+    version: fc.integer({ min: 1, max: 4 }),
+    by: fc.constantFrom(one, another)
+  })
+  const isBad = fc.array(fc.integer({ min: 0, max: 15 }), { maxLength: 3 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 24 }), isBad, async (steps, bad) => {
+      const event = (prefix: string, of: number, version: number) =>
+        studentEvent({ id: `${prefix}${of}`, version, name: bad.includes(of * 4 + version - 1) ? 'refused' : 'Ada' })
+      const together = `together-${run}-`
+      await Promise.all(
+        steps.map(({ of, version, by }) => answerOf(given => by(deliveryOf(given)), event(together, of, version)))
+      )
+      const oneAtATime = `alone-${run++}-`
+      for (const of of [0, 1, 2, 3]) {
+        for (const version of [1, 2, 3, 4]) {
+          await answerOf(given => one(deliveryOf(given)), event(together, of, version))
+          await answerOf(given => deliverInOrder(db, recorder, given), event(oneAtATime, of, version))
+        }
+      }
+      expect(await tablesOf(db, together)).toEqual(await tablesOf(db, oneAtATime))
+    }),
+    { numRuns: 8 }
+  )
+})
+
+test('deliveries side by side share transactions, two of an entity never', async () => {
+  const { db } = await testDatabase()
+  const deliver = createOrderedGroups(db, recorder)
+  const events = Array.from({ length: 12 }, (_, at) =>
+    [1, 2, 3].map(version => studentEvent({ id: `s-${at}`, version }))
+  )
+  const answers = await Promise.all(events.flat().map(event => deliver(deliveryOf(event))))
+  expect(new Set(answers)).toEqual(new Set(['applied']))
+  const { rows } = await db.execute(
+    sql`select count(*) as rows, count(distinct student_id) as entities from timeline group by xmin::text`
+  )
+  expect(rows.length).toBeLessThan(events.flat().length)
+  expect(rows.filter(({ rows: inOne, entities }) => inOne !== entities)).toEqual([])
+})
+
+test('one whose fence is locked by somebody else fails no other, and waits for its own', async () => {
+  const { db } = await testDatabase()
+  const deliver = createOrderedGroups(db, recorder)
+  const events = Array.from({ length: 6 }, (_, at) => studentEvent({ id: `s-${at}`, version: 1 }))
+  const answered = await inTransaction(db, async tx => {
+    await lockFence(tx, recorder.name, 's-3')
+    const answers = events.map(event => deliver(deliveryOf(event)))
+    await Promise.all(answers.filter((_, at) => at !== 3))
+    return { waiting: answers[3] }
+  })
+  expect(await answered.waiting).toBe('applied')
+  expect(await db.$count(timeline)).toBe(6)
+})
+
+test('a broken connection fails no delivery of the group', async () => {
+  const { db } = await anotherProcess()
+  let broken = false
+  const breaking: DeliveredFunction<Student> = {
+    ...recorder,
+    async handle(event, context) {
+      await recorder.handle(event, context)
+      if (broken || event.subject !== 's-3') return
+      broken = true
+      await context.tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`)
+    }
+  }
+  const deliver = createOrderedGroups(db, breaking)
+  const events = Array.from({ length: 6 }, (_, at) => studentEvent({ id: `s-${at}`, version: 1 }))
+  expect(await Promise.all(events.map(event => deliver(deliveryOf(event))))).toEqual(events.map(() => 'applied'))
+  expect(await db.$count(timeline)).toBe(6)
+})
+
+test('a letter that is written while a group waits for the fence is resolved', async () => {
+  const { db } = await testDatabase()
+  const event = eventOf('plain', 's-1')
+  const deliver = createOrderedGroups(db, recorder)
+  await inTransaction(db, async tx => void (await lockFence(tx, recorder.name, 's-1')))
+  const delivered = await inTransaction(db, async tx => {
+    await lockFence(tx, recorder.name, 's-1')
+    const answers = ['s-0', 's-1', 's-2'].map(id => deliver(deliveryOf(eventOf('plain', id))))
+    await vi.waitFor(async () => {
+      const { rows } = await db.execute(sql`select from pg_locks where not granted`)
+      expect(rows).toHaveLength(1)
+    })
+    await tx.insert(deadLetters).values(letterOf(event, 'open'))
+    return { answers }
+  })
+  expect(await Promise.all(delivered.answers)).toEqual(['applied', 'applied', 'applied'])
+  expect(await db.select({ state: deadLetters.state }).from(deadLetters)).toEqual([{ state: 'resolved' }])
+})
+
+test('without an order, each is handled once too, and a bad one takes no other along', async () => {
+  const { db } = await testDatabase()
+  let run = 0
+  const kind = fc.constantFrom('plain', 'done', 'refused', 'undecodable', 'discarded')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(kind as fc.Arbitrary<(typeof kinds)[number]>, { minLength: 2, maxLength: 12 }),
+      async list => {
+        const outcomes = []
+        for (const way of ['one at a time', 'together'] as const) {
+          const events = list.map((one, at) => eventOf(one, `${way}-${run}-${at}`))
+          for (const [at, event] of events.entries()) {
+            if (list[at] === 'done') await deliverOnce(db, recorder, event)
+            if (list[at] === 'discarded') await db.insert(deadLetters).values(letterOf(event, 'discarded'))
+          }
+          const groups = createUnorderedGroups(db, recorder)
+          const both = [...events, ...events]
+          const deliveries = both.map(
+            event => () =>
+              answerOf(one => (way === 'together' ? groups(deliveryOf(one)) : deliverOnce(db, recorder, one)), event)
+          )
+          const answers =
+            way === 'together' ? await Promise.all(deliveries.map(one => one())) : await inTurn(deliveries)
+          outcomes.push({ answers: answers.toSorted(), tables: await tablesOf(db, `${way}-${run}-`) })
+        }
+        run++
+        expect(outcomes[1]).toEqual(outcomes[0])
+      }
+    ),
+    { numRuns: 8 }
+  )
+})
+
+/** With a pool of its own, whose connections may break. */
+async function anotherProcess(given?: string) {
+  const url = given ?? (await testDatabase()).url
+  const config = { DATABASE_URL: url, DATABASE_POOL_SIZE: 10, DATABASE_TIMEOUT_MS: 10_000 }
+  const connection = connect(config, 'another', () => undefined)
+  onTestFinished(() => connection.close())
+  return connection
+}
+
+const deliveryOf = (event: ReceivedEvent): Delivery => ({ event, contextOf: tx => ({ tx }) })
+
+async function inTurn<Result>(works: readonly (() => Promise<Result>)[]): Promise<Result[]> {
+  const results = []
+  for (const work of works) results.push(await work())
+  return results
+}
+
+async function answerOf(deliver: Deliver, event: ReceivedEvent): Promise<string> {
+  try {
+    return String(await deliver(event))
+  } catch (error) {
+    return error instanceof PermanentFailure ? error.reason : String(error)
+  }
+}
+
+/** The event of a kind for an entity that has been prepared for it. */
+function eventOf(kind: (typeof kinds)[number], id: string): ReceivedEvent {
+  if (kind === 'early') return studentEvent({ id, version: 3 })
+  if (kind === 'refused' || kind === 'breaks') return studentEvent({ id, version: 1, name: kind })
+  const ofRecord = { knativekafkapartition: '0', knativekafkaoffset: '1' }
+  if (kind === 'undecodable')
+    return studentEvent({ id, version: 1 }, { data: Buffer.from([0xff]), attributes: ofRecord })
+  if (kind === 'misused id') return studentEvent({ id, version: 2 }, { attributes: { id: `event-${id}-1` } })
+  return studentEvent({ id, version: 1 })
+}
+
+async function prepare(db: Database, kind: (typeof kinds)[number], id: string): Promise<void> {
+  const event = eventOf('plain', id)
+  if (kind === 'done' || kind === 'misused id') await deliverInOrder(db, recorder, event)
+  if (kind === 'has a letter') await db.insert(deadLetters).values(letterOf(event, 'open'))
+  if (kind === 'discarded') await db.insert(deadLetters).values(letterOf(event, 'discarded'))
+}
+
+function letterOf({ source, id, subject, attributes, data }: ReceivedEvent, state: 'open' | 'discarded') {
+  return {
+    id: crypto.randomUUID(),
+    function: recorder.name,
+    source,
+    eventId: id,
+    entity: subject ?? '',
+    sequence: 1,
+    class: 'permanent' as const,
+    reason: 'refused',
+    detail: 'refused for the test',
+    state,
+    attributes,
+    data
+  }
+}
+
+/** What is left of the entities whose names begin so, without those names. */
+async function tablesOf(db: Database, prefix: string) {
+  const short = (entity: string | null) => entity?.slice(prefix.length)
+  const [effects, handled, held, letters, places] = await Promise.all([
+    db
+      .select()
+      .from(timeline)
+      .where(like(timeline.studentId, `${prefix}%`))
+      .orderBy(asc(timeline.studentId), asc(timeline.sequence)),
+    db
+      .select()
+      .from(handledEvents)
+      .where(like(handledEvents.eventId, `event-${prefix}%`))
+      .orderBy(asc(handledEvents.eventId)),
+    db
+      .select()
+      .from(heldEvents)
+      .where(like(heldEvents.entity, `${prefix}%`))
+      .orderBy(asc(heldEvents.entity), asc(heldEvents.sequence)),
+    db
+      .select()
+      .from(deadLetters)
+      .where(like(deadLetters.source, '%'))
+      .orderBy(asc(deadLetters.entity), asc(deadLetters.sequence), asc(deadLetters.eventId)),
+    db
+      .select()
+      .from(fences)
+      .where(and(eq(fences.function, recorder.name), like(fences.entity, `${prefix}%`)))
+      .orderBy(asc(fences.entity))
+  ])
+  return {
+    effects: effects.map(({ studentId, sequence, name }) => [short(studentId), sequence, name]),
+    handled: handled.map(({ eventId, sequence }) => [eventId.slice(`event-${prefix}`.length), sequence]),
+    held: held.map(({ entity, sequence }) => [short(entity), sequence]),
+    letters: letters
+      .filter(({ entity, eventId }) => entity?.startsWith(prefix) || eventId.startsWith(`event-${prefix}`))
+      .map(({ entity, sequence, reason, state }) => [short(entity), sequence, reason, state]),
+    // A place that was never passed has a fence at 0 or none.
+    fences: places.filter(({ sequence }) => sequence > 0).map(({ entity, sequence }) => [short(entity), sequence])
+  }
+}
+
+/** Writes one timeline row an event; fails permanently or for now by the name of the student. */
+const recorder: DeliveredFunction<Student> = {
+  name: 'recorder',
+  accepts: [studentCreated, studentUpdated],
+  async handle({ id, source, type, time, data }, { tx }) {
+    const { id: studentId, version: sequence, name, email } = data
+    insertWithin(tx, timeline, { studentId, sequence, type, source, eventId: id, time, name, email })
+    if (name === 'refused')
+      sendWithin(tx, tx.execute(sql`select 1`), () => {
+        throw new PermanentFailure('refused', 'refused for the test')
+      })
+    if (name === 'breaks') throw new Error('broken for now')
+  }
+}
