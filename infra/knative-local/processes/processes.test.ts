@@ -57,6 +57,14 @@ test('what a process has started ends with it, as in a container', async () => {
   }
 })
 
+test('what is on its way to a start does not outlive the end of all', async () => {
+  const { processes, folder } = await open()
+  await running(processes, stubborn)
+  processes.killAll()
+  expect(() => processes.start(node(forever))).toThrow('child is not started: everything is being stopped')
+  await until('all to be gone', 5_000, async () => (await findLeftovers(folder)).length === 0)
+})
+
 test('a paused process can be stopped in order', async () => {
   const { processes } = await open()
   const { child } = await running(

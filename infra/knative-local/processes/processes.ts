@@ -46,10 +46,11 @@ export interface RunningProcess {
 
 export interface Processes {
   readonly logDirectory: string
+  /** @throws after `killAll` */
   start(options: ProcessOptions): RunningProcess
   /** A line of the runtime itself, for a log that is merged with those of its children. */
   log(name: string, line: string): void
-  /** SIGKILL to all, at once. */
+  /** SIGKILL to all, at once. What is still on its way to a start does not start any more. */
   killAll(): void
   /** Ends the reaper; the processes must have ended before. Resolves when all they wrote is in their logs. */
   close(): Promise<void>
@@ -62,6 +63,7 @@ export function openProcesses(stateDirectory: string): Processes {
     renameSync(join(logDirectory, name), join(logDirectory, `${name}.1`)) // of the run before
   }
   const running = new Set<RunningProcess>()
+  let isEnding = false
   // One for a name: of two processes with one log, neither may set aside what the other writes.
   const logs = new Map<string, LogFile>()
   const logOf = (name: string): LogFile => {
@@ -79,6 +81,7 @@ export function openProcesses(stateDirectory: string): Processes {
   return {
     logDirectory,
     start(options) {
+      if (isEnding) throw new Error(`${options.name} is not started: everything is being stopped`)
       const child = spawn(options.command, options.args, {
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,6 +97,7 @@ export function openProcesses(stateDirectory: string): Processes {
       return started
     },
     killAll() {
+      isEnding = true
       for (const child of running) killGroup(child.pid)
     },
     log: (name, line) => logOf(name).write(line),

@@ -64,7 +64,7 @@ test('an edit of the configuration adds, changes and removes programs, and touch
     expect.stringContaining('Service test/goes cannot be started: nothing says what it runs'),
     'changes runs with its new settings',
     expect.stringMatching(/^comes is new, at http/),
-    'goes was removed and has stopped'
+    'goes has stopped'
   ])
 })
 

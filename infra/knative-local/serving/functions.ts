@@ -228,7 +228,7 @@ export async function createFunctions(processes: Processes, options: FunctionsOp
       const names = new Set(edited.map(({ name }) => name))
       for (const one of [...running.values()].filter(({ spec }) => !names.has(spec.name) || !hasProgram(spec))) {
         await remove(one)
-        report(`${one.spec.name} was removed and has stopped`)
+        report(`${one.spec.name} ${names.has(one.spec.name) ? '' : 'was removed and '}has stopped`)
       }
       await ports.assign([...names])
       const [known, fresh] = [
