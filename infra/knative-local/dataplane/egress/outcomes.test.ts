@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { deliver, type FailedAttempt } from '../delivery/deliver.ts'
 import { Outcomes } from './outcomes.ts'
 import type { KafkaRecord } from '../kafka/record.ts'
@@ -63,6 +63,27 @@ test('one that succeeds after retries leaves the first line, one that is never r
   expect(log.map(({ msg }) => msg)).toEqual([
     't/1@5: attempt 1 of 4 at the dead letter sink did not answer: connection refused; next in 0.4 s'
   ])
+})
+
+test('when the sink is down for all records under way, some leave their line and the others are counted', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { outcomes, log } = logged()
+  const fail = (records: number) => {
+    for (let offset = 0; offset < records; offset++)
+      outcomes.begin({ ...record, offset }).failed(retried('answered 503'))
+  }
+  fail(1_000)
+  expect(log).toHaveLength(20)
+  vi.advanceTimersByTime(10_000)
+  expect(log.slice(20).map(({ msg }) => msg)).toEqual([
+    '980 more within 10 s, the last of them t/1@999: attempt 1 of 11 answered 503; next in 0.4 s'
+  ])
+  fail(3)
+  vi.advanceTimersByTime(10_000)
+  expect(log).toHaveLength(24)
+  outcomes.count({ end: 'dropped', error: 'no' }, record)
+  expect(log.at(-1)?.msg).toBe('LOST t/1@5: nobody took it')
 })
 
 const retried = (how: string): FailedAttempt => ({ attempt: 1, of: 11, url: 'http://subscriber', how, nextInMs: 400 })

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { FailedAttempt } from '../delivery/deliver.ts'
 import type { Outcome } from '../delivery/dispatch.ts'
 import { lastHeader, type KafkaRecord } from '../kafka/record.ts'
+import { RetryLines } from './retry-lines.ts'
 import type { RetryingRecord } from '../status/status.ts'
 import { spanContextOf, traceOfRecord } from '../events/trace-context.ts'
 
@@ -33,10 +34,12 @@ export class Outcomes {
   private readonly log: Logger
   /** As many as have a request or a backoff under way: record-flow.ts bounds them. */
   private readonly failing = new Map<KafkaRecord, RetryingRecord>()
+  private readonly retryLines: RetryLines
   private measured = { delivered: 0, atMs: performance.now() }
 
   constructor(log: Logger) {
     this.log = log
+    this.retryLines = new RetryLines(log)
   }
 
   begin(record: KafkaRecord, deadLetterSink?: string): RecordProgress {
@@ -100,7 +103,8 @@ export class Outcomes {
     }
     // The first failed attempt and the last one: what lies between says nothing new. An only one is followed by its outcome's line.
     if (nextInMs === undefined ? attempt === 1 : attempt > 1) return
-    this.log[nextInMs === undefined ? 'warn' : 'info'](
+    this.retryLines.write(
+      nextInMs === undefined ? 'warn' : 'info',
       { ...at, url, attempt, of, nextInMs },
       `${place}: attempt ${attempt} of ${of}${atDeadLetterSink ? ' at the dead letter sink' : ''} ${how}; ${
         nextInMs === undefined ? 'it was the last' : `next in ${nextInMs / 1000} s`
