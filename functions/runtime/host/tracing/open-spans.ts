@@ -8,11 +8,14 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Tracer
 } from '@opentelemetry/api'
 import type { Log } from '../log.ts'
 import { preciseNow } from './clock.ts'
 import { names } from './attribute-names.ts'
+import { QuietSpan } from './quiet-span.ts'
+import { samplingFrom } from './sampler.ts'
 import type { Attributes, OpenSpan, Span } from './spans.ts'
 import { startTracing } from './start-tracing.ts'
 
@@ -32,76 +35,96 @@ export interface Spans {
 
 export function createSpans(name: string, env: NodeJS.ProcessEnv, log: Log): Spans {
   const { tracer, close } = startTracing(name, env, (facts, message) => log.warn(facts, message))
-  return { open: opener(tracer), close }
+  return { open: opener(tracer, samplingFrom(env).failedToo), close }
 }
 
-function opener(tracer: Tracer): OpenSpan {
+/** Of a trace that is not sent, what fails becomes a span in the end, where that is asked for. */
+function opener(tracer: Tracer, failedToo: boolean): OpenSpan {
   return (name, { kind = 'internal', parent, links = [], attributes }, current) => {
-    const others = links.flatMap(link => spanContextOf(link) ?? []).map(context => ({ context }))
-    const options = { kind: kinds[kind], links: others, startTime: preciseNow(), ...(attributes && { attributes }) }
-    return new TracedSpan(tracer.startSpan(name, options, contextOf(parent, current)))
+    const above = remoteSpan(parent) ?? (current as TracedSpan | QuietSpan | undefined)
+    const begin = (called: string, startTime: number, moreLinks: readonly string[] = []) => {
+      const others = [...links, ...moreLinks].flatMap(link => remoteSpan(link)?.spanContext ?? [])
+      const options = {
+        kind: kinds[kind],
+        links: others.map(context => ({ context })),
+        startTime,
+        ...(attributes && { attributes })
+      }
+      return new TracedSpan(tracer.startSpan(called, options, above?.context ?? ROOT_CONTEXT))
+    }
+    if (failedToo && above?.isSampled === false) return new QuietSpan(name, above.traceId, begin)
+    return begin(name, preciseNow())
   }
 }
 
 class TracedSpan implements Span {
-  readonly #span: OtelSpan
+  readonly otel: OtelSpan
   #context: Context | undefined
 
   constructor(span: OtelSpan) {
-    this.#span = span
+    this.otel = span
+  }
+
+  get isSampled(): boolean {
+    return isSampled(this.otel.spanContext())
   }
 
   /** For its children. */
   get context(): Context {
-    return (this.#context ??= trace.setSpan(ROOT_CONTEXT, this.#span))
+    return (this.#context ??= trace.setSpan(ROOT_CONTEXT, this.otel))
   }
 
   get traceId(): string {
-    return this.#span.spanContext().traceId
+    return this.otel.spanContext().traceId
   }
 
   get spanId(): string {
-    return this.#span.spanContext().spanId
+    return this.otel.spanContext().spanId
   }
 
   get traceparent(): string {
-    const { traceId, spanId, traceFlags } = this.#span.spanContext()
+    const { traceId, spanId, traceFlags } = this.otel.spanContext()
     return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
   }
 
   set(attributes: Attributes): void {
-    this.#span.setAttributes(attributes)
+    this.otel.setAttributes(attributes)
   }
 
   rename(name: string): void {
-    this.#span.updateName(name)
+    this.otel.updateName(name)
   }
 
   link(traceparent: string): void {
-    const context = spanContextOf(traceparent)
-    if (context) this.#span.addLink({ context })
+    const context = remoteSpan(traceparent)?.spanContext
+    if (context) this.otel.addLink({ context })
   }
 
   fail(reason: string, type: string): void {
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: reason })
-    this.#span.setAttribute(names.errorType, type)
+    this.otel.setStatus({ code: SpanStatusCode.ERROR, message: reason })
+    this.otel.setAttribute(names.errorType, type)
   }
 
   end(): void {
-    this.#span.end(preciseNow())
+    this.otel.end(preciseNow())
   }
 }
 
-function contextOf(parent: string | undefined, current: Span | undefined): Context {
-  const remote = spanContextOf(parent)
-  if (remote) return trace.setSpanContext(ROOT_CONTEXT, remote)
-  return current instanceof TracedSpan ? current.context : ROOT_CONTEXT
-}
+const isSampled = ({ traceFlags }: SpanContext) => (traceFlags & TraceFlags.SAMPLED) !== 0
 
 const fields = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
-function spanContextOf(traceparent: string | undefined): SpanContext | undefined {
+/** That of another process, by its traceparent. */
+function remoteSpan(traceparent: string | undefined) {
   const [, traceId, spanId, flags = ''] = fields.exec(traceparent ?? '') ?? []
   if (traceId === undefined || spanId === undefined) return undefined
-  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+  const spanContext = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+  return {
+    traceId,
+    spanContext,
+    isSampled: isSampled(spanContext),
+    get context() {
+      return trace.setSpanContext(ROOT_CONTEXT, spanContext)
+    }
+  }
 }

@@ -10,6 +10,7 @@ import { testDatabase } from '../../../../infra/test/database.ts'
 import { eventually, type FunctionProcess, startFunction } from '../../../../infra/test/function-process.ts'
 import { studentEvent } from '../../../../infra/test/student-event.ts'
 import type { ReceivedEvent } from '../../events/received-event.ts'
+import { users } from '../../../students/tables.ts'
 import { outbox } from '../../tables.ts'
 import { names } from './attribute-names.ts'
 
@@ -79,6 +80,33 @@ test('deliveries that share a transaction each have it in their own trace', asyn
     sharedBy.push(transaction?.attributes['db.operation.batch.size'])
   }
   expect(sharedBy.filter(size => Number(size) > 1).length).toBeGreaterThan(1)
+})
+
+test('of a trace that is not sent, what failed is a span, under the id that it was known by', async () => {
+  const sampling = { OTEL_TRACES_SAMPLER: 'parentbased_rate', OTEL_TRACES_SAMPLER_ARG: '1,0' }
+  const { fn, collector, db } = await start('onStudentCreate', sampling)
+  const unsent = (traceId: string) => under(traceId).replace(/01$/, '00')
+  await db.insert(users).values({ id: 'user-2', name: 'Ada', email: 'ada@example.com' })
+  const [good, bad] = [
+    studentEvent({ id: 'student-1', userId: 'user-2', version: 1 }, { attributes: { traceparent: unsent(traceA) } }),
+    studentEvent({ id: 'student-2', version: 1 }, { attributes: { traceparent: unsent(traceB) } })
+  ]
+  await deliver(fn, good)
+  await deliver(fn, bad, {}, 422)
+  const root = (one: { readonly parentId?: string }) => one.parentId === caller
+  const spans = await eventually('the failed span', async () => {
+    const found = collector.spans(traceB)
+    return found.some(root) && found
+  })
+  const failedRoot = spans.find(root)
+  expect(failedRoot?.attributes).toMatchObject({
+    'delivery.reason': 'user-not-found',
+    'http.request.method': 'POST',
+    'cloudevents.event_subject': 'student-2'
+  })
+  expect(spans.filter(({ name }) => name === 'transaction')).toMatchObject([{ parentId: failedRoot?.spanId }])
+  expect(spans.filter(({ failed }) => !failed)).toEqual([])
+  expect(collector.spans(traceA)).toEqual([])
 })
 
 test('an event is under the span that wrote it, logs name their span, and an end sends what waits', async () => {
@@ -161,7 +189,12 @@ async function start(name: string, env: Record<string, string> = {}) {
   return { fn, db, spansOf, collector }
 }
 
-async function deliver(fn: FunctionProcess, event: ReceivedEvent, headers: Record<string, string> = {}): Promise<void> {
+async function deliver(
+  fn: FunctionProcess,
+  event: ReceivedEvent,
+  headers: Record<string, string> = {},
+  status = 204
+): Promise<void> {
   const { datacontenttype, ...attributes } = event.attributes
   const response = await fetch(fn.url, {
     method: 'POST',
@@ -172,5 +205,5 @@ async function deliver(fn: FunctionProcess, event: ReceivedEvent, headers: Recor
     },
     body: new Uint8Array(event.data)
   })
-  expect(response.status).toBe(204)
+  expect(response.status).toBe(status)
 }
