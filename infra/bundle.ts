@@ -39,6 +39,7 @@ export function functionBundle() {
   return {
     ...sharedOptions,
     format: 'cjs',
+    supported: { 'dynamic-import': false }, // becomes require, which starts nothing of Node's loader of ES modules
     alias: { domain: join(functionsDirectory, 'runtime/host/domain.ts') },
     footer: { js: 'module.exports.default?.start?.()' },
     plugins: [mimeTypesOnce(), onlyNeededMediaTypes, withoutUnused, decodedDescriptors]
@@ -114,7 +115,7 @@ const onlyNeededMediaTypes: Plugin = {
 /** Modules that would be loaded at every start and never be used; together a quarter of it. */
 const withoutUnused: Plugin = {
   name: 'without-unused',
-  setup({ onLoad }) {
+  setup({ onLoad, onResolve }) {
     const replacements = [
       // http-server.ts has read the body before the framework sees the request, so its parsers would step aside anyway.
       [
@@ -123,16 +124,34 @@ const withoutUnused: Plugin = {
       ],
       // express's nested query strings; a function reads its own URL, and express 5 does not use them by default either.
       [/\/qs\/lib\/index\.js$/, "module.exports = require('node:querystring')"],
+      // express's files, downloads, views, proxies' addresses and content negotiation; a function answers by node:http's own methods.
+      [/\/express\/lib\/view\.js$/, 'module.exports = undefined'],
+      [/\/(?:accepts|content-disposition\/dist|send|serve-static)\/index\.js$/, 'module.exports = undefined'],
+      [/\/proxy-addr\/index\.js$/, 'exports.compile = () => () => false'],
       // express's tracing, for people with DEBUG in their environment.
       [/\/debug\/src\/index\.js$/, 'module.exports = () => () => undefined'],
       // pino's way to log from a worker thread; functions log to standard output.
       [/\/thread-stream\/index\.js$/, 'module.exports = undefined'],
       // zod's messages in 50 languages, of which it uses English.
       [/\/zod\/v4\/locales\/index\.js$/, "export { default as en } from './en.js'"],
-      // The SDK's client; functions publish through the outbox.
-      [/\/cloudevents\/dist\/transport\/http\/index\.js$/, 'exports.httpTransport = undefined']
+      // The SDK's client and its other transports, what it parses data with, and ids for events without one: functions publish through
+      // the outbox, and received-event.ts hands it headers alone, all attributes among them.
+      [/\/cloudevents\/dist\/(?:transport\/(?:http\/index|emitter)|message\/(?:kafka|mqtt)\/index)\.js$/, ''],
+      [/\/json-bigint\/index\.js$/, 'module.exports = undefined'],
+      [/\/cloudevents\/node_modules\/uuid\/.*\/index\.js$/, 'module.exports = undefined']
     ] as const
     for (const [filter, contents] of replacements) onLoad({ filter }, () => ({ loader: 'js', contents }))
+
+    // Node's modules of which the logger takes one name each, and nobody else any.
+    const namespace = 'of-pino'
+    const ofPino: Readonly<Record<string, string>> = {
+      assert: 'module.exports = (holds, message) => { if (!holds) throw new Error(message) }',
+      worker_threads: 'exports.isMainThread = true'
+    }
+    onResolve({ filter: /^(?:assert|worker_threads)$/ }, ({ path, importer }) =>
+      /\/(?:pino|sonic-boom)\//.test(importer) ? { path, namespace } : undefined
+    )
+    onLoad({ filter: /./, namespace }, ({ path }) => ({ loader: 'js', contents: ofPino[path] ?? '' }))
   }
 }
 

@@ -47,20 +47,27 @@ export function startReplayer(db: Database, log: Log, options: ReplayerOptions):
   let wake = () => {}
 
   async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const woken = new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, options.pollMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+    let due = nextPoll() // the first one as well: a start has requests to answer
+    for (;;) {
+      await due
+      if (stopping.signal.aborted) break
+      due = nextPoll()
       await attempt('start what is due', () => startDueReplay(db, options.replayLimit))
       if (performance.now() - keptHouseAt >= options.pollMs) await attempt('keep house', keepHouse)
       await attempt('send letters', sendLetters)
-      await woken
     }
     await Promise.all(underWay)
+  }
+
+  /** Resolves with the time of a poll, or when woken. */
+  function nextPoll(): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, options.pollMs)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   /** One step that fails must not keep the others from their work. */

@@ -19,6 +19,7 @@ export default defineConfig({
           globalSetup: ['infra/test/postgres-setup.ts', 'infra/test/bundle-setup.ts'],
           execArgv: quiet,
           testTimeout: 30_000,
+          hookTimeout: 30_000, // which build and start functions
           sequence: { groupOrder: 0 }
         }
       },

@@ -1,9 +1,6 @@
 // A compressed body, as the bytes that were meant. https://www.rfc-editor.org/rfc/rfc9110#section-8.4
 import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { Problem } from './problem.ts'
-
-const inflate = promisify(gunzip)
 
 /**
  * Inflates gzip, at most to `maxBytes`: a small body that becomes a large one is refused before it has.
@@ -24,8 +21,9 @@ export async function decodeBody(encoding: string | undefined, body: Buffer, max
       }
     )
   }
+  const { gunzip } = await import('node:zlib') // which few requests need, and no start should wait for
   try {
-    return await inflate(body, { maxOutputLength: maxBytes })
+    return await promisify(gunzip)(body, { maxOutputLength: maxBytes })
   } catch (error) {
     if (error instanceof RangeError) {
       throw new Problem(413, 'body-too-large', 'Body too large', `the inflated body is over ${maxBytes} bytes`)

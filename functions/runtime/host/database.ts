@@ -45,7 +45,10 @@ export function connect(
   return { db: drizzle({ client: pool }), pool, close: () => pool.end() }
 }
 
-/** A function's own connection: logs what breaks, and says whether the database answers. */
+/**
+ * A function's own connection: logs what breaks, and says whether the database answers. The first one of the pool is opened at once,
+ * so that PostgreSQL is at it while the function is still starting.
+ */
 export function connectTo(
   config: DatabaseConfig,
   name: string,
@@ -53,6 +56,10 @@ export function connectTo(
 ): Connection & { /** @throws while it does not */ answers(): Promise<void> } {
   const connection = connect(config, name, ({ message }) =>
     log.warn({ reason: message }, 'a database connection broke')
+  )
+  connection.pool.connect().then(
+    client => client.release(),
+    () => undefined // whoever needs it finds out
   )
   return { ...connection, answers: async () => void (await connection.pool.query('select 1')) }
 }

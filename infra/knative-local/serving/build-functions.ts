@@ -45,6 +45,7 @@ export function createFunctionBuilder(
       absWorkingDir: workingDirectory,
       metafile: true,
       sourcemap: 'linked',
+      supported: { 'dynamic-import': false }, // start-bundle.cjs runs require, and import() with a warning only
       logLevel: 'silent', // reported by whoever asked for it
       entryPoints: names.map(name => ({ in: entryOf(name), out: outOf(name) })),
       outdir: directory,
