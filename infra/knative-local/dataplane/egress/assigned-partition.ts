@@ -28,8 +28,8 @@ export class AssignedPartition implements TopicPartition {
   /** The last offset known to be committed. */
   committed: number
   highWatermark = 0
-  /** Kafka has answered a fetch of it, so it may be read. */
-  isFetched = false
+  /** When Kafka last answered a fetch of it, on the clock of performance.now(); undefined while it is unknown whether it may be read. */
+  fetchedAtMs: number | undefined
   /** Records started and not ended, those in backoff included. */
   active = 0
   private readonly fetching: Fetching
@@ -52,6 +52,11 @@ export class AssignedPartition implements TopicPartition {
 
   get queued(): number {
     return this.queue.length - this.head
+  }
+
+  /** Its queue is full. */
+  get isPaused(): boolean {
+    return this.paused
   }
 
   get isClosed(): boolean {

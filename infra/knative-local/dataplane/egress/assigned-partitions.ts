@@ -1,10 +1,14 @@
 // The partitions that this member of a group reads: they come and go with the assignment, take what was fetched, and are committed.
 import { AssignedPartition, type Fetching } from './assigned-partition.ts'
+import { LONG_FETCH_MS } from '../group/long-fetches.ts'
 import { partitionKey, type Position, type TopicPartition } from '../group/assignment.ts'
 import type { OffsetsByPartition } from '../group/group-offsets.ts'
 import type { RecordFlow } from './record-flow.ts'
 import type { KafkaRecord } from '../kafka/record.ts'
 import type { AssignmentStatus } from '../status/status.ts'
+
+/** A partition that is fetched has an answer by then. */
+const FETCHED_WITHIN_MS = LONG_FETCH_MS + 1000
 
 export class AssignedPartitions {
   private readonly flow: RecordFlow
@@ -42,14 +46,24 @@ export class AssignedPartitions {
   }
 
   /** Kafka has given out what there is, even if it is nothing. */
-  fetched(partition: TopicPartition): void {
+  fetched(partition: TopicPartition, highWatermark: number): void {
     const assigned = this.partitions.get(partitionKey(partition))
-    if (assigned !== undefined) assigned.isFetched = true
+    if (assigned === undefined) return
+    assigned.fetchedAtMs = performance.now()
+    assigned.highWatermark = Math.max(assigned.highWatermark, highWatermark)
+  }
+
+  /** Those of which no fetch says where their logs end now. */
+  withoutFetches(): TopicPartition[] {
+    const since = performance.now() - FETCHED_WITHIN_MS
+    return [...this.partitions.values()].filter(
+      ({ isPaused, fetchedAtMs = -Infinity }) => isPaused || fetchedAtMs < since
+    )
   }
 
   /** Why it is not known yet whether all may be read. */
   unfetched(): string | undefined {
-    const waiting = [...this.partitions.values()].find(({ isFetched }) => !isFetched)
+    const waiting = [...this.partitions.values()].find(({ fetchedAtMs }) => fetchedAtMs === undefined)
     return waiting && `${partitionKey(waiting)} is fetched for the first time`
   }
 

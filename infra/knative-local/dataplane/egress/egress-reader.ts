@@ -117,8 +117,11 @@ export class EgressReader {
     await this.sender.destroy()
   }
 
+  /** Each answer to a fetch says where a log ends; Kafka is asked for the rest. */
   async readHighWatermarks(): Promise<void> {
-    if (this.consumer !== undefined) this.partitions.seeHighWatermarks(await this.consumer.highWatermarks())
+    if (this.consumer === undefined) return
+    this.consumer.lookForLeaderless()
+    this.partitions.seeHighWatermarks(await this.consumer.highWatermarks(this.partitions.withoutFetches()))
   }
 
   private owner(): GroupOwner {
@@ -141,7 +144,8 @@ export class EgressReader {
         this.loseAll()
         condition.set('joining', 'ConsumerFailed', explain(error))
       },
-      fetched: partition => this.partitions.fetched(partition),
+      isFetched: () => this.partitions.unfetched() === undefined,
+      fetched: (partition, highWatermark) => this.partitions.fetched(partition, highWatermark),
       records: (partition, records, next, highWatermark) => {
         if (this.stopped) return
         this.unreadable.forget(partition)

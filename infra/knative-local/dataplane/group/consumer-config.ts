@@ -8,8 +8,8 @@ const HEARTBEAT_INTERVAL_MS = 3000
 /** How long the group waits for its slowest member to join again. */
 const REBALANCE_TIMEOUT_MS = 30_000
 /**
- * Longest wait of a fetch without records, as Java's consumer has it (fetch.max.wait.ms); also how late a resumed partition is fetched
- * (egress/assigned-partition.ts has records left for as long), and how fast a stop takes effect.
+ * How often kafkajs' loop turns while nothing comes, so that it sends heartbeats and sees changes; also how late a resumed partition is
+ * fetched (egress/assigned-partition.ts has records left for as long). Fetches stay at Kafka for longer (long-fetches.ts).
  */
 const MAX_WAIT_MS = 500
 const MAX_FETCH_BYTES_PER_PARTITION = 256 * 1024

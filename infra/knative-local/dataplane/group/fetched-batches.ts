@@ -14,7 +14,7 @@ export interface Reader {
   /** This is read as well, from these positions (none, when nothing is new): reading continues. */
   added(positions: readonly Position[]): void
   /** Kafka has answered a fetch of this partition, with records or without. */
-  fetched(partition: TopicPartition): void
+  fetched(partition: TopicPartition, highWatermark: number): void
   records(partition: TopicPartition, records: readonly KafkaRecord[], next: number, highWatermark: number): void
   /** The next offsets of this partition cannot be read: they are tried again, or were tried often enough and are passed over. */
   unreadable(partition: TopicPartition, what: Unreadable, passedOver: boolean): void

@@ -16,6 +16,7 @@ import { fetchedPartitions } from '../kafka/fetch/fetch-response.ts'
 import { HeldPartitions } from './held-partitions.ts'
 import { kafkajs } from '../kafka/kafkajs.ts'
 import { hasLeader } from '../kafka/leaderless.ts'
+import { LongFetches } from './long-fetches.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { partitionAssigner } from './partition-assigner.ts'
 
@@ -25,6 +26,8 @@ export interface GroupOwner extends Reader {
   beforeJoin(): Promise<void>
   /** The group was joined: of what was read before, only this still is. Nothing else may be committed any more. */
   kept(partitions: readonly TopicPartition[]): void
+  /** Kafka has given out what there is of each partition that is read, even if it is nothing. */
+  isFetched(): boolean
   /** Nothing is read any more, until `added`. */
   lost(error: Error): void
 }
@@ -49,6 +52,9 @@ export class GroupConsumer {
   private starting: Promise<void> | undefined
   private stopping = false
   private restart: NodeJS.Timeout | undefined
+  /** Where to read is not known of all partitions. */
+  private searching = false
+  private readonly longFetches = new LongFetches(() => this.isSteady)
   private readonly held = new HeldPartitions({
     pause: ({ topic, partition }) => this.isMember && this.consumer?.pause([{ topic, partitions: [partition] }]),
     resume: ({ topic, partition }) => this.isMember && this.consumer?.resume([{ topic, partitions: [partition] }]),
@@ -78,7 +84,7 @@ export class GroupConsumer {
   start(): Promise<void> {
     this.answers = {}
     this.starting = fetchedPartitions.run(
-      partition => this.owner.fetched(partition),
+      (partition, highWatermark) => this.owner.fetched(partition, highWatermark),
       () => coordinatorAnswers.run(this.answers, () => this.startConsumer())
     )
     return this.starting
@@ -129,13 +135,16 @@ export class GroupConsumer {
     return this.committer.commit(offsets)
   }
 
-  /** Ends of the logs of what is read; a partition that has lost its leader is reported, and has none. */
-  async highWatermarks(): Promise<OffsetsByPartition> {
+  /** Ends of the logs of these; one that has lost its leader has none. */
+  async highWatermarks(partitions: readonly TopicPartition[]): Promise<OffsetsByPartition> {
+    return this.cluster === undefined ? new Map() : highOffsets(this.cluster, partitions)
+  }
+
+  /** Of what is read, the partitions that have lost their leaders, which the metadata of each fetch shows. */
+  lookForLeaderless(): void {
     const { cluster } = this
-    if (cluster === undefined) return new Map()
-    const positions = [...this.owner.positions()]
-    this.reportLeaderless(positions.filter(position => !hasLeader(cluster, position)))
-    return highOffsets(cluster, positions)
+    if (cluster === undefined) return
+    this.reportLeaderless([...this.owner.positions()].filter(position => !hasLeader(cluster, position)))
   }
 
   /** Leaves the group. */
@@ -143,7 +152,9 @@ export class GroupConsumer {
     this.stopping = true
     clearTimeout(this.restart)
     this.held.forgetAll()
-    await this.consumer?.disconnect()
+    const left = this.consumer?.disconnect()
+    this.longFetches.wake()
+    await left
     // A start that was under way may have joined after that.
     await this.starting?.catch(() => {})
     await this.consumer?.disconnect()
@@ -151,6 +162,7 @@ export class GroupConsumer {
 
   private async beforeJoin(coordinator: Broker, cluster: Cluster): Promise<void> {
     this.coordinator = coordinator
+    if (cluster !== this.cluster) this.longFetches.serve(cluster)
     this.cluster = cluster
     this.joinAttempts++
     await this.beginnings.initialise(coordinator, cluster)
@@ -174,6 +186,7 @@ export class GroupConsumer {
     const added = assigned.filter(partition => !isKept(partition))
     for (const position of kept) this.seek(position)
     this.owner.kept(kept)
+    this.searching = added.length > 0
     if (added.length === 0) this.owner.added([])
     else void this.findPositions(join, added)
   }
@@ -205,6 +218,7 @@ export class GroupConsumer {
       if (isOver()) return
       this.log.warn({ error: (error as Error).message }, 'could not read the committed offsets, trying again')
     }
+    if (missing.length === 0) this.searching = false
     if (missing.length === 0) return
     await new Promise(resolve => setTimeout(resolve, RESTART_DELAY_MS))
     if (!isOver()) await this.findPositions(join, missing, missing !== added || again)
@@ -219,6 +233,11 @@ export class GroupConsumer {
 
   private seek({ topic, partition, position }: Position): void {
     if (this.isMember) this.consumer?.seek({ topic, partition, offset: String(position) })
+  }
+
+  /** What is fetched stays the same until records come. */
+  private get isSteady(): boolean {
+    return this.isMember && this.joinAttempts === 0 && !this.searching && this.held.isEmpty && this.owner.isFetched()
   }
 
   /** kafkajs throws when it is to pause, resume or seek between a crash and the next join. */

@@ -28,6 +28,10 @@ export class HeldPartitions {
     this.control = control
   }
 
+  get isEmpty(): boolean {
+    return this.paused.size === 0 && this.unread.size === 0
+  }
+
   pause(partition: TopicPartition): void {
     this.paused.add(partitionKey(partition))
     this.control.pause(partition)

@@ -42,8 +42,8 @@ export interface FetchResponse {
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly PartitionData[] }[]
 }
 
-/** Within it, whoever fetches is called for each partition that Kafka gave out, if only to say that nothing is new. */
-export const fetchedPartitions = new AsyncLocalStorage<(partition: TopicPartition) => void>()
+/** Within it, whoever fetches is called for each partition that Kafka gave out, if only to say that nothing is new: its log ends there. */
+export const fetchedPartitions = new AsyncLocalStorage<(partition: TopicPartition, highWatermark: number) => void>()
 
 /** Where each partition was to be read from, as the request says. */
 export type FetchOffset = (topic: string, partition: number) => bigint
@@ -99,7 +99,7 @@ export async function parseFetchResponse(response: FetchResponse, fetchOffset: F
     topicName,
     partitions: partitions.map(data => {
       if (data.errorCode === 0) {
-        fetched?.({ topic: topicName, partition: data.partition })
+        fetched?.({ topic: topicName, partition: data.partition }, Number(data.highWatermark))
         return data
       }
       const offset = fetchOffset(topicName, data.partition)
