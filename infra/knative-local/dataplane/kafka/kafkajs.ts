@@ -4,6 +4,8 @@
 // must pass kafkajs.test.ts.
 import kafkajs, { type ICustomPartitioner } from 'kafkajs'
 // @ts-expect-error kafkajs ships no types for its inner files
+import KafkajsRequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+// @ts-expect-error kafkajs ships no types for its inner files
 import fetchRequests from 'kafkajs/src/protocol/requests/fetch/index.js'
 // @ts-expect-error kafkajs ships no types for its inner files
 import coordinatorRequests from 'kafkajs/src/protocol/requests/findCoordinator/index.js'
@@ -19,6 +21,7 @@ import {
 } from './fetch/fetch-response.ts'
 import { keepLeaderless } from './leaderless.ts'
 import { partitionOfKey } from './murmur2.ts'
+import { rest, type RequestQueue } from './request-queue.ts'
 
 interface FetchArguments {
   readonly topics: readonly {
@@ -36,6 +39,7 @@ const FIRST_WITH_BATCHES = 4
 
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
 registerCodecs()
+rest((KafkajsRequestQueue as { prototype: RequestQueue }).prototype)
 readFetchesByOurselves(fetchRequests as RequestTable<FetchArguments>)
 keepRefusals(coordinatorRequests as Parameters<typeof keepRefusals>[0])
 keepLeaderless(metadataRequests as Parameters<typeof keepLeaderless>[0])
