@@ -9,7 +9,8 @@ import { fetchJars } from '../parts/jars.ts'
 import { findJava } from '../parts/java.ts'
 import { checkPorts } from '../state/ports.ts'
 import { createSecrets } from '../parts/secrets.ts'
-import { type Findings, later, type Part, type RunningPart, type StackContext } from './part.ts'
+import { eachAfter } from './each-after.ts'
+import { type Findings, type Part, type RunningPart, type StackContext } from './part.ts'
 import type { PartProcess } from './part-process.ts'
 import type { Project } from '../project.ts'
 import { parts as registered } from './registered.ts'
@@ -42,58 +43,15 @@ export interface Stack {
 }
 
 export function createStack({ plan: first, portBase, parts = registered, ...given }: StackOptions): Stack {
-  const { progress, report, servicePorts } = given
+  const { report } = given
   let plan = first
   let project = given.project
-  const begun = new Map<Part, Promise<RunningPart>>()
   const running = new Map<Part, RunningPart>()
-  const credentials = new Map<string, Credentials>()
   /** Of the last edited plan, by the part that could not apply it. */
   let notApplied = new Map<Part, string>()
-  let java: ReturnType<StackContext['java']> | undefined
-
-  const context: StackContext = {
-    ...given,
-    plan: () => plan,
-    project: () => project,
-    port: offset => portBase + offset,
-    servicePort: name => servicePorts.current().get(name),
-    credentials(name) {
-      const known = credentials.get(name) ?? newCredentials(name)
-      credentials.set(name, known)
-      return known
-    },
-    java() {
-      java ??= (async () => {
-        const found = await findJava()
-        return { java: found, jars: await progress.step('jars are there', () => fetchJars(found, progress.say)) }
-      })()
-      return java
-    },
-    addresses: () => merged(parts.map(part => part.addresses?.(plan, context) ?? {})),
-    secrets: () =>
-      createSecrets(plan.objects, new Map([...running.values()].flatMap(part => [...(part.secrets?.() ?? [])]))),
-    running: part => running.get(part) as never
-  }
+  const context = createContext({ ...given, portBase, parts, running, plan: () => plan, project: () => project })
 
   const wanted = () => parts.filter(part => part.isWanted(plan, project))
-
-  /** Once, after those that it needs and that are wanted too. */
-  function begin(part: Part, all: readonly Part[]): Promise<RunningPart> {
-    const known = begun.get(part)
-    if (known) return known
-    const beginning = later(
-      (async () => {
-        await Promise.all(part.needs.filter(need => all.includes(need)).map(need => begin(need, all)))
-        const one = await part.begin(context)
-        running.set(part, one)
-        return one
-      })()
-    )
-    begun.set(part, beginning)
-    return beginning
-  }
-
   const portsOf = (all: readonly Part[]): Map<number, string> =>
     new Map(
       all.flatMap(part =>
@@ -101,23 +59,47 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
       )
     )
 
+  const begun = new Set<Part>()
+  const begin = eachAfter(
+    (part: Part) => part.needs.filter(need => wanted().includes(need)),
+    async part => {
+      const one = await part.begin(context)
+      running.set(part, one)
+      return one
+    }
+  )
+
   async function startAll(all: readonly Part[]): Promise<void> {
-    await Promise.all(all.map(part => begin(part, all).then(one => one.ready)))
+    for (const part of all) begun.add(part)
+    await Promise.all(all.map(part => begin(part).then(one => one.ready)))
   }
 
-  async function stopWithUsers(part: Part, stopping: Map<Part, Promise<void>>): Promise<void> {
-    const known = stopping.get(part)
-    if (known) return known
-    const work = (async () => {
-      const users = parts.filter(({ needs }) => needs.includes(part))
-      await Promise.all(users.map(user => stopWithUsers(user, stopping)))
-      await running
-        .get(part)
-        ?.stop()
-        .catch((error: Error) => report(`${part.name} is not stopped in order: ${error.message}`))
-    })()
-    stopping.set(part, work)
-    return work
+  /** In the order of their needs: what one part made known, the next one passes on. */
+  async function applyToRunning(): Promise<void> {
+    const before = parts.filter(part => running.has(part))
+    notApplied = new Map()
+    const apply = eachAfter(
+      (part: Part) => part.needs.filter(need => before.includes(need)),
+      async part =>
+        running
+          .get(part)
+          ?.apply?.(plan)
+          .catch((error: Error) => {
+            const why = `the edit could not be applied to ${part.name}: ${error.message}`
+            notApplied.set(part, why)
+            report(why)
+          })
+    )
+    await Promise.all(before.map(apply))
+  }
+
+  async function startFresh(): Promise<void> {
+    const fresh = wanted().filter(part => !begun.has(part))
+    if (fresh.length === 0) return
+    report(`the YAML asks for ${fresh.map(({ name }) => name).join(', ')} now: starting`)
+    await checkPorts(portsOf(fresh))
+      .then(() => startAll(fresh))
+      .catch((error: Error) => report(error.message))
   }
 
   return {
@@ -125,35 +107,9 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
     start: () => startAll(wanted()),
     async apply(edited, editedProject = project) {
       plan = edited
-      notApplied = new Map()
       project = editedProject
-      const before = parts.filter(part => running.has(part))
-      // In the order of their needs: what one part made known, the next one passes on.
-      const applying = new Map<Part, Promise<void>>()
-      const applyAfterNeeds = (part: Part): Promise<void> => {
-        const known = applying.get(part)
-        if (known) return known
-        const work = (async () => {
-          await Promise.all(part.needs.filter(need => before.includes(need)).map(applyAfterNeeds))
-          await running
-            .get(part)
-            ?.apply?.(edited)
-            .catch((error: Error) => {
-              const why = `the edit could not be applied to ${part.name}: ${error.message}`
-              notApplied.set(part, why)
-              report(why)
-            })
-        })()
-        applying.set(part, work)
-        return work
-      }
-      await Promise.all(before.map(applyAfterNeeds))
-      const fresh = wanted().filter(part => !begun.has(part))
-      if (fresh.length === 0) return
-      report(`the YAML asks for ${fresh.map(({ name }) => name).join(', ')} now: starting`)
-      await checkPorts(portsOf(fresh))
-        .then(() => startAll(fresh))
-        .catch((error: Error) => report(error.message))
+      await applyToRunning()
+      await startFresh()
     },
     running: part => context.running(part),
     processes: () => parts.flatMap(part => running.get(part)?.processes() ?? []),
@@ -168,10 +124,52 @@ export function createStack({ plan: first, portBase, parts = registered, ...give
     },
     refusedEdits: () => [...notApplied.values(), ...[...running.values()].flatMap(part => part.refusedEdit?.() ?? [])],
     async stop() {
-      const stopping = new Map<Part, Promise<void>>()
-      await Promise.all(parts.map(part => stopWithUsers(part, stopping)))
+      const stopAfterUsers = eachAfter(
+        (part: Part) => parts.filter(({ needs }) => needs.includes(part)),
+        async part =>
+          running
+            .get(part)
+            ?.stop()
+            .catch((error: Error) => report(`${part.name} is not stopped in order: ${error.message}`))
+      )
+      await Promise.all(parts.map(stopAfterUsers))
     }
   }
+}
+
+interface Known extends Pick<StackContext, Given | 'plan' | 'project'> {
+  readonly portBase: number
+  readonly parts: readonly Part[]
+  readonly running: ReadonlyMap<Part, RunningPart>
+}
+
+/** What a part gets of the stack and of the other parts. */
+function createContext({ portBase, parts, running, ...given }: Known): StackContext {
+  const { plan, progress, servicePorts } = given
+  const credentials = new Map<string, Credentials>()
+  let java: ReturnType<StackContext['java']> | undefined
+  const context: StackContext = {
+    ...given,
+    port: offset => portBase + offset,
+    servicePort: name => servicePorts.current().get(name),
+    credentials(name) {
+      const known = credentials.get(name) ?? newCredentials(name)
+      credentials.set(name, known)
+      return known
+    },
+    java() {
+      java ??= (async () => {
+        const found = await findJava()
+        return { java: found, jars: await progress.step('jars are there', () => fetchJars(found, progress.say)) }
+      })()
+      return java
+    },
+    addresses: () => merged(parts.map(part => part.addresses?.(plan(), context) ?? {})),
+    secrets: () =>
+      createSecrets(plan().objects, new Map([...running.values()].flatMap(part => [...(part.secrets?.() ?? [])]))),
+    running: part => running.get(part) as never
+  }
+  return context
 }
 
 function merged(all: readonly Partial<ClusterAddresses>[]): ClusterAddresses {

@@ -46,6 +46,7 @@ interface Written {
 }
 
 type Annotations = Readonly<Record<string, string>>
+type Report = (key: string, message: string) => void
 
 function find(annotations: Annotations, name: Name): Written | undefined {
   const spellings = withoutOlderSpelling.has(name) ? [name] : [name, camelCase(name)]
@@ -66,45 +67,22 @@ export function readScale(annotations: Annotations): Scale {
   }
 }
 
-export function checkAutoscaling(annotations: Annotations, report: (key: string, message: string) => void): void {
-  const within = (name: Name, low: number, high: number) => {
-    const written = find(annotations, name)
-    if (written === undefined) return
-    const value = decimal(written.value)
-    if (value === undefined) report(written.key, `invalid value: "${written.value}"; a number is expected`)
-    else if (value < low || value > high) report(written.key, `expected ${low} <= ${written.value} <= ${high}`)
-  }
-  const duration = (name: Name, lowMs: number, wholeSeconds: boolean) => {
-    const written = find(annotations, name)
-    if (written === undefined) return
-    const ms = goDurationMs(written.value)
-    if (ms === undefined)
-      report(written.key, `invalid value: "${written.value}"; a duration such as 30s or 5m is expected`)
-    else if (ms < lowMs || ms > maxWindowMs) report(written.key, `expected ${lowMs / 1_000}s <= ${written.value} <= 1h`)
-    else if (wholeSeconds && ms % 1_000 !== 0) report(written.key, `"${written.value}" must be whole seconds`)
-  }
-  const count = (name: Name): number | undefined => {
-    const written = find(annotations, name)
-    if (written === undefined) return 0
-    const value = integer(written.value)
-    if (value === undefined) report(written.key, `invalid value: "${written.value}"; a whole number is expected`)
-    else if (value < 0 || value > maxInt32) report(written.key, `expected 0 <= ${written.value} <= ${maxInt32}`)
-    else return value
-    return undefined
-  }
-
+export function checkAutoscaling(annotations: Annotations, report: Report): void {
   const scalerClass = find(annotations, 'class')
-  if (
-    scalerClass !== undefined &&
-    scalerClass.value.endsWith('.knative.dev') &&
-    scalerClass.value !== kpa &&
-    scalerClass.value !== hpa
-  ) {
+  if (scalerClass?.value.endsWith('.knative.dev') && ![kpa, hpa].includes(scalerClass.value)) {
     report(scalerClass.key, `invalid value: "${scalerClass.value}"; use ${kpa} or ${hpa}`)
   }
+  checkScales(annotations, report)
+  checkTargets(annotations, report)
+  checkDuration(find(annotations, 'window'), report, { lowMs: minWindowMs, wholeSeconds: true })
+  checkDuration(find(annotations, 'scale-down-delay'), report, { lowMs: 0, wholeSeconds: true })
+  checkDuration(find(annotations, 'scale-to-zero-pod-retention-period'), report, { lowMs: 0, wholeSeconds: false })
+  checkMetric(annotations, scalerClass?.value, report)
+}
 
-  const min = count('min-scale')
-  const max = count('max-scale')
+function checkScales(annotations: Annotations, report: Report): void {
+  const min = checkCount(find(annotations, 'min-scale'), report)
+  const max = checkCount(find(annotations, 'max-scale'), report)
   if (min !== undefined && max !== undefined && max !== 0 && max < min) {
     report(`${autoscalingPrefix}/max-scale`, `max-scale ${max} is less than min-scale ${min}`)
   }
@@ -126,42 +104,67 @@ export function checkAutoscaling(annotations: Annotations, report: (key: string,
     else if (value === 0)
       report(initial.key, 'invalid value: 0 is allowed only where the cluster says allow-zero-initial-scale')
   }
+}
 
-  within('panic-window-percentage', 1, 100)
-  within('panic-threshold-percentage', 110, 1_000)
-  within('target', 0.01, Number.POSITIVE_INFINITY)
-  within('target-utilization-percentage', 1, 100)
+function checkTargets(annotations: Annotations, report: Report): void {
+  checkRange(find(annotations, 'panic-window-percentage'), report, 1, 100)
+  checkRange(find(annotations, 'panic-threshold-percentage'), report, 110, 1_000)
+  checkRange(find(annotations, 'target'), report, 0.01, Number.POSITIVE_INFINITY)
+  checkRange(find(annotations, 'target-utilization-percentage'), report, 1, 100)
   const burst = find(annotations, 'target-burst-capacity')
-  if (burst !== undefined) {
-    const value = decimal(burst.value)
-    if (value === undefined || (value < 0 && value !== -1))
-      report(burst.key, `invalid value: "${burst.value}"; a number, or -1 for no limit, is expected`)
-  }
-  duration('window', minWindowMs, true)
-  duration('scale-down-delay', 0, true)
-  duration('scale-to-zero-pod-retention-period', 0, false)
+  if (burst === undefined) return
+  const value = decimal(burst.value)
+  if (value === undefined || (value < 0 && value !== -1))
+    report(burst.key, `invalid value: "${burst.value}"; a number, or -1 for no limit, is expected`)
+}
 
+function checkMetric(annotations: Annotations, scalerClass: string | undefined, report: Report): void {
   const metric = find(annotations, 'metric')
   if (metric !== undefined) {
-    const of = scalerClass?.value ?? kpa
+    const of = scalerClass ?? kpa
     if (
       (of === kpa && metric.value !== 'concurrency' && metric.value !== 'rps') ||
       (of === hpa && metric.value === '')
     ) {
-      report(
-        metric.key,
-        `invalid value: "${metric.value}"; use ${of === kpa ? 'concurrency or rps' : 'cpu, memory or a custom metric'}`
-      )
+      const expected = of === kpa ? 'concurrency or rps' : 'cpu, memory or a custom metric'
+      report(metric.key, `invalid value: "${metric.value}"; use ${expected}`)
     }
   }
   const algorithm = find(annotations, 'metric-aggregation-algorithm')
-  if (
-    scalerClass?.value === kpa &&
-    algorithm !== undefined &&
-    !['', 'linear', 'weighted-exponential', 'weightedExponential'].includes(algorithm.value)
-  ) {
+  const algorithms = ['', 'linear', 'weighted-exponential', 'weightedExponential']
+  if (scalerClass === kpa && algorithm !== undefined && !algorithms.includes(algorithm.value)) {
     report(algorithm.key, `invalid value: "${algorithm.value}"; use linear or weighted-exponential`)
   }
+}
+
+function checkRange(written: Written | undefined, report: Report, low: number, high: number): void {
+  if (written === undefined) return
+  const value = decimal(written.value)
+  if (value === undefined) report(written.key, `invalid value: "${written.value}"; a number is expected`)
+  else if (value < low || value > high) report(written.key, `expected ${low} <= ${written.value} <= ${high}`)
+}
+
+function checkDuration(
+  written: Written | undefined,
+  report: Report,
+  { lowMs, wholeSeconds }: { readonly lowMs: number; readonly wholeSeconds: boolean }
+): void {
+  if (written === undefined) return
+  const ms = goDurationMs(written.value)
+  if (ms === undefined)
+    report(written.key, `invalid value: "${written.value}"; a duration such as 30s or 5m is expected`)
+  else if (ms < lowMs || ms > maxWindowMs) report(written.key, `expected ${lowMs / 1_000}s <= ${written.value} <= 1h`)
+  else if (wholeSeconds && ms % 1_000 !== 0) report(written.key, `"${written.value}" must be whole seconds`)
+}
+
+/** Answers 0 for one that is not written, and nothing for one that is wrong. */
+function checkCount(written: Written | undefined, report: Report): number | undefined {
+  if (written === undefined) return 0
+  const value = integer(written.value)
+  if (value === undefined) report(written.key, `invalid value: "${written.value}"; a whole number is expected`)
+  else if (value < 0 || value > maxInt32) report(written.key, `expected 0 <= ${written.value} <= ${maxInt32}`)
+  else return value
+  return undefined
 }
 
 /** Knative does not read a misspelt annotation, and does not say so. */

@@ -43,7 +43,7 @@ const startTimeoutMs = 60_000
 export function createTopicMaker({ bootstrap, plan, wantedOf = wantedTopics, report }: TopicMakerOptions): TopicMaker {
   let wanted = wantedOf(plan)
   let seen: readonly TopicDescription[] = []
-  let problems: ReadonlyMap<string, TopicProblem> = new Map()
+  let problems: Problems = new Map()
   let working: Promise<unknown> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
@@ -76,7 +76,7 @@ export function createTopicMaker({ bootstrap, plan, wantedOf = wantedTopics, rep
   }
 
   /** Each once, until it is another one. */
-  function reportProblems(now: ReadonlyMap<string, TopicProblem>): void {
+  function reportProblems(now: Problems): void {
     for (const one of wanted) {
       const problem = now.get(one.topic)
       if (!problem || problems.get(one.topic)?.message === problem.message) continue
@@ -111,22 +111,26 @@ export function createTopicMaker({ bootstrap, plan, wantedOf = wantedTopics, rep
     },
     topics: () => seen,
     problems: () => problems,
-    status() {
-      const isMissing = ({ topic }: WantedTopic) => !seen.some(one => one.topic === topic)
-      return {
-        healthy: !wanted.some(one => problems.get(one.topic)?.reason === 'KafkaError' || isMissing(one)),
-        problems: wanted.flatMap(one => {
-          const problem = problems.get(one.topic)
-          if (problem) return [describe(problem, one)]
-          return isMissing(one) ? [`${placeOf(one)} does not exist`] : []
-        })
-      }
-    },
+    status: () => findingsOf(wanted, seen, problems),
     async stop() {
       isStopped = true
       clearTimeout(timer)
       await working
     }
+  }
+}
+
+type Problems = ReadonlyMap<string, TopicProblem>
+
+function findingsOf(wanted: readonly WantedTopic[], seen: readonly TopicDescription[], problems: Problems): Findings {
+  const isMissing = ({ topic }: WantedTopic) => !seen.some(one => one.topic === topic)
+  return {
+    healthy: !wanted.some(one => problems.get(one.topic)?.reason === 'KafkaError' || isMissing(one)),
+    problems: wanted.flatMap(one => {
+      const problem = problems.get(one.topic)
+      if (problem) return [describe(problem, one)]
+      return isMissing(one) ? [`${placeOf(one)} does not exist`] : []
+    })
   }
 }
 
