@@ -7,7 +7,7 @@ import { eventually, type FunctionProcess, startFunction } from '../../infra/tes
 import { StudentCreatedSchema } from '../../schemas/generated/school/student/v1/student_created_pb.ts'
 import type { FieldError } from '../runtime/host/problem.ts'
 import type { Student } from '../students/student-events.ts'
-import { outbox } from '../runtime/tables.ts'
+import { outbox } from '../runtime/tables/publishing.ts'
 import { students } from '../students/tables.ts'
 
 const createType = 'school.student.v1.CreateStudent'

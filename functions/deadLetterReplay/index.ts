@@ -1,17 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { ReplayDeadLettersSchema } from '../../schemas/generated/school/student/v1/replay_dead_letters_pb.ts'
 import { defineService } from '../runtime/define-service.ts'
-import {
-  commandAnswers,
-  deadLetters,
-  failures,
-  fences,
-  handledEvents,
-  heldEvents,
-  outbox,
-  replayItems,
-  replayJobs
-} from '../runtime/tables.ts'
+import { commandAnswers } from '../runtime/tables/commands.ts'
+import { fences, handledEvents, heldEvents } from '../runtime/tables/deliveries.ts'
+import { deadLetters, failures } from '../runtime/tables/letters.ts'
+import { outbox } from '../runtime/tables/publishing.ts'
+import { replayItems, replayJobs } from '../runtime/tables/replays.ts'
 import { DeadLetterReplayConfig } from './config.ts'
 import { deadLetterReplay } from './handler.ts'
 import { startReplayer } from './replayer.ts'

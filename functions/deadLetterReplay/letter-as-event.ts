@@ -2,7 +2,7 @@
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 import type { IncomingHttpHeaders } from 'node:http'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
-import type { deadLetters } from '../runtime/tables.ts'
+import type { deadLetters } from '../runtime/tables/letters.ts'
 import { traceId } from '../runtime/host/trace.ts'
 
 export const eventFormat = 'application/cloudevents+json'

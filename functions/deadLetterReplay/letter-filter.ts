@@ -3,7 +3,7 @@ import { and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { line } from '../runtime/events/command.ts'
 import { invalidFields } from '../runtime/host/problem.ts'
-import { deadLetters, letterStates } from '../runtime/tables.ts'
+import { deadLetters, letterStates } from '../runtime/tables/letters.ts'
 
 /** In years that PostgreSQL and RFC 3339 both write with four digits. */
 const moment = z.iso.datetime({ offset: true }).refine(text => {

@@ -9,7 +9,8 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Transaction } from '../runtime/host/database.ts'
 import { positionOf } from '../runtime/delivery/position.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
-import { type letterOrigins, outbox } from '../runtime/tables.ts'
+import type { letterOrigins } from '../runtime/tables/letters.ts'
+import { outbox } from '../runtime/tables/publishing.ts'
 
 type Origin = (typeof letterOrigins)[number]
 

@@ -2,7 +2,8 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Transaction } from '../runtime/host/database.ts'
 import { lockFence } from '../runtime/delivery/fence.ts'
 import { Problem } from '../runtime/host/problem.ts'
-import { deadLetters, heldEvents } from '../runtime/tables.ts'
+import { heldEvents } from '../runtime/tables/deliveries.ts'
+import { deadLetters } from '../runtime/tables/letters.ts'
 
 type Letter = typeof deadLetters.$inferSelect
 

@@ -3,7 +3,8 @@ import { and, desc, eq, getTableColumns, gt, notExists, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { line } from '../runtime/events/command.ts'
 import type { Database } from '../runtime/host/database.ts'
-import { deadLetters, failures, handledEvents } from '../runtime/tables.ts'
+import { handledEvents } from '../runtime/tables/deliveries.ts'
+import { deadLetters, failures } from '../runtime/tables/letters.ts'
 
 /** Longer than the tries of any KafkaSource here take together; what has not failed since is not being tried any more. */
 const recently = sql`now() - interval '15 minutes'`

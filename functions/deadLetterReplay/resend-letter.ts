@@ -11,7 +11,8 @@ import { inTransaction } from '../runtime/host/transaction.ts'
 import type { EventAttributes } from '../runtime/events/received-event.ts'
 import { Problem } from '../runtime/host/problem.ts'
 import { eventSchemasByType } from '../students/student-events.ts'
-import { deadLetters, replayItems, replayJobs } from '../runtime/tables.ts'
+import { deadLetters } from '../runtime/tables/letters.ts'
+import { replayItems, replayJobs } from '../runtime/tables/replays.ts'
 import { lockOpenLetter } from './open-letter.ts'
 
 export const ResendCommand = z.strictObject({

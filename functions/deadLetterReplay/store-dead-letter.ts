@@ -12,7 +12,8 @@ import type { EventAttributes, ReceivedEvent } from '../runtime/events/received-
 import { studentEventAsJson } from '../students/student-events.ts'
 import { positionOf } from '../runtime/delivery/position.ts'
 import { originOf } from './letter-origin.ts'
-import { deadLetters, type failures, handledEvents } from '../runtime/tables.ts'
+import { handledEvents } from '../runtime/tables/deliveries.ts'
+import { deadLetters, type failures } from '../runtime/tables/letters.ts'
 
 /** What Knative has added to the event on its way here. */
 const addedByKnative = ['knativeerrordest', 'knativeerrorcode', 'knativeerrordata']

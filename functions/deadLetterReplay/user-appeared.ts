@@ -10,7 +10,7 @@ import { lockAwaited } from '../runtime/delivery/dead-letters.ts'
 import { InvalidEvent } from '../runtime/errors.ts'
 import { parseJson } from '../runtime/events/json.ts'
 import type { ReceivedEvent } from '../runtime/events/received-event.ts'
-import { deadLetters } from '../runtime/tables.ts'
+import { deadLetters } from '../runtime/tables/letters.ts'
 import { userWithId } from '../students/user-with-id.ts'
 
 /** `after` is null for a deletion; an event without it is no change event. */

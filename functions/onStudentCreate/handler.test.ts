@@ -3,7 +3,7 @@ import { testDatabase } from '../../infra/test/database.ts'
 import { studentEvent } from '../../infra/test/student-event.ts'
 import onStudentUpdate from '../onStudentUpdate/index.ts'
 import { deliverInOrder } from '../runtime/delivery/deliver-in-order.ts'
-import { deadLetters } from '../runtime/tables.ts'
+import { deadLetters } from '../runtime/tables/letters.ts'
 import { directory, users } from '../students/tables.ts'
 import onStudentCreate from './index.ts'
 

@@ -7,7 +7,7 @@ import { contextOfDelivery, type DeliveryContext } from './define-function.ts'
 import { deliverInOrder } from './delivery/deliver-in-order.ts'
 import { createPublisher } from './events/publisher.ts'
 import type { EventType, TypedEvent } from './events/event-type.ts'
-import { outbox } from './tables.ts'
+import { outbox } from './tables/publishing.ts'
 
 test('what a function publishes for an event that was held is of that event’s trace, not of the one that released it', async () => {
   const { db } = await testDatabase()

@@ -4,7 +4,8 @@ import { testDatabase } from '../../infra/test/database.ts'
 import { startFunction } from '../../infra/test/function-process.ts'
 import recorded from '../runtime/events/testing/func-invoke.json' with { type: 'json' }
 import { exampleEvents } from './example-events.ts'
-import { deadLetters, handledEvents } from '../runtime/tables.ts'
+import { handledEvents } from '../runtime/tables/deliveries.ts'
+import { deadLetters } from '../runtime/tables/letters.ts'
 import { users } from './tables.ts'
 
 const structured = 'application/cloudevents+json'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { testDatabase } from '../../infra/test/database.ts'
 import { type FunctionProcess, startFunction } from '../../infra/test/function-process.ts'
 import { StudentUpdatedSchema } from '../../schemas/generated/school/student/v1/student_updated_pb.ts'
-import { outbox } from '../runtime/tables.ts'
+import { outbox } from '../runtime/tables/publishing.ts'
 import { students } from '../students/tables.ts'
 
 const id = '0190a0a0-0000-7000-8000-000000000001'

@@ -1,16 +1,10 @@
 // What each function's database role may do: what the core needs for a function of its kind, and its own tables.
 import { getTableName } from 'drizzle-orm'
 import type { Declaration, Tables } from '../../functions/runtime/declaration.ts'
-import {
-  commandAnswers,
-  deadLetters,
-  eventSchemas,
-  failures,
-  fences,
-  handledEvents,
-  heldEvents,
-  outbox
-} from '../../functions/runtime/tables.ts'
+import { commandAnswers } from '../../functions/runtime/tables/commands.ts'
+import { fences, handledEvents, heldEvents } from '../../functions/runtime/tables/deliveries.ts'
+import { deadLetters, failures } from '../../functions/runtime/tables/letters.ts'
+import { eventSchemas, outbox } from '../../functions/runtime/tables/publishing.ts'
 
 type Right = 'select' | 'insert' | 'update' | 'delete'
 

@@ -9,7 +9,7 @@ import { loadConfig } from '../../functions/runtime/host/config.ts'
 import { fetchWithCredentials, withoutCredentials } from '../../functions/runtime/host/fetch-with-credentials.ts'
 import { schemaDigest } from '../../functions/runtime/events/publisher.ts'
 import { eventSchemasByType } from '../../functions/students/student-events.ts'
-import { eventSchemas } from '../../functions/runtime/tables.ts'
+import { eventSchemas } from '../../functions/runtime/tables/publishing.ts'
 
 /** Every version can read what every other one wrote, in both directions. */
 const compatibility = 'FULL_TRANSITIVE'

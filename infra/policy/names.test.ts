@@ -5,7 +5,7 @@ import { getTableConfig } from 'drizzle-orm/pg-core'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { outbox } from '../../functions/runtime/tables.ts'
+import { outbox } from '../../functions/runtime/tables/publishing.ts'
 import { functionsDirectory, projectDirectory } from '../bundle.ts'
 import { readDeclarations } from '../derived/declarations.ts'
 import {

@@ -5,7 +5,7 @@ import { inject, onTestFinished } from 'vitest'
 import { type Connection, connect } from '../../functions/runtime/host/database.ts'
 import { schemaDigest } from '../../functions/runtime/events/publisher.ts'
 import { eventSchemasByType } from '../../functions/students/student-events.ts'
-import { eventSchemas } from '../../functions/runtime/tables.ts'
+import { eventSchemas } from '../../functions/runtime/tables/publishing.ts'
 
 export interface TestDatabase extends Connection {
   readonly url: string

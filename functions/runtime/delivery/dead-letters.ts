@@ -11,7 +11,7 @@ import type { EventAttributes, ReceivedEvent } from '../events/received-event.ts
 import type { DeliveredFunction } from './delivered-function.ts'
 import { recordFailure } from './failures.ts'
 import type { Place, Position } from './position.ts'
-import { deadLetters } from '../tables.ts'
+import { deadLetters } from '../tables/letters.ts'
 
 /** Of `detail`, which goes into a header and into the database. */
 const maxDetailLength = 500

@@ -5,7 +5,7 @@ import { type Student, studentUpdated } from '../../students/student-events.ts'
 import { users } from '../../students/tables.ts'
 import { PermanentFailure } from '../errors.ts'
 import type { Database } from '../host/database.ts'
-import { deadLetters } from '../tables.ts'
+import { deadLetters } from '../tables/letters.ts'
 import type { DeliveredFunction } from './delivered-function.ts'
 import { deliverOnce } from './deliver-once.ts'
 

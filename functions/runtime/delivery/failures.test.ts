@@ -5,7 +5,7 @@ import { studentEvent } from '../../../infra/test/student-event.ts'
 import { PermanentFailure } from '../errors.ts'
 import { connect } from '../host/database.ts'
 import { createLog } from '../host/log.ts'
-import { failures } from '../tables.ts'
+import { failures } from '../tables/letters.ts'
 import { recordingFailures } from './failures.ts'
 
 const log = createLog('test', 'silent')

@@ -10,7 +10,7 @@ import type { Log } from '../host/log.ts'
 import { traceId } from '../host/trace.ts'
 import { currentSpan } from '../host/tracing/spans.ts'
 import { withoutSecrets } from '../host/without-secrets.ts'
-import { type FailedAttempt, failures } from '../tables.ts'
+import { type FailedAttempt, failures } from '../tables/letters.ts'
 import { positionOf } from './position.ts'
 
 /** Kept of one event; the newest. */

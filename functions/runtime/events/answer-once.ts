@@ -8,7 +8,7 @@ import { inTransaction, sendWithin } from '../host/transaction.ts'
 import { PermanentFailure } from '../errors.ts'
 import type { FunctionAnswer } from '../host/http-server.ts'
 import { Problem } from '../host/problem.ts'
-import { commandAnswers } from '../tables.ts'
+import { commandAnswers } from '../tables/commands.ts'
 
 export interface RepeatableCommand {
   readonly function: string

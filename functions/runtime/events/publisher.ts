@@ -11,7 +11,7 @@ import { Problem, unavailable } from '../host/problem.ts'
 import { names } from '../host/tracing/attribute-names.ts'
 import { inSpan } from '../host/tracing/spans.ts'
 import { nextTraceparent } from '../host/trace.ts'
-import { eventSchemas, maxEventBytes } from '../tables.ts'
+import { eventSchemas, maxEventBytes } from '../tables/publishing.ts'
 import type { EventType } from './event-type.ts'
 
 export interface PublishOptions {

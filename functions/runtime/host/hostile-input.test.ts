@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import { type FunctionProcess, startFunction } from '../../../infra/test/function-process.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
-import { deadLetters } from '../tables.ts'
+import { deadLetters } from '../tables/letters.ts'
 import { students, timeline } from '../../students/tables.ts'
 
 const ada = { userId: 'user-1', name: 'Ada Lovelace', email: 'ada@example.com' }

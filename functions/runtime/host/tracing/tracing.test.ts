@@ -11,7 +11,7 @@ import { eventually, type FunctionProcess, startFunction } from '../../../../inf
 import { studentEvent } from '../../../../infra/test/student-event.ts'
 import type { ReceivedEvent } from '../../events/received-event.ts'
 import { users } from '../../../students/tables.ts'
-import { outbox } from '../../tables.ts'
+import { outbox } from '../../tables/publishing.ts'
 import { names } from './attribute-names.ts'
 
 const [traceA, traceB, traceC] = ['a', 'b', 'c'].map(digit => digit.repeat(32)) as [string, string, string]

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { answerOnce, eventKey } from '../../../../functions/runtime/events/answer-once.ts'
-import { deadLetters } from '../../../../functions/runtime/tables.ts'
+import { deadLetters } from '../../../../functions/runtime/tables/letters.ts'
 import { loadPlan } from '../../../knative-local/plans.ts'
 import type { TestKafka } from '../../../knative-local/testing.ts'
 import { kafkaClient } from '../kafka-client.ts'
