@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -27,6 +27,14 @@ test.each(['000', '022', '002'])(
     for (const name of made) expect(await modeOf(join(state, name)), name).toMatch(/^[67]00$/)
   }
 )
+
+test('git passes over a state folder, and a folder that was there before stays as it was', async () => {
+  const [state, present] = [join(await temporaryFolder(), 'new/state'), await temporaryFolder()]
+  await open(state)
+  await open(present)
+  expect([await readdir(state), await readdir(present)]).toEqual([['.gitignore'], []])
+  expect(await readFile(join(state, '.gitignore'), 'utf8')).toBe('*\n')
+})
 
 test('a folder that was only readable is closed', async () => {
   const state = await temporaryFolder()

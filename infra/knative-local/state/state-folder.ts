@@ -1,6 +1,6 @@
 // The state folder holds passwords, data and the code that is run, so nobody else may read it or put anything into it.
 import { called } from '../called.ts'
-import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 const writableByOthers = 0o022
@@ -14,7 +14,9 @@ const sticky = 0o1000
  */
 export async function openStateFolder(directory: string): Promise<void> {
   process.umask(openToOthers)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 })
+  // Passwords are in it. A folder that was there before may be somebody's project.
+  if (made !== undefined) await writeFile(join(directory, '.gitignore'), '*\n')
   await refuseForeign(directory)
   await chmod(directory, 0o700) // earlier versions left it readable
   if (((await stat(directory)).mode & openToOthers) !== 0) {
