@@ -370,7 +370,7 @@ describe('problems', () => {
       'no matches for kind "Service" in version "serving.knative.dev/v1beta1"; write serving.knative.dev/v1'
     )
     expect((await to('apiVersion: messaging.knative.dev/v1, kind: Channel, name: orders')).text).toContain(
-      'missing spec.sink.ref.kind: a Channel has no address here. If it is elsewhere: --resolve default/orders=URL'
+      'missing spec.sink.ref.kind: the Channel default/orders has no address here. If it is elsewhere: --resolve default/orders=URL'
     )
     expect((await to('apiVersion: v1, kind: Service, name: orders')).errors).toEqual([])
   })
@@ -392,6 +392,10 @@ describe('problems', () => {
         'topics: [orders], sink: { ref: { apiVersion: serving.knative.dev/v1, kind: Service, name: orders } }'
       )
     }
+    const model =
+      'topics: [orders], sink: { ref: { apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, name: model } }'
+    const miss = await load({ 'source.yaml': source(model) }, { resolved: new Set(['default/modell']) })
+    expect(miss.text).toContain('the InferenceService default/model has no address here; did you mean "modell"?')
     expect((await load(files, { complete: true })).text).toContain('error spec.sink.ref.name')
     expect((await load(files)).text).toContain('missing spec.sink.ref.name')
     expect((await load(files, { anySink: true })).text).not.toContain('missing')

@@ -61,7 +61,8 @@ function checkSink(
   if (options.anySink === true || options.resolved?.has(`${namespace}/${name}`) === true) return
   const level = options.complete === true ? 'error' : 'missing'
   if (served === undefined) {
-    const message = `a ${kind} has no address here. ${whereItIs(namespace, name, options)}`
+    const hint = meant(nearestName(name, namesIn(namespace, options)))
+    const message = `the ${kind} ${namespace}/${name} has no address here${hint} ${whereItIs(namespace, name, options)}`
     return report(level, written, [...path, 'ref', 'kind'], message)
   }
 
