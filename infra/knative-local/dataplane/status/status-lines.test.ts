@@ -30,6 +30,12 @@ test('a line sums up the lag of all partitions', () => {
   )
 })
 
+test('one that was left no partition says who has them', () => {
+  expect(statusLine({ ...status, assignments: [] })).toContain(
+    'consuming, partitions 0: the other members of group on-order-create read them, lag 0'
+  )
+})
+
 test('what waits says for what, and nothing else', () => {
   const waiting: EgressStatus = {
     ...status,

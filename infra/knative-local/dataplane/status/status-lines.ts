@@ -21,7 +21,9 @@ export function statusLine(source: EgressStatus): string {
   const what = `${source.kind} ${source.namespace}/${source.name}`
   const how = source.ready ? 'consuming' : [source.state, source.reason, source.message].filter(Boolean).join(', ')
   const numbers = [
-    `partitions ${source.assignments.length}`,
+    source.ready && source.assignments.length === 0
+      ? `partitions 0: the other members of group ${source.group} read them`
+      : `partitions ${source.assignments.length}`,
     `lag ${lag}`,
     `${source.rate}/s`,
     `delivered ${source.delivered}`,
