@@ -1,5 +1,6 @@
 // The audit, run for whoever asks: one at a time, and the newest is kept.
-import type { AuditOptions, AuditReport } from '../../proof/audit/run-audit.ts'
+import type { AuditReport } from '../../proof/audit/audit-report.ts'
+import type { AuditOptions } from '../../proof/audit/run-audit.ts'
 
 export interface AuditRun {
   readonly state: 'running' | 'done' | 'failed'

@@ -1,6 +1,7 @@
 // The audit of a system that has come to rest: an outbox row that is not in Kafka by now is not on its way.
 import type { Endpoints } from '../../knative-local/index.ts'
-import { type AuditOptions, type AuditReport, runAudit } from './run-audit.ts'
+import type { AuditReport } from './audit-report.ts'
+import { type AuditOptions, runAudit } from './run-audit.ts'
 
 export interface AtRest extends Pick<AuditOptions, 'kafka' | 'plan'> {
   readonly endpoints: Pick<Endpoints, 'postgres'>

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestKafka, type TestKafka } from '../../knative-local/testing.ts'
-import type { AuditReport } from './run-audit.ts'
+import type { AuditReport } from './audit-report.ts'
 import { showReport } from './show-report.ts'
 import { openBroker } from './testing/broker.ts'
 

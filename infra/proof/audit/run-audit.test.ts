@@ -20,7 +20,7 @@ import { deadLetters } from '../../../functions/runtime/tables/letters.ts'
 import { outbox } from '../../../functions/runtime/tables/publishing.ts'
 import { directory, students, timeline } from '../../../functions/students/tables.ts'
 import { startTestKafka, type TestKafka } from '../../knative-local/testing.ts'
-import type { AuditReport } from './run-audit.ts'
+import type { AuditReport } from './audit-report.ts'
 import { startFunction } from '../../test/function-process.ts'
 import { openSchool, type School } from './testing/school.ts'
 

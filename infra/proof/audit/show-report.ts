@@ -1,7 +1,8 @@
 // The report for people: the table, what could not be compared, and every finding with the command that shows it again.
 import { shortLine, table } from '../../knative-local/command-line.ts'
 import type { Finding } from './finding.ts'
-import { type AuditReport, type CommandCoverage, type Coverage, maxListed } from './run-audit.ts'
+import type { AuditReport, CommandCoverage, Coverage } from './audit-report.ts'
+import { maxListed } from './compare.ts'
 
 const columns = ['applied', 'letters', 'held', 'discarded', 'pending', 'lost', 'duplicates'] as const
 

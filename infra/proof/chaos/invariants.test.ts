@@ -1,7 +1,7 @@
 // The checker is checked: each history is made to disagree with another, and exactly that invariant must not hold.
 import { Client } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import type { AuditReport } from '../audit/run-audit.ts'
+import type { AuditReport } from '../audit/audit-report.ts'
 import { students, timeline } from '../../../functions/students/tables.ts'
 import { testDatabase, type TestDatabase } from '../../test/database.ts'
 import { checkInvariants } from './invariants.ts'

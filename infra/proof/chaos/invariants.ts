@@ -1,7 +1,7 @@
 // What must hold whatever was done to the system. Three histories are compared: what callers were answered, what Kafka keeps
 // and what the database holds; the audit compares the last two.
 import type { Client } from 'pg'
-import type { AuditReport } from '../audit/run-audit.ts'
+import type { AuditReport } from '../audit/audit-report.ts'
 import type { Load } from './load.ts'
 
 export interface Invariant {

@@ -1,6 +1,6 @@
 // The report of a rehearsal: the same facts as JSON and as Markdown.
 import { table } from '../../knative-local/command-line.ts'
-import type { AuditReport } from '../audit/run-audit.ts'
+import type { AuditReport } from '../audit/audit-report.ts'
 import type { Invariant } from './invariants.ts'
 import { type Fault, showFault } from './schedule.ts'
 

@@ -6,7 +6,8 @@ import { deadLetters } from '../../../../functions/runtime/tables/letters.ts'
 import { loadPlan } from '../../../knative-local/plans.ts'
 import type { TestKafka } from '../../../knative-local/testing.ts'
 import { kafkaClient } from '../kafka-client.ts'
-import { type AuditReport, runAudit } from '../run-audit.ts'
+import type { AuditReport } from '../audit-report.ts'
+import { runAudit } from '../run-audit.ts'
 import { commitOffsets, openSchool } from './school.ts'
 
 export interface Command {

@@ -23,7 +23,8 @@ import { loadPlan, type Plan } from '../../../knative-local/plans.ts'
 import type { TestKafka } from '../../../knative-local/testing.ts'
 import { testDatabase } from '../../../test/database.ts'
 import { kafkaClient } from '../kafka-client.ts'
-import { type AuditReport, runAudit } from '../run-audit.ts'
+import type { AuditReport } from '../audit-report.ts'
+import { runAudit } from '../run-audit.ts'
 
 export type OutboxRow = typeof outbox.$inferSelect
 /** An event and where its record is. */
