@@ -106,7 +106,10 @@ export function createFunctionBuilder(
   }
 }
 
-/** All modules that can be reached from the entry, also those of which nothing is left in the bundle. */
+/** What a bundler's plugin makes up has a namespace in place of a file. https://esbuild.github.io/plugins/#namespaces */
+const madeUp = /^[a-z][\w-]+:/i
+
+/** All files that can be reached from the entry, also those of which nothing is left in the bundle. */
 function inputsOf({ inputs }: Metafile, workingDirectory: string, entry: string): string[] {
   const reached = new Set<string>()
   const waiting = [relative(workingDirectory, entry)]
@@ -116,7 +119,7 @@ function inputsOf({ inputs }: Metafile, workingDirectory: string, entry: string)
     reached.add(next)
     waiting.push(...input.imports.map(({ path }) => path))
   }
-  return [...reached].map(path => resolve(workingDirectory, path))
+  return [...reached].filter(path => !madeUp.test(path)).map(path => resolve(workingDirectory, path))
 }
 
 async function explain(error: unknown): Promise<string> {

@@ -1,3 +1,4 @@
+import type { Plugin } from 'esbuild'
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,6 +31,21 @@ test('an edit of what functions share builds them all again', async () => {
   await writeFile(join(sources, 'shared.ts'), "export const shared = 'something else'\n")
   await until('both bundles', 20_000, async () => changed.length === 2)
   expect(await run(bundles, 'two')).toBe('two says something else')
+})
+
+test('a module that a plugin of the bundler makes up is no file to watch', async () => {
+  const { sources, directory } = await folders()
+  await writeFile(join(sources, 'shared.ts'), "export { shared } from 'nowhere'\n")
+  const plugin: Plugin = {
+    name: 'made-up',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^nowhere$/ }, ({ path }) => ({ path, namespace: 'made-up' }))
+      onLoad({ filter: /./, namespace: 'made-up' }, () => ({ contents: "export const shared = 'made up'" }))
+    }
+  }
+  const { bundles, broken } = await start(sources, directory, { ...plainBundle, plugins: [plugin] })
+  expect(broken).toEqual([])
+  expect(await run(bundles, 'one')).toBe('one says made up')
 })
 
 test('a broken edit is reported with its place, and the last good bundle stays until the edit is mended', async () => {
@@ -126,12 +142,12 @@ async function twoFunctions(): Promise<Started> {
   return start(sources, directory)
 }
 
-async function start(sources: string, directory: string): Promise<Started> {
+async function start(sources: string, directory: string, options = plainBundle): Promise<Started> {
   const changed: string[] = []
   const changes: string[][] = []
   const broken: string[] = []
   const bundles = await startBundles({
-    sources: { directory: sources, alsoWatched: [], bundlerFiles: [], bundle: () => plainBundle },
+    sources: { directory: sources, alsoWatched: [], bundlerFiles: [], bundle: () => options },
     directory,
     changed: names => {
       changed.push(...names)
