@@ -69,31 +69,21 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   let { timeoutMs } = options
   let limit = options.containerConcurrency || maxConnections
   let target: Target | undefined
-  const answering = new Set<ServerResponse>()
-  let lastUsedAt = performance.now()
+  const use = createUse()
 
   const held = createHeldRequests(({ request, response }, reason) => refuse(response, 503, reason, request))
   const arrivals = createArrivals((request, response) => refuse(response, 408, 'the body came too slowly', request))
   const server = await listen(options, take)
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    answering.add(response)
-    response.once('close', () => {
-      answering.delete(response)
-      lastUsedAt = performance.now()
-    })
+    use.add(response)
     const asked = readTarget(request.method ?? '', request.url ?? '')
     if ('status' in asked) return refuse(response, asked.status, asked.reason, request)
     const body = await arrivals.ready(request, response)
     if (body === undefined || response.destroyed) return
     const one = { request, response, target: asked, body }
-    if (target && hasRoom(target, body)) send(target, one)
+    if (target && hasRoom(target, body, limit)) send(target, one)
     else hold(one)
-  }
-
-  /** Bodies that are sent on as they come may be slow, and get half of the room. */
-  function hasRoom({ inFlight, streams }: Target, body: RequestBody): boolean {
-    return inFlight < limit && (!isStream(body) || streams < Math.ceil(limit / 2))
   }
 
   function hold(one: Forwarded): void {
@@ -105,7 +95,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
     if (!target || held.isEmpty()) return
     const to = target
     held.release(
-      ({ body }) => hasRoom(to, body),
+      ({ body }) => hasRoom(to, body, limit),
       one => send(to, one)
     )
   }
@@ -135,24 +125,39 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
   return {
     async setTarget(port) {
       const old = target
-      target = port === undefined ? undefined : { port, agent: openAgent(), inFlight: 0, streams: 0 }
+      target = port === undefined ? undefined : openTarget(port)
       if (target) release()
       else if (!held.isEmpty()) options.wake()
-      if (!old) return
-      if (old.inFlight > 0) await new Promise<void>(fulfil => (old.isLast = fulfil))
-      old.agent.destroy()
+      if (old) await leave(old)
     },
     setLimits(limits) {
       timeoutMs = limits.timeoutMs
       limit = limits.containerConcurrency || maxConnections
       release()
     },
-    inFlight: () => answering.size,
-    lastUsedAt: () => lastUsedAt,
+    inFlight: () => use.answering.size,
+    lastUsedAt: use.lastUsedAt,
     async stop(stopTimeoutMs) {
-      await close(server, answering, stopTimeoutMs)
+      await close(server, use.answering, stopTimeoutMs)
       target?.agent.destroy()
       target = undefined
+    }
+  }
+}
+
+/** Which requests are being answered or held, and when the last one ended. */
+function createUse() {
+  const answering = new Set<ServerResponse>()
+  let lastUsedAt = performance.now()
+  return {
+    answering,
+    lastUsedAt: () => lastUsedAt,
+    add(response: ServerResponse) {
+      answering.add(response)
+      response.once('close', () => {
+        answering.delete(response)
+        lastUsedAt = performance.now()
+      })
     }
   }
 }
@@ -161,9 +166,21 @@ function isStream(body: RequestBody): boolean {
   return body !== null && !Buffer.isBuffer(body)
 }
 
+/** Bodies that are sent on as they come may be slow, and get half of the room. */
+function hasRoom({ inFlight, streams }: Target, body: RequestBody, limit: number): boolean {
+  return inFlight < limit && (!isStream(body) || streams < Math.ceil(limit / 2))
+}
+
 /** Idle connections are closed before the 75 s after which a function closes them. */
-function openAgent(): Agent {
-  return new Agent({ keepAlive: true, maxFreeSockets: maxConnections, timeout: 60_000 })
+function openTarget(port: number): Target {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: maxConnections, timeout: 60_000 })
+  return { port, agent, inFlight: 0, streams: 0 }
+}
+
+/** Resolves when it has answered what it was sent. */
+async function leave(target: Target): Promise<void> {
+  if (target.inFlight > 0) await new Promise<void>(fulfil => (target.isLast = fulfil))
+  target.agent.destroy()
 }
 
 function settle(outcome: Outcome, request: IncomingMessage, response: ServerResponse): void {
