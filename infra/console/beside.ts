@@ -20,7 +20,6 @@ export function startConsole({
       '-n',
       '10',
       process.execPath,
-      '--disable-warning=TimeoutNegativeWarning',
       join(import.meta.dirname, 'server/main.ts'),
       '--state',
       stateDirectory,

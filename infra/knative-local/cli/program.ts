@@ -6,11 +6,8 @@ import { defineCheck } from './check.ts'
 import { createCommand, runCommand } from './command-line.ts'
 import { dataplaneCommand } from './dataplane-command.ts'
 import { kafkaCommand } from './kafka-command.ts'
-import { ignoreNegativeTimeouts } from './quiet-warnings.ts'
 import { devCommand, settingsFrom } from './settings.ts'
 import { stackCommands } from './stack-commands.ts'
-
-ignoreNegativeTimeouts()
 
 const program = createCommand('knative-local')
   .version(packageVersion(), '-V, --version', 'print the version')

@@ -84,7 +84,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     const next = processes.start({
       name: 'dataplane',
       command: process.execPath,
-      args: ['--disable-warning=TimeoutNegativeWarning', entry, ...args],
+      args: [entry, ...args],
       env: { ...process.env, ...tracing },
       onLine(line) {
         const reached = inEffect.read(line)

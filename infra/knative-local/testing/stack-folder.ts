@@ -58,7 +58,6 @@ export async function createStackFolder(project: Project, entry: string): Promis
       name: 'main',
       command: process.execPath,
       args: [
-        '--disable-warning=TimeoutNegativeWarning',
         entry,
         '--state',
         stateDirectory,

@@ -49,7 +49,6 @@ export async function startDataPlaneMember(
     name,
     command: process.execPath,
     args: [
-      '--disable-warning=TimeoutNegativeWarning',
       dataPlaneEntry,
       ...manifestPathsIn(project, manifestRoot).flatMap(path => ['-f', path]),
       '--bootstrap',

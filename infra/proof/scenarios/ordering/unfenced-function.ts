@@ -110,7 +110,6 @@ async function startSource({ admin, endpoints, mark, processes, undo }: Stage, u
     name: 'unfenced-dataplane',
     command: process.execPath,
     args: [
-      '--disable-warning=TimeoutNegativeWarning',
       dataPlaneEntry,
       '-f',
       file,

@@ -113,7 +113,7 @@ async function runWriter(
   const child = processes.start({
     name: `writer-${writer}`,
     command: process.execPath,
-    args: ['--disable-warning=TimeoutNegativeWarning', resolve(import.meta.dirname, 'pair-writer.ts')],
+    args: [resolve(import.meta.dirname, 'pair-writer.ts')],
     env: {
       ...process.env,
       DATABASE_URL: endpoints.postgres.url,
