@@ -1,5 +1,5 @@
-/** As `engines` of package.json. From 22.13 on node:sqlite needs no flag; from 22.18 on TypeScript runs as it is. */
-export const oldestNode = '22.18'
+/** As `engines` of package.json: what its packages ask for. An older one lacks node:sqlite, or runs no TypeScript. */
+export const oldestNode = '22.22'
 
 export function refusalOfNode(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number)
