@@ -8,9 +8,11 @@ import type { Problem } from '../problem.ts'
 import { checkSchema } from '../schema.ts'
 import { BuildFiles, isBelow, isFile } from './build-files.ts'
 import { contentHash, generate } from './generate.ts'
+import { Configuration, configurationSchema } from './configuration.ts'
+import { goFields } from './go-fields.ts'
 import { kustomizationSchema, type Var } from './kustomization.ts'
 import { updateNameReferences } from './name-references.ts'
-import { locate, written, type Place } from './places.ts'
+import { isContainer, locate, written, type Place } from './places.ts'
 import { Refusal } from './refusal.ts'
 import { markVarSources, resolveVars } from './replace.ts'
 import { metadataOf, newResource, rememberId, type Resource } from './resource.ts'
@@ -37,17 +39,19 @@ export async function buildKustomization(directory: string): Promise<BuildResult
   const build = new Build(files)
   const vars: Var[] = []
   const resources: Resource[] = []
+  const configuration = new Configuration()
   const root: Place = { document: { locate: () => ({ file: directory, line: 1 }) }, path: [] }
   await files.attempt(root, async () => {
-    await build.accumulate(directory, resources, vars, [], root)
+    await build.accumulate(directory, { resources, vars, configuration, outer: [], from: root })
     for (const resource of resources) {
       if (resource.generated?.needsHash !== true) continue
       rememberId(resource)
       const metadata = metadataOf(resource)
       metadata.name = `${String(metadata.name)}-${contentHash(resource)}`
     }
-    updateNameReferences(resources)
-    resolveVars(resources, vars)
+    updateNameReferences(resources, configuration.nameReferences)
+    resolveVars(resources, vars, configuration.varReferences)
+    for (const resource of resources) writeAnnotations(resource)
   })
   const failed = files.problems.some(({ level }) => level === 'error')
   return {
@@ -57,6 +61,15 @@ export async function buildKustomization(directory: string): Promise<BuildResult
   }
 }
 
+interface Accumulation {
+  readonly resources: Resource[]
+  readonly vars: Var[]
+  readonly configuration: Configuration
+  /** The directories of the kustomizations that list this one. */
+  readonly outer: readonly string[]
+  readonly from: Place
+}
+
 class Build {
   readonly #files: BuildFiles
 
@@ -64,15 +77,9 @@ class Build {
     this.#files = files
   }
 
-  /** Adds the objects of the kustomization in a directory to `resources`; a component changes those that are there. */
-  async accumulate(
-    directory: string,
-    resources: Resource[],
-    vars: Var[],
-    outer: readonly string[],
-    from: Place,
-    isComponent = false
-  ): Promise<void> {
+  /** Adds the objects of the kustomization in a directory to those of `into`; a component changes those that are there. */
+  async accumulate(directory: string, into: Accumulation, isComponent = false): Promise<void> {
+    const { resources, vars, configuration, outer, from } = into
     const here = normalize(join(directory, '.'))
     if (outer.some(ancestor => ancestor === here || isBelow(here, ancestor)))
       throw new Refusal(from, 'this kustomization lists itself, by way of its resources')
@@ -82,25 +89,35 @@ class Build {
       kustomizationSchema,
       { document, path: [] },
       [],
-      document.value,
+      goFields(document.value),
       this.#files.problems
     )
     if (kustomization === undefined) return
-    if (isComponent !== (kustomization.kind === 'Component'))
+    // A component may be built alone, but not be listed as something else.
+    if (outer.length > 0 && isComponent !== (kustomization.kind === 'Component'))
       throw new Refusal(from, isComponent ? 'this is no Component' : 'this is a Component; list it under components')
     const step = (field: string, index?: number): Place => ({
       ...place,
       path: index === undefined ? [field] : [field, index]
     })
-    const target: Target = { directory: here, kustomization, resources, vars, chain: [...outer, here], step }
+    const target: Target = {
+      directory: here,
+      kustomization,
+      resources,
+      vars,
+      configuration,
+      chain: [...outer, here],
+      step
+    }
 
     const before = this.#files.problems.length
+    await this.#readConfigurations(target)
     await this.#readResources(target)
     await this.#generate(target)
     for (const [index, component] of (kustomization.components ?? []).entries()) {
       await this.#files.attempt(step('components', index), async () => {
         const path = await this.#files.local(here, component, 'component', step('components', index))
-        await this.accumulate(path, resources, vars, target.chain, step('components', index), true)
+        await this.accumulate(path, { ...into, outer: target.chain, from: step('components', index) }, true)
       })
     }
     // What is missing would make every patch of it a second error.
@@ -126,7 +143,29 @@ class Build {
     return document
   }
 
-  async #readResources({ directory, kustomization, resources, vars, chain, step }: Target): Promise<void> {
+  async #readConfigurations({ directory, kustomization, configuration, step }: Target): Promise<void> {
+    for (const [index, path] of (kustomization.configurations ?? []).entries()) {
+      const place = step('configurations', index)
+      await this.#files.attempt(place, async () => {
+        const file = await this.#files.fileOf(directory, path, place)
+        for (const document of await this.#files.parse(file, 'kustomization')) {
+          const at = { document, path: [] }
+          const added = checkSchema(configurationSchema, at, [], goFields(document.value), this.#files.problems)
+          if (added !== undefined) configuration.add(added)
+        }
+      })
+    }
+  }
+
+  async #readResources({
+    directory,
+    kustomization,
+    resources,
+    vars,
+    configuration,
+    chain,
+    step
+  }: Target): Promise<void> {
     for (const field of ['resources', 'bases'] as const) {
       for (const [index, resource] of (kustomization[field] ?? []).entries()) {
         const place = step(field, index)
@@ -134,7 +173,9 @@ class Build {
           const path = await this.#files.local(directory, resource, 'resource', place)
           if (await isFile(path)) return this.#readObjects(directory, path, resources, place)
           const inner: Resource[] = []
-          await this.accumulate(path, inner, vars, chain, place)
+          const its = new Configuration()
+          await this.accumulate(path, { resources: inner, vars, configuration: its, outer: chain, from: place })
+          configuration.add(its)
           for (const object of inner) add(resources, object, place)
         })
       }
@@ -179,6 +220,17 @@ class Build {
 
 function documentOf({ value, place }: Resource): ManifestDocument {
   return { value, locate: path => locate(value, path, place) }
+}
+
+/** Kustomize writes annotations as texts, and none where there are none. */
+function writeAnnotations(resource: Resource): void {
+  const metadata = metadataOf(resource)
+  const { annotations } = metadata
+  if (annotations === null || (isRecord(annotations) && Object.keys(annotations).length === 0))
+    delete metadata.annotations
+  if (!isRecord(annotations)) return
+  for (const [name, value] of Object.entries(annotations))
+    if (!isContainer(value) && typeof value !== 'string') annotations[name] = value === null ? '' : String(value)
 }
 
 function isForCluster(resource: Resource): boolean {

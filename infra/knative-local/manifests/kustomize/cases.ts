@@ -415,6 +415,58 @@ patches:
     'kustomization.yml': '{"resources": ["a.json"], "namespace": "shop"}',
     'a.json': '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}'
   },
+  'a Component alone': {
+    'kustomization.yaml':
+      'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [a.yaml]\nnamePrefix: p-\n',
+    'a.yaml': secret
+  },
+  'fields in other capitals, and fields that hold nothing': {
+    'kustomization.yaml':
+      'RESOURCES: [a.yaml]\nNAMEprefix: p-\nnameSuffix:\nvars:\npatches:\ncommonAnnotations: { a: }\nimages:\nlabels: [{ PAIRS: { teAM: blue } }]\nconfigmapGenerator: [{ name: c, literals: [a=b], files: }]\n',
+    'a.yaml': secret
+  },
+  'a JSON patch that replaces or copies what is not there': patched(
+    '- { op: replace, path: /spec/strategy, value: { type: Recreate } }\n- { op: copy, from: /spec/gone, path: /spec/paused }\n',
+    '{ kind: Deployment }'
+  ),
+  'annotations that are no texts': {
+    'kustomization.yaml': 'resources: [a.yaml, b.yaml, c.yaml]\n',
+    'a.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: a, annotations: { a: 1, b: true, c: x } }\n',
+    'b.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: b, annotations: {} }\n',
+    'c.yaml': 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: c\n  annotations:\n'
+  },
+  'a kind of another group with the name of one of Kubernetes': {
+    'kustomization.yaml': 'resources: [a.yaml]\npatches: [{ path: p.yaml }]\n',
+    'a.yaml':
+      'apiVersion: foo/v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: a }, { name: b }] }\n',
+    'p.yaml': 'apiVersion: foo/v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: b, image: c }] }\n'
+  },
+  'configurations, also those of a base': {
+    'base/kustomization.yaml':
+      'resources: [a.yaml]\nconfigurations: [fields.yaml]\nnamespace: shop\ncommonLabels: { app: a }\nimages: [{ name: web, newTag: "2" }]\nreplicas: [{ name: a, count: 3 }]\nvars: [{ name: V, objref: { apiVersion: v1, kind: Secret, name: password } }]\n',
+    'base/fields.yaml': `nameReference:
+- kind: Secret
+  fieldSpecs: [{ kind: Web, path: spec/secret }]
+namespace: [{ kind: Web, path: spec/where, create: true }]
+commonLabels: [{ kind: Web, path: spec/selector, create: true }]
+commonAnnotations: [{ kind: Web, path: spec/notes, create: true }]
+images: [{ kind: Web, path: spec/image }]
+replicas: [{ kind: Web, path: spec/size, create: true }]
+varReference: [{ kind: Web, path: spec/text }]
+`,
+    'base/a.yaml': `apiVersion: example.com/v1
+kind: Web
+metadata: { name: a }
+spec: { secret: password, image: "web:1", text: "$(V)" }
+---
+${secret}`,
+    'overlay/kustomization.yaml': 'resources: [../base]\nnamePrefix: p-\ncommonAnnotations: { b: c }\n'
+  },
+  'configurations that choose what is renamed': {
+    'kustomization.yaml': 'resources: [a.yaml]\nnamePrefix: p-\nconfigurations: [fields.yaml]\n',
+    'fields.yaml': 'namePrefix: [{ kind: Web, path: metadata/name }, { kind: Web, path: spec/other }]\n',
+    'a.yaml': `apiVersion: example.com/v1\nkind: Web\nmetadata: { name: a }\nspec: { other: b }\n---\n${secret}`
+  },
   'every place where a name is referred to': {
     'kustomization.yaml': 'namePrefix: p-\nresources: [a.yaml]\n',
     'a.yaml': `
@@ -498,9 +550,12 @@ export const refused: Readonly<Record<string, Files>> = {
   },
   'a patch of nothing': patched('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: other }\n'),
   'a patch in another version': patched('apiVersion: apps/v2\nkind: Deployment\nmetadata: { name: web }\n'),
-  'a JSON patch of a missing field': patched('[{ op: replace, path: /spec/gone, value: 1 }]', '{ kind: KafkaSource }'),
-  'a JSON patch that removes what is not there': patched('[{ op: remove, path: /spec/gone }]', '{ kind: KafkaSource }'),
-  'a JSON patch without a target': patched('[{ op: remove, path: /spec }]'),
+  'a JSON patch of a missing field': patched(
+    '- { op: replace, path: /spec/topics/9, value: 1 }',
+    '{ kind: KafkaSource }'
+  ),
+  'a JSON patch that removes what is not there': patched('- { op: remove, path: /spec/gone }', '{ kind: KafkaSource }'),
+  'a JSON patch without a target': patched('- { op: remove, path: /spec }'),
   'a JSON patch that is almost JSON': patched('[{ op: remove, path: /spec/topics }]', '{ kind: KafkaSource }'),
   'a patch and a path': over('patches: [{ path: a.yaml, patch: "[]" }]\n', { 'overlay/a.yaml': '[]' }),
   'a Component under resources': {

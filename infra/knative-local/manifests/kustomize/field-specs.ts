@@ -1,4 +1,4 @@
-// Which fields kustomize changes: labels, annotations, images, replicas, names of other objects, vars.
+// Which fields kustomize changes unless configurations add others: labels, annotations, images, replicas, names of other objects, vars.
 // https://github.com/kubernetes-sigs/kustomize/tree/api/v0.18.0/api/internal/konfig/builtinpluginconsts
 import type { FieldSpec } from './field-paths.ts'
 import type { Gvk } from './resource.ts'
@@ -233,6 +233,8 @@ export const varReferences: readonly FieldSpec[] = [
         path => ({ kind, path: `${base}${path}` })
       )
     ),
+  // Not a typing error here: it is where kustomize looks.
+  { kind: 'CronJob', path: 'spec/jobTemplate/spec/template/volumes/nfs/server' },
   { kind: 'Deployment', path: 'spec/template/metadata/annotations' },
   ...['spec/rules/host', 'spec/tls/hosts', 'spec/tls/secretName'].map(path => ({ kind: 'Ingress', path })),
   ...['spec/ports/port', 'spec/ports/targetPort'].map(path => ({ kind: 'Service', path })),

@@ -30,7 +30,8 @@ export function applyJsonPatch(object: Record<string, unknown>, patch: readonly 
         put(result, operation.path, copyOf(operation.value), fail, place)
         break
       case 'replace':
-        take(result, operation.path, fail)
+        // The library sets a field that is not there; an item of a list has to be there.
+        if (Array.isArray(parentOf(result, operation.path, fail).parent)) take(result, operation.path, fail)
         put(result, operation.path, copyOf(operation.value), fail, place)
         break
       case 'remove':
@@ -40,7 +41,7 @@ export function applyJsonPatch(object: Record<string, unknown>, patch: readonly 
         put(result, operation.path, take(result, operation.from, fail), fail)
         break
       case 'copy':
-        put(result, operation.path, copyOf(get(result, operation.from, fail)), fail)
+        put(result, operation.path, copyOf(get(result, operation.from, () => null)), fail)
         break
       case 'test':
         if (!isDeepStrictEqual(get(result, operation.path, () => null) ?? null, operation.value ?? null))

@@ -18,11 +18,11 @@ const selector = object({
   annotationSelector: z.string().optional()
 })
 
-const fieldSpec = object({
+export const fieldSpec = object({
   group: z.string().optional(),
   version: z.string().optional(),
   kind: z.string().optional(),
-  path: z.string(),
+  path: z.string().default(''),
   create: z.boolean().optional()
 })
 
@@ -143,7 +143,7 @@ export const kustomizationSchema = object({
   buildMetadata: z.unknown().optional(),
   crds: notHere('name the fields with patches or replacements'),
   openapi: notHere('merge lists of custom resources with a JSON patch'),
-  configurations: notHere('use replacements, or labels with fields'),
+  configurations: z.array(z.string()).optional(),
   generators: plugin,
   transformers: plugin,
   validators: plugin,

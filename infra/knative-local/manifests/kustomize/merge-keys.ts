@@ -54,7 +54,7 @@ export function mergeKeysOf({ group, kind }: Gvk, path: readonly string[]): Merg
 }
 
 function isOfKubernetes(group: string): boolean {
-  return group === '' || !group.includes('.') || group.endsWith('.k8s.io')
+  return ['', 'apps', 'batch', 'policy', 'autoscaling', 'extensions'].includes(group) || group.endsWith('.k8s.io')
 }
 
 function below(prefix: string, keys: Readonly<Record<string, MergeKeys>>): Record<string, MergeKeys> {

@@ -2,7 +2,7 @@
 // https://github.com/kubernetes-sigs/kustomize/blob/api/v0.18.0/api/filters/nameref/nameref.go
 import { isRecord } from '../is-record.ts'
 import { visitFields } from './field-paths.ts'
-import { nameReferences } from './field-specs.ts'
+import type { NameReference } from './field-specs.ts'
 import {
   currentId,
   describeId,
@@ -16,7 +16,7 @@ import {
   type Resource
 } from './resource.ts'
 
-export function updateNameReferences(resources: readonly Resource[]): void {
+export function updateNameReferences(resources: readonly Resource[], nameReferences: readonly NameReference[]): void {
   for (const { fields, ...target } of nameReferences) {
     for (const { path, create: _, ...referrerKind } of fields) {
       for (const referrer of resources) {

@@ -1,8 +1,7 @@
 // Replacements and vars: a field of one object is written into fields of others.
 // https://github.com/kubernetes-sigs/kustomize/blob/api/v0.18.0/api/filters/replacement/replacement.go
 import { isRecord } from '../is-record.ts'
-import { visitFields } from './field-paths.ts'
-import { varReferences } from './field-specs.ts'
+import { visitFields, type FieldSpec } from './field-paths.ts'
 import type { Replacement, Var } from './kustomization.ts'
 import { copyOf } from './places.ts'
 import { allIds, gvkOf, effectiveNamespace, selects, type Id, type Resource } from './resource.ts'
@@ -123,7 +122,11 @@ function idMatches(id: Id, { name, namespace, ...gvk }: Selector): boolean {
 }
 
 /** Vars read an object as it is in the end, after all names have changed. */
-export function resolveVars(resources: readonly Resource[], vars: readonly Var[]): void {
+export function resolveVars(
+  resources: readonly Resource[],
+  vars: readonly Var[],
+  varReferences: readonly FieldSpec[]
+): void {
   const values = new Map<string, unknown>()
   for (const { name, fieldref } of vars) {
     const resource = resources.find(candidate => candidate.vars.has(name))

@@ -2,7 +2,6 @@
 // https://github.com/kubernetes-sigs/kustomize/blob/api/v0.18.0/api/internal/target/kusttarget_configplugin.go
 import { checkSchema } from '../schema.ts'
 import type { BuildFiles } from './build-files.ts'
-import * as fields from './field-specs.ts'
 import { replacementList, type Kustomization } from './kustomization.ts'
 import { applyPatch } from './patch.ts'
 import { isInline, patchDocuments } from './patch-documents.ts'
@@ -12,7 +11,7 @@ import type { Target } from './target.ts'
 import { addAffix, addTexts, labelFields, setImage, setNamespace, setReplicas } from './transform.ts'
 
 export async function transformAll(files: BuildFiles, target: Target): Promise<void> {
-  const { directory, kustomization: k, resources, step } = target
+  const { directory, kustomization: k, resources, configuration, step } = target
   const each = async <Item>(field: keyof Kustomization, action: (item: Item, place: Place) => Promise<void> | void) => {
     for (const [index, item] of ((k[field] ?? []) as Item[]).entries())
       await files.attempt(step(field, index), () => action(item, step(field, index)))
@@ -29,22 +28,26 @@ export async function transformAll(files: BuildFiles, target: Target): Promise<v
   await each<NonNullable<Kustomization['patches']>[number]>('patches', async (patch, place) => {
     applyPatch(resources, patch, await patchDocuments(files, directory, patch, place))
   })
-  if (k.namespace) await once('namespace', () => setNamespace(resources, k.namespace ?? ''))
-  if (k.namePrefix) await once('namePrefix', () => addAffix(resources, 'prefixes', k.namePrefix ?? ''))
-  if (k.nameSuffix) await once('nameSuffix', () => addAffix(resources, 'suffixes', k.nameSuffix ?? ''))
+  if (k.namespace) await once('namespace', () => setNamespace(resources, k.namespace ?? '', configuration.namespace))
+  if (k.namePrefix)
+    await once('namePrefix', () => addAffix(resources, 'prefixes', k.namePrefix ?? '', configuration.namePrefix))
+  if (k.nameSuffix)
+    await once('nameSuffix', () => addAffix(resources, 'suffixes', k.nameSuffix ?? '', configuration.nameSuffix))
   await each<NonNullable<Kustomization['labels']>[number]>('labels', label =>
-    addTexts(resources, label.pairs ?? {}, labelFields(label))
+    addTexts(resources, label.pairs ?? {}, labelFields(label, configuration))
   )
-  if (k.commonLabels) addTexts(resources, k.commonLabels, fields.selectorLabels)
-  if (k.commonAnnotations) addTexts(resources, k.commonAnnotations, fields.annotations)
+  if (k.commonLabels) addTexts(resources, k.commonLabels, configuration.selectorLabels)
+  if (k.commonAnnotations) addTexts(resources, k.commonAnnotations, configuration.annotations)
   await each<NonNullable<Kustomization['patches']>[number]>('patchesJson6902', async (patch, place) => {
     applyPatch(resources, patch, await patchDocuments(files, directory, patch, place))
   })
   await each<NonNullable<Kustomization['replicas']>[number]>('replicas', ({ name, count }) =>
-    setReplicas(resources, name, count)
+    setReplicas(resources, name, count, configuration.replicas)
   )
   for (const field of ['images', 'imageTags'] as const)
-    await each<NonNullable<Kustomization['images']>[number]>(field, image => setImage(resources, image))
+    await each<NonNullable<Kustomization['images']>[number]>(field, image =>
+      setImage(resources, image, configuration.images)
+    )
   await each<NonNullable<Kustomization['replacements']>[number]>('replacements', async (replacement, place) => {
     if (replacement.path === undefined) return replace(resources, replacement)
     const [document] = await files.parse(await files.fileOf(directory, replacement.path, place))

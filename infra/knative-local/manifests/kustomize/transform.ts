@@ -2,7 +2,7 @@
 // https://github.com/kubernetes-sigs/kustomize/tree/api/v0.18.0/api/internal/builtins
 import { isRecord } from '../is-record.ts'
 import { visitFields, type FieldSpec } from './field-paths.ts'
-import * as fields from './field-specs.ts'
+import type { Configuration } from './configuration.ts'
 import type { Kustomization } from './kustomization.ts'
 import {
   allIds,
@@ -18,7 +18,7 @@ import {
   type Resource
 } from './resource.ts'
 
-export function setNamespace(resources: readonly Resource[], namespace: string): void {
+export function setNamespace(resources: readonly Resource[], namespace: string, added: readonly FieldSpec[]): void {
   for (const resource of resources) {
     rememberId(resource)
     const gvk = gvkOf(resource.value)
@@ -35,21 +35,34 @@ export function setNamespace(resources: readonly Resource[], namespace: string):
     visitFields(resource.value, { ...service, create: true }, set, () => namespace)
     const webhook = 'spec/conversion/webhook/clientConfig/service/namespace'
     visitFields(resource.value, { kind: 'CustomResourceDefinition', path: webhook }, set)
+    for (const spec of added) visitFields(resource.value, spec, set, () => namespace)
     const id = currentId(resource)
     if (resources.some(other => other !== resource && sameId(currentId(other), id)))
       throw new Error(`namespace ${namespace} makes two objects ${describeId(id)}`)
   }
 }
 
-export function addAffix(resources: readonly Resource[], affix: 'prefixes' | 'suffixes', text: string): void {
+export function addAffix(
+  resources: readonly Resource[],
+  affix: 'prefixes' | 'suffixes',
+  text: string,
+  added: readonly FieldSpec[]
+): void {
+  const affixed = (name: unknown) => (affix === 'prefixes' ? `${text}${String(name)}` : `${String(name)}${text}`)
+  // Who says which kinds are renamed says it of all.
+  const renamed = added.filter(({ path }) => path === 'metadata/name')
   for (const resource of resources) {
+    for (const spec of added)
+      if (!renamed.includes(spec))
+        visitFields(resource.value, spec, ({ container, key }) => void (container[key] = affixed(container[key])))
     const { group, kind } = originalId(resource)
+    if (renamed.length > 0 && !renamed.some(spec => selects(spec, originalId(resource)))) continue
     if (kind === 'CustomResourceDefinition' || kind === 'Namespace') continue
     if (kind === 'APIService' && group === 'apiregistration.k8s.io') continue
     resource[affix].push(text)
     rememberId(resource)
     const metadata = metadataOf(resource)
-    metadata.name = affix === 'prefixes' ? `${text}${String(metadata.name)}` : `${String(metadata.name)}${text}`
+    metadata.name = affixed(metadata.name)
   }
 }
 
@@ -74,17 +87,25 @@ export function addTexts(
   }
 }
 
-export function labelFields(label: NonNullable<Kustomization['labels']>[number]): readonly FieldSpec[] {
+export function labelFields(
+  label: NonNullable<Kustomization['labels']>[number],
+  configuration: Configuration
+): readonly FieldSpec[] {
   const own = label.fields ?? []
-  if (label.includeSelectors === true) return [...own, ...fields.selectorLabels]
-  return [...own, ...(label.includeTemplates === true ? fields.templateLabels : [fields.ownLabels])]
+  if (label.includeSelectors === true) return [...own, ...configuration.selectorLabels]
+  return [...own, ...(label.includeTemplates === true ? configuration.templateLabels : configuration.ownLabels)]
 }
 
-export function setReplicas(resources: readonly Resource[], name: string, count: number): void {
+export function setReplicas(
+  resources: readonly Resource[],
+  name: string,
+  count: number,
+  specs: readonly FieldSpec[]
+): void {
   let found = false
-  for (const spec of fields.replicas) {
+  for (const spec of specs) {
     for (const resource of resources) {
-      if (!allIds(resource).some(id => id.name === name && selects({ kind: spec.kind }, id))) continue
+      if (!allIds(resource).some(id => id.name === name && selects({ kind: spec.kind ?? '' }, id))) continue
       found = true
       visitFields(
         resource.value,
@@ -97,18 +118,22 @@ export function setReplicas(resources: readonly Resource[], name: string, count:
   if (!found) throw new Error(`no Deployment, StatefulSet, ReplicaSet or ReplicationController is named ${name}`)
 }
 
-export function setImage(resources: readonly Resource[], image: NonNullable<Kustomization['images']>[number]): void {
+export function setImage(
+  resources: readonly Resource[],
+  image: NonNullable<Kustomization['images']>[number],
+  specs: readonly FieldSpec[]
+): void {
   // The name is a regular expression there too.
   const pattern = new RegExp(`^${image.name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`)
-  const set = (container: Record<PropertyKey, unknown>): void => {
-    const written = container.image
-    if (typeof written === 'string' && pattern.test(written)) container.image = renamed(written, image)
+  const set = (container: Record<PropertyKey, unknown>, key: PropertyKey): void => {
+    const written = container[key]
+    if (typeof written === 'string' && pattern.test(written)) container[key] = renamed(written, image)
   }
   for (const { value } of resources) {
     if (value.kind === 'CustomResourceDefinition') continue
-    eachContainer(value, set)
+    eachContainer(value, container => set(container, 'image'))
     // A second time, as there: a suffix is added twice.
-    for (const spec of fields.images) visitFields(value, spec, ({ container }) => set(container))
+    for (const spec of specs) visitFields(value, spec, ({ container, key }) => set(container, key))
   }
 }
 
