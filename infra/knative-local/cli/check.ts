@@ -22,17 +22,19 @@ export function defineCheck(
     .option('--secret <NAMESPACE/NAME>', 'a Secret that is elsewhere; may be repeated', collect)
     .addHelpText('after', '\nExit status: 0 no errors, 1 errors, 2 wrong usage.')
     .action(
-      exits(async (paths: string[], { file = [], resolve, sink, secret = [] }: CheckOptions) => {
+      exits(async (paths: string[], { file = [], resolve, sink, secret }: CheckOptions) => {
         const { checkCommand } = await import('../manifests/check-command.ts')
         const { fromWhereTheUserIs, readElsewhere } = await import('../dataplane/arguments.ts')
-        const elsewhere = readElsewhere({ ...(resolve && { resolve }), ...(sink !== undefined && { sink }) })
+        const elsewhere = readElsewhere({
+          ...(resolve && { resolve }),
+          ...(sink !== undefined && { sink }),
+          ...(secret && { secret })
+        })
         if ('problems' in elsewhere) throw new UsageError(elsewhere.problems.join('\n'))
         const named = [...file, ...paths].map(path => fromWhereTheUserIs(path, process.env))
         const read = named.length > 0 ? { paths: named, complete: false } : await own()
         return checkCommand(read.paths, {
           ...elsewhere,
-          // As `dataplane` takes it, with =DIR or =env:PREFIX, too.
-          secrets: new Set(secret.map(name => name.replace(/=.*$/s, ''))),
           complete: read.complete,
           write: text => process.stdout.write(text),
           colour: process.stdout.isTTY

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { fromWhereTheUserIs, readSettings } from './arguments.ts'
+import { fromWhereTheUserIs, readElsewhere, readSettings } from './arguments.ts'
 
 test('a wrong value is quoted', () => {
   expect(readSettings(['a.yaml'], { resolve: ['0', 'shop/orders=nowhere'], sink: 'x' }, {})).toEqual({
@@ -9,6 +9,13 @@ test('a wrong value is quoted', () => {
       '--resolve: "shop/orders=nowhere" must be NAMESPACE/NAME=URL',
       '--sink: "x" must be a URL, http or https'
     ]
+  })
+})
+
+test('check takes the names of Secrets, with or without a place', () => {
+  expect(readElsewhere({ secret: ['a/b', 'a/c=env:C_'] })).toMatchObject({ secrets: new Set(['a/b', 'a/c']) })
+  expect(readElsewhere({ secret: ['a', 'a/b/c'] })).toEqual({
+    problems: ['--secret: "a" must be NAMESPACE/NAME', '--secret: "a/b/c" must be NAMESPACE/NAME']
   })
 })
 

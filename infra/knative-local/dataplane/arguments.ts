@@ -109,10 +109,27 @@ export function readSettings(
 export function readElsewhere(options: {
   readonly resolve?: readonly string[]
   readonly sink?: string
-}): { readonly resolved: ReadonlySet<string>; readonly anySink: boolean } | { readonly problems: string[] } {
-  const result = z.object(elsewhere).safeParse({ resolve: [], ...options })
+  readonly secret?: readonly string[]
+}):
+  | { readonly resolved: ReadonlySet<string>; readonly anySink: boolean; readonly secrets: ReadonlySet<string> }
+  | { readonly problems: string[] } {
+  const result = z.object({ ...elsewhere, secret: secretNames }).safeParse({ resolve: [], secret: [], ...options })
   if (!result.success) return { problems: problemsOf(result.error) }
-  return { resolved: new Set(result.data.resolve.keys()), anySink: result.data.sink !== undefined }
+  const { resolve, sink, secret } = result.data
+  return { resolved: new Set(resolve.keys()), anySink: sink !== undefined, secrets: secret }
+}
+
+/** Of Secrets whose values nobody asks for; what `dataplane` takes behind the name does not count. */
+const secretNames = z
+  .array(
+    z.string().regex(/^[^/=\s]+\/[^/=\s]+(=.*)?$/s, {
+      error: issue => `"${nameIn(String(issue.input))}" must be NAMESPACE/NAME`
+    })
+  )
+  .transform(entries => new Set(entries.map(nameIn)))
+
+function nameIn(entry: string): string {
+  return entry.replace(/=.*$/s, '')
 }
 
 function problemsOf({ issues }: z.ZodError): string[] {

@@ -176,6 +176,43 @@ test.for([
     'a.yaml:1 error apiVersion: no matches for kind "KafkaSource" in version "sources.eventing.knative.dev/v1alpha1"; write sources.knative.dev/v1'
   ],
   [
+    'a kind of Knative among those of Kubernetes',
+    'apiVersion: v1\nkind: KafkaSource\nmetadata: { name: a }\n',
+    'a.yaml:1 error apiVersion: no matches for kind "KafkaSource" in version "v1"; write sources.knative.dev/v1'
+  ],
+  [
+    'a misspelt kind of Kubernetes',
+    'apiVersion: v1\nkind: ConfigMpa\nmetadata: { name: a }\n',
+    'a.yaml:2 error kind: no matches for kind "ConfigMpa" in version "v1"; did you mean ConfigMap?'
+  ],
+  [
+    'a version that Kubernetes no longer serves',
+    'apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: { name: a }\n',
+    'a.yaml:1 error apiVersion: no matches for kind "Deployment" in version "extensions/v1beta1"; write apps/v1'
+  ],
+  [
+    'a kind of Strimzi without spec',
+    'apiVersion: kafka.strimzi.io/v1\nkind: KafkaUser\nmetadata: { name: a }\n',
+    'a.yaml:1 error spec: missing field'
+  ],
+  [
+    'an item of a List that is no object',
+    'apiVersion: v1\nkind: List\nitems: [3]\n',
+    'a.yaml:3 error missing field apiVersion'
+  ],
+  ['a List without items', 'apiVersion: v1\nkind: List\n', 'a.yaml:1 error holds no Kubernetes object'],
+  ['a kind that is nothing', 'apiVersion: v1\nkind:\nmetadata: { name: a }\n', 'a.yaml:1 error missing field kind'],
+  [
+    "OpenShift's older Template",
+    'apiVersion: v1\nkind: Template\nmetadata: { name: t }\nobjects: []\n',
+    'a.yaml:2 error kind: an OpenShift Template'
+  ],
+  [
+    'a Broker of another class, whose config is its own matter',
+    'apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: { name: b, annotations: { eventing.knative.dev/broker.class: RabbitMQBroker } }\nspec: { config: { apiVersion: rabbitmq.com/v1, kind: RabbitmqCluster, name: r } }\n',
+    'a.yaml:3 error metadata.annotations[eventing.knative.dev/broker.class]: RabbitMQBroker is not supported here; use Kafka'
+  ],
+  [
     'another one',
     'apiVersion: bindings.knative.dev/v1\nkind: KafkaBinding\nmetadata: { name: a }\n',
     'a.yaml:1 error apiVersion: no matches for kind "KafkaBinding" in version "bindings.knative.dev/v1"'
@@ -187,6 +224,14 @@ test.for([
   const printed = formatProblems(problems).replaceAll(path, 'a.yaml')
   expect(printed.split('\n')[0]).toContain(expected)
   expect(printed.match(/this is a template/g)?.length ?? 1).toBe(1)
+})
+
+test("another maker's KafkaSource is kept, and said to be not Knative's", async () => {
+  const text = 'apiVersion: camel.apache.org/v1\nkind: KafkaSource\nmetadata: { name: a }\n'
+  const { problems } = await loadPlan([await file('a.yaml', text)])
+  expect(problems).toMatchObject([
+    { level: 'warning', message: expect.stringContaining("is not Knative's, and is not run here") }
+  ])
 })
 
 test('names of roles may hold colons and capitals, and an object that is only kept may be there twice', async () => {

@@ -155,7 +155,7 @@ function manifestDocument(
         let child: unknown
         let at: unknown
         if (isMap(node)) {
-          const pair = node.items.find(
+          const pair = node.items.findLast(
             item => isPair(item) && String(isScalar(item.key) ? item.key.value : item.key) === String(step)
           )
           child = pair?.value

@@ -88,10 +88,14 @@ function valuesIn(document: ManifestDocument, path: Path = [], value: unknown = 
   const isMisspelt = ['apiVersion', 'kind'].some(field => nearestName(field, Object.keys(value)) !== undefined)
   if (apiVersion === undefined && kind === undefined && !isMisspelt) return []
   if (isToolFile(value)) return []
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !('items' in value)) return [{ document, path, value }]
-  return (Array.isArray(items) ? items : []).flatMap((item, index) =>
-    valuesIn(document, [...path, 'items', index], item)
-  )
+  const isList = typeof kind === 'string' && kind.endsWith('List') && ('items' in value || kind === 'List')
+  if (!isList) return [{ document, path, value }]
+  return (Array.isArray(items) ? items : []).flatMap((item, index) => {
+    const at = [...path, 'items', index]
+    const found = valuesIn(document, at, item)
+    if (found.length > 0 || isToolFile(item) || (isRecord(item) && 'items' in item)) return found
+    return [{ document, path: at, value: isRecord(item) ? item : {} }]
+  })
 }
 
 function isToolFile(value: unknown): boolean {
@@ -106,7 +110,7 @@ function readObject({ document, path, value: written }: Found, problems: Problem
     void problems.push({ level: 'error', origin: document.locate([...path, ...at]), path: formatPath(at), message })
 
   const { apiVersion, kind } = value
-  if (typeof apiVersion === 'string' && apiVersion.startsWith('template.openshift.io/')) {
+  if (kind === 'Template' && /^(template\.openshift\.io\/|v1$)/.test(String(apiVersion))) {
     refuse(
       ['kind'],
       'an OpenShift Template makes objects, and is none; run oc process --local -f FILE and read what it prints'
@@ -116,7 +120,10 @@ function readObject({ document, path, value: written }: Found, problems: Problem
   for (const field of ['apiVersion', 'kind']) {
     if (value[field] !== undefined) continue
     const near = nearestName(field, Object.keys(value))
-    refuse([near ?? ''], `missing field ${field}${near === undefined ? '' : `; did you mean "${field}" by "${near}"?`}`)
+    refuse(
+      near === undefined ? [] : [near],
+      `missing field ${field}${near === undefined ? '' : `; did you mean "${field}" by "${near}"?`}`
+    )
   }
   const isRbac = typeof apiVersion === 'string' && apiVersion.startsWith('rbac.authorization.k8s.io/')
   const metadataOnly = isRecord(value.metadata) ? value.metadata : {}
@@ -133,10 +140,14 @@ function readObject({ document, path, value: written }: Found, problems: Problem
   const verdict = judgeKind(apiVersion, kind)
   if (verdict.verdict === 'unsupported') refuse(['kind'], verdict.message)
   if (verdict.verdict === 'unknown') {
-    const near = verdict.field === 'kind' ? nearestName(kind, kindsOf(apiVersion.split('/')[0] ?? '')) : undefined
+    const near =
+      verdict.field === 'kind'
+        ? nearestName(kind, kindsOf(apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''))
+        : undefined
     refuse([verdict.field], `${verdict.message}${near === undefined ? '' : `; did you mean ${near}?`}`)
   }
 
+  if ('requiresSpec' in verdict && value.spec === undefined) refuse(['spec'], 'missing field')
   if ('warning' in verdict && verdict.warning !== undefined) {
     const origin = document.locate([...path, 'apiVersion'])
     problems.push({ level: 'warning', origin, path: 'apiVersion', message: verdict.warning })

@@ -1,27 +1,31 @@
 // Broker of class Kafka.
 // https://github.com/knative-extensions/eventing-kafka-broker/blob/knative-v1.23.0/control-plane/pkg/reconciler/broker/broker.go
 import { z } from 'zod'
+import { isRecord } from '../is-record.ts'
 import { brokerDefaults, deliverySchema, deliveryWarnings, toDelivery } from './delivery.ts'
 import type { KindReader } from './kind.ts'
 import type { Delivery, NamespacedName, Origin } from '../plan.ts'
-import { object, rule } from '../schema.ts'
+import { object } from '../schema.ts'
 
 export const brokerClassAnnotation = 'eventing.knative.dev/broker.class'
 const externalTopicAnnotation = 'kafka.eventing.knative.dev/external.topic'
 
+/** Of Knative's other brokers. */
+const otherClasses = new Set([
+  'MTChannelBasedBroker',
+  'KafkaNamespaced',
+  'RabbitMQBroker',
+  'NatsJetStreamBroker',
+  'googlecloud'
+])
+
 const spec = object({
-  config: rule(
-    object({
-      apiVersion: z.string().min(1, 'missing field'),
-      kind: z.string().min(1, 'missing field'),
-      name: z.string().min(1, 'missing field'),
-      namespace: z.string().optional()
-    }),
-    ({ kind }, report) => {
-      if (typeof kind === 'string' && kind.toLowerCase() !== 'configmap')
-        report(['kind'], `invalid value: "${kind}"; a Broker of class Kafka takes a ConfigMap`)
-    }
-  ).optional(),
+  config: object({
+    apiVersion: z.string().min(1, 'missing field'),
+    kind: z.string().min(1, 'missing field'),
+    name: z.string().min(1, 'missing field'),
+    namespace: z.string().optional()
+  }).optional(),
   delivery: deliverySchema.optional()
 })
 
@@ -38,24 +42,27 @@ export const broker: KindReader<z.output<typeof spec>, BrokerInput> = {
   check({ annotations }, input, report) {
     const brokerClass = annotations?.[brokerClassAnnotation]
     const path = ['metadata', 'annotations', brokerClassAnnotation]
-    if (brokerClass === undefined || brokerClass === '') {
+    if (brokerClass === undefined || brokerClass === '')
       report(path, 'missing: Knative would make it an MTChannelBasedBroker, which is not supported here. Write Kafka')
-    } else if (brokerClass === 'MTChannelBasedBroker' || brokerClass === 'KafkaNamespaced') {
-      report(path, `${brokerClass} is not supported here; use Kafka`)
-    } else if (brokerClass !== 'Kafka') {
+    else if (otherClasses.has(brokerClass)) report(path, `${brokerClass} is not supported here; use Kafka`)
+    else if (brokerClass !== 'Kafka') {
       report(
         path,
-        `no controller looks after a Broker of class "${brokerClass}"; write Kafka. kubectl apply takes it, and then READY stays empty`
+        `no controller of Knative looks after a Broker of class "${brokerClass}"; write Kafka. kubectl apply takes it, and then READY stays empty`
       )
     }
-    const config = typeof input === 'object' && input !== null && 'config' in input ? input.config : undefined
-    const isKafka = brokerClass === undefined || brokerClass === '' || brokerClass === 'Kafka'
-    if (config === undefined && isKafka) {
+    // Other classes have other rules for it.
+    if (brokerClass !== 'Kafka') return
+    const config = isRecord(input) ? input.config : undefined
+    if (config === undefined) {
       report(
         ['spec', 'config'],
         'missing: name a ConfigMap with default.topic.partitions, default.topic.replication.factor and bootstrap.servers. kubectl apply takes it, and then READY is False, for the default ConfigMap holds none of them'
       )
     }
+    const kind = isRecord(config) ? config.kind : undefined
+    if (typeof kind === 'string' && kind !== '' && kind.toLowerCase() !== 'configmap')
+      report(['spec', 'config', 'kind'], `invalid value: "${kind}"; a Broker of class Kafka takes a ConfigMap`)
   },
   read({ metadata, spec: input, origin }, warn) {
     const { name, namespace, annotations } = metadata

@@ -1,4 +1,5 @@
 // Which kinds are read, which cannot run on one machine, and which are only kept.
+import { judgeBuiltIn } from './built-in-kinds.ts'
 
 /** The versions that a cluster serves of the kinds that are read here. */
 export const readVersions: Readonly<Record<string, readonly string[]>> = {
@@ -56,6 +57,9 @@ const kept: Readonly<Record<string, readonly string[]>> = {
 const keptGroups =
   /^(operator|networking\.internal|autoscaling\.internal|caching\.internal|internal\.kafka\.eventing|samples|client|access|core)\.(knative\.dev|strimzi\.io)$/
 
+/** Names of kinds that are not used for much else. */
+const onlyKnatives = new Set(['KafkaSource', 'KafkaSink'])
+
 function isOlderStrimzi(group: string, version: string): boolean {
   return group === 'kafka.strimzi.io' && version === 'v1beta2'
 }
@@ -66,7 +70,7 @@ function olderStrimzi(kind: string): string {
 
 export type KindVerdict =
   | { readonly verdict: 'read'; readonly key: string; readonly warning?: string }
-  | { readonly verdict: 'kept'; readonly warning?: string }
+  | { readonly verdict: 'kept'; readonly warning?: string; readonly requiresSpec?: true }
   | { readonly verdict: 'unsupported'; readonly message: string }
   | { readonly verdict: 'unknown'; readonly field: 'apiVersion' | 'kind'; readonly message: string }
 
@@ -95,17 +99,27 @@ export function judgeKind(apiVersion: string, kind: string): KindVerdict {
   const keptKinds = kept[group]
   if (keptKinds === undefined) {
     // A group of Knative that no release has: kubectl would find no such kind.
-    if (!/(^|\.)(knative\.dev|strimzi\.io)$/.test(group) || keptGroups.test(group)) return { verdict: 'kept' }
     const served = Object.entries(readVersions).find(([known]) => known.endsWith(`/${kind}`))
-    const instead = served === undefined ? '' : `; write ${served[0].slice(0, served[0].indexOf('/'))}/${served[1][0]}`
+    const readAs = served && `${served[0].slice(0, served[0].indexOf('/'))}/${served[1][0]}`
+    const noMatches = `no matches for kind "${kind}" in version "${apiVersion}"`
+    const builtIn = judgeBuiltIn(group, version, kind)
+    if (builtIn?.field === 'kind' && readAs === undefined)
+      return { verdict: 'unknown', field: 'kind', message: noMatches }
+    const isOfKnative = /(^|\.)(knative\.dev|strimzi\.io)$/.test(group) && !keptGroups.test(group)
+    if (builtIn === undefined && !isOfKnative) {
+      if (readAs === undefined || !onlyKnatives.has(kind)) return { verdict: 'kept' }
+      return { verdict: 'kept', warning: `this ${kind} is not Knative's, and is not run here: that is ${readAs}` }
+    }
+    const instead = (builtIn?.field === 'apiVersion' ? builtIn.instead : undefined) ?? readAs
     return {
       verdict: 'unknown',
       field: 'apiVersion',
-      message: `no matches for kind "${kind}" in version "${apiVersion}"${instead}`
+      message: `${noMatches}${instead === undefined ? '' : `; write ${instead}`}`
     }
   }
   if (keptKinds.includes(kind)) {
-    if (group !== 'kafka.strimzi.io' || version === 'v1') return { verdict: 'kept' }
+    if (group !== 'kafka.strimzi.io') return { verdict: 'kept' }
+    if (version === 'v1') return { verdict: 'kept', requiresSpec: true }
     if (isOlderStrimzi(group, version)) return { verdict: 'kept', warning: olderStrimzi(kind) }
     return {
       verdict: 'unknown',
@@ -116,8 +130,10 @@ export function judgeKind(apiVersion: string, kind: string): KindVerdict {
   return { verdict: 'unknown', field: 'kind', message: `no matches for kind "${kind}" in "${apiVersion}"` }
 }
 
-/** Every kind that a group of Knative or Strimzi has, to suggest the one that was meant. */
-export function kindsOf(group: string): string[] {
+/** Every kind that a group of Kubernetes, Knative or Strimzi has, to suggest the one that was meant. */
+export function kindsOf(group: string): readonly string[] {
+  const builtIn = judgeBuiltIn(group, 'v1', '')
+  if (builtIn?.field === 'kind') return builtIn.known
   const of = (keys: readonly string[]) =>
     keys.filter(key => key.startsWith(`${group}/`)).map(key => key.slice(group.length + 1))
   return [...of(Object.keys(readVersions)), ...of(Object.keys(unsupported)), ...(kept[group] ?? [])]

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 import { isRecord } from '../is-record.ts'
 import type { ManifestDocument } from '../manifest-document.ts'
-import type { Problem } from '../problem.ts'
+import { hasErrors, type Problem } from '../problem.ts'
 import { checkSchema } from '../schema.ts'
 import { BuildFiles, isBelow, isFile } from './build-files.ts'
 import { contentHash, generate } from './generate.ts'
@@ -53,7 +53,7 @@ export async function buildKustomization(directory: string): Promise<BuildResult
     resolveVars(resources, vars, configuration.varReferences)
     for (const resource of resources) writeAnnotations(resource)
   })
-  const failed = files.problems.some(({ level }) => level === 'error')
+  const failed = hasErrors(files.problems)
   return {
     documents: failed ? [] : resources.filter(isForCluster).map(documentOf),
     problems: files.problems,
@@ -93,6 +93,8 @@ class Build {
       this.#files.problems
     )
     if (kustomization === undefined) return
+    if (Object.keys(kustomization).every(field => field === 'apiVersion' || field === 'kind'))
+      throw new Refusal(place, 'this kustomization is empty')
     // A component may be built alone, but not be listed as something else.
     if (outer.length > 0 && isComponent !== (kustomization.kind === 'Component'))
       throw new Refusal(from, isComponent ? 'this is no Component' : 'this is a Component; list it under components')
@@ -113,7 +115,7 @@ class Build {
     const before = this.#files.problems.length
     await this.#readConfigurations(target)
     await this.#readResources(target)
-    await this.#generate(target)
+    await this.#generate(target, hasErrors(this.#files.problems.slice(before)))
     for (const [index, component] of (kustomization.components ?? []).entries()) {
       await this.#files.attempt(step('components', index), async () => {
         const path = await this.#files.local(here, component, 'component', step('components', index))
@@ -121,7 +123,7 @@ class Build {
       })
     }
     // What is missing would make every patch of it a second error.
-    if (this.#files.problems.slice(before).some(({ level }) => level === 'error')) return
+    if (hasErrors(this.#files.problems.slice(before))) return
     await transformAll(this.#files, target)
     const own = kustomization.vars ?? []
     await this.#files.attempt(step('vars'), () => markVarSources(resources, own))
@@ -196,13 +198,15 @@ class Build {
     }
   }
 
-  async #generate({ directory, kustomization, resources, step }: Target): Promise<void> {
+  async #generate({ directory, kustomization, resources, step }: Target, isIncomplete: boolean): Promise<void> {
     for (const [field, kind] of [
       ['configMapGenerator', 'ConfigMap'],
       ['secretGenerator', 'Secret']
     ] as const) {
       for (const [index, generator] of (kustomization[field] ?? []).entries()) {
         const place = step(field, index)
+        // What it would be merged into may be what could not be read.
+        if (isIncomplete && (generator.behavior ?? 'create') !== 'create') continue
         await this.#files.attempt(place, async () => {
           const common = kustomization.generatorOptions ?? {}
           const generated = await generate(kind, generator, common, place, async path => {

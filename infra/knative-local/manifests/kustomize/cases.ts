@@ -429,6 +429,15 @@ patches:
     '- { op: replace, path: /spec/strategy, value: { type: Recreate } }\n- { op: copy, from: /spec/gone, path: /spec/paused }\n',
     '{ kind: Deployment }'
   ),
+  'a JSON patch of annotations where there are none': patched(
+    '- { op: add, path: /metadata/annotations/a, value: b }\n',
+    '{ kind: Deployment }'
+  ),
+  'a replacement by an empty text': {
+    'kustomization.yaml':
+      'resources: [a.yaml]\nconfigMapGenerator: [{ name: c, literals: ["x="] }]\nreplacements: [{ source: { kind: ConfigMap, fieldPath: data.x }, targets: [{ select: { kind: Web }, fieldPaths: [spec.a] }] }]\n',
+    'a.yaml': 'apiVersion: example.com/v1\nkind: Web\nmetadata: { name: a }\nspec: { a: b }\n'
+  },
   'annotations that are no texts': {
     'kustomization.yaml': 'resources: [a.yaml, b.yaml, c.yaml]\n',
     'a.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: a, annotations: { a: 1, b: true, c: x } }\n',
@@ -533,6 +542,7 @@ webhooks: [{ name: w, clientConfig: { service: { name: web, namespace: default }
 export const refused: Readonly<Record<string, Files>> = {
   'an unknown field': { 'kustomization.yaml': 'resuorces: []\n' },
   'an empty kustomization': { 'kustomization.yaml': '' },
+  'a kustomization of empty fields': { 'kustomization.yaml': 'kind: Kustomization\nresources:\n' },
   'an apiVersion that is not served': {
     'kustomization.yaml': 'apiVersion: v1\nresources: [a.yaml]\n',
     'a.yaml': configMap

@@ -27,6 +27,8 @@ export function applyPatch(
     if (target === undefined) throw new Error('a JSON patch needs a target')
     for (const resource of selectResources(resources, target)) {
       rememberId(resource)
+      // Kustomize keeps notes of its own there while it builds: a JSON patch always finds annotations.
+      metadataOf(resource).annotations ??= {}
       resource.value = applyJsonPatch(resource.value, bodies[0])
     }
     return

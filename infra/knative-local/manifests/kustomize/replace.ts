@@ -31,7 +31,7 @@ function sourceValue(resources: readonly Resource[], source: NonNullable<Replace
   const path = source.fieldPath || 'metadata.name'
   const [field] = fieldsAt(matching[0]?.value ?? {}, splitPath(path), false)
   const value = field?.container[field.key]
-  if (value === undefined || value === null || value === '') throw new Error(`the source ${name} has no ${path}`)
+  if (value === undefined || value === null) throw new Error(`the source ${name} has no ${path}`)
   const { delimiter, index = 0 } = source.options ?? {}
   if (!delimiter) return value
   if (isRecord(value) || Array.isArray(value)) throw new Error(`${path} is not a text that can be split`)

@@ -50,13 +50,13 @@ export function addAffix(
 ): void {
   const affixed = (name: unknown) => (affix === 'prefixes' ? `${text}${String(name)}` : `${String(name)}${text}`)
   // Who says which kinds are renamed says it of all.
-  const renamed = added.filter(({ path }) => path === 'metadata/name')
+  const chosen = added.filter(({ path }) => path === 'metadata/name')
   for (const resource of resources) {
     for (const spec of added)
-      if (!renamed.includes(spec))
+      if (!chosen.includes(spec))
         visitFields(resource.value, spec, ({ container, key }) => void (container[key] = affixed(container[key])))
     const { group, kind } = originalId(resource)
-    if (renamed.length > 0 && !renamed.some(spec => selects(spec, originalId(resource)))) continue
+    if (chosen.length > 0 && !chosen.some(spec => selects(spec, originalId(resource)))) continue
     if (kind === 'CustomResourceDefinition' || kind === 'Namespace') continue
     if (kind === 'APIService' && group === 'apiregistration.k8s.io') continue
     resource[affix].push(text)
