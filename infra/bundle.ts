@@ -10,8 +10,6 @@ import { decodedDescriptors } from './descriptors.ts'
 
 export const projectDirectory = resolve(import.meta.dirname, '..')
 export const functionsDirectory = join(projectDirectory, 'functions')
-/** What the image and `npm run dev` start a function by. */
-export const startBundle = join(projectDirectory, 'infra/knative-local/start-bundle.cjs')
 
 /** The folders of functions/ that have an index.ts; each is one function, named as its folder. */
 export async function functionNames(): Promise<string[]> {

@@ -6,6 +6,7 @@ import { join, matchesGlob } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { projectDirectory } from '../bundle.ts'
+import { startArguments } from '../knative-local/single-parts.ts'
 import { freePort } from '../knative-local/testing.ts'
 
 const run = promisify(execFile)
@@ -18,6 +19,13 @@ test('what is copied into the image is not ignored', () => {
   const copied = [...copies(dockerfile)].flatMap(({ sources }) => sources)
   expect(copied.length).toBeGreaterThan(10)
   expect(copied.map(path => path.replace('${FUNCTION}', 'createStudent')).filter(isIgnored)).toEqual([])
+})
+
+test('the image starts a function as tests and the local runtime do', () => {
+  const command: unknown = JSON.parse(/^CMD (.*)$/m.exec(stageOf('function'))?.[1] ?? '')
+  expect(command).toEqual(
+    startArguments('/app/function.cjs').map(word => word.replace(/^.*\/(?=start-bundle)/, '/app/'))
+  )
 })
 
 test.each([
@@ -45,6 +53,9 @@ test('filling the code cache keeps the code that a start runs beside the bundle'
   expect((await stat(`${bundle}.cache`)).size).toBeGreaterThan(500_000)
 })
 
+const stageOf = (name: string): string =>
+  new RegExp(`^FROM \\S+ AS ${name}$(.*?)^FROM `, 'ms').exec(`${dockerfile}\nFROM `)?.[1] ?? ''
+
 /** From the build's context, not from another stage. */
 function* copies(text: string): Generator<{ readonly sources: string[]; readonly target: string }> {
   for (const [, paths = ''] of text.matchAll(/^COPY (?!--from)(.+)$/gm)) {
@@ -61,9 +72,7 @@ function isIgnored(path: string): boolean {
 }
 
 async function copyStage(stage: string, name: string, folder: string): Promise<void> {
-  const text = new RegExp(`^FROM \\S+ AS ${stage}$(.*?)^FROM `, 'ms').exec(dockerfile)?.[1] ?? ''
-  const dependencies = new RegExp('^FROM \\S+ AS dependencies$(.*?)^FROM ', 'ms').exec(dockerfile)?.[1] ?? ''
-  for (const { sources, target } of [...copies(dependencies), ...copies(text)]) {
+  for (const { sources, target } of [...copies(stageOf('dependencies')), ...copies(stageOf(stage))]) {
     for (const source of sources) {
       const from = source.replace('${FUNCTION}', name)
       const isFile = (await stat(join(projectDirectory, from))).isFile()

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
-import { startBundle } from '../bundle.ts'
+import { startArguments } from '../knative-local/single-parts.ts'
 import { functionBundle } from './function-bundle.ts'
 
 export interface FunctionProcess {
@@ -30,7 +30,7 @@ export function launchFunction(
   env: Readonly<Record<string, string>>,
   bundle: string
 ): { readonly listening: Promise<FunctionProcess>; end(): Promise<void> } {
-  const child = spawn(process.execPath, [startBundle, bundle], {
+  const child = spawn(process.execPath, startArguments(bundle), {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { bundleOptions, startBundle } from '../../../infra/bundle.ts'
+import { bundleOptions } from '../../../infra/bundle.ts'
+import { startArguments } from '../../../infra/knative-local/single-parts.ts'
 
 test('a bundle as its image runs it names the lines of its sources, without the message', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'frames-'))
@@ -30,7 +31,7 @@ try {
   const outfile = join(folder.path, 'function.cjs')
   const { footer: _, ...options } = bundleOptions('thrower', outfile)
   await build({ ...options, entryPoints: [join(source, 'handler.ts')] })
-  for (const start of [[outfile], [startBundle, outfile]]) {
+  for (const start of [[outfile], startArguments(outfile)]) {
     const { stdout } = await promisify(execFile)(process.execPath, start)
     const [innermost, ...callers] = JSON.parse(stdout) as string[]
     expect(innermost).toBe('at handler (functions/thrower/handler.ts:6:9)')

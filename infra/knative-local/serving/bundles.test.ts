@@ -8,8 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../until.ts'
 import { type Bundles, startBundles } from './bundles.ts'
 import { plainBundle } from './plain-bundle.ts'
-
-const startBundle = join(import.meta.dirname, '../start-bundle.cjs')
+import { startArguments } from './start-arguments.ts'
 
 test('a bundle runs what its source says', async () => {
   const { bundles } = await twoFunctions()
@@ -122,7 +121,7 @@ test('an error names the line of the TypeScript file, wherever the bundle was bu
   await writeFile(join(sources, 'shared.ts'), "export const shared = 'x'\nthrow new Error('here')\n")
   await until('the bundles', 20_000, async () => changes.length > 0)
   for (const name of ['one', 'two']) {
-    const failed = promisify(execFile)(process.execPath, [startBundle, bundles.file(name)])
+    const failed = promisify(execFile)(process.execPath, startArguments(bundles.file(name)))
     await expect(failed).rejects.toThrow(`${join(sources, 'shared.ts')}:2`)
   }
 })

@@ -5,6 +5,7 @@ import type { Project } from '../project.ts'
 import { startBundles } from './bundles.ts'
 import { type ServicePrograms, watchConfigured } from './configured-programs.ts'
 import { functionOf } from './environment.ts'
+import { startArguments } from './start-arguments.ts'
 
 export interface Program {
   readonly command: string
@@ -46,8 +47,6 @@ export interface ProgramEvents {
 
 export type ProgramSources = Pick<Project, 'directory' | 'sources' | 'services'>
 
-const startBundle = join(import.meta.dirname, '../start-bundle.cjs')
-
 /** As the functions of this project answer them. */
 const functionProbes: Probes = { readiness: '/health/readiness', liveness: '/health/liveness' }
 
@@ -83,7 +82,7 @@ export async function startPrograms(
       if (!bundles) throw new Error(`${name} is unknown`)
       return {
         command: process.execPath,
-        args: [...inspector, startBundle, bundles.file(name)],
+        args: [...inspector, ...startArguments(bundles.file(name))],
         env: {
           PATH: process.env.PATH ?? '',
           NODE_ENV: 'production' // as in the image

@@ -17,11 +17,11 @@ import { connect } from '../../../functions/runtime/host/database.ts'
 import { schemaDigest } from '../../../functions/runtime/events/publisher.ts'
 import { eventSchemasByType } from '../../../functions/students/student-events.ts'
 import { eventSchemas } from '../../../functions/runtime/tables/publishing.ts'
-import { bundleOptions, functionNames, startBundle } from '../../bundle.ts'
+import { bundleOptions, functionNames } from '../../bundle.ts'
 import { migrate } from '../../jobs/migrate.ts'
 import { manifestPathsIn } from '../../knative-local/index.ts'
 import { loadPlan } from '../../knative-local/plans.ts'
-import { createPostgres, superuser, openProcesses } from '../../knative-local/single-parts.ts'
+import { createPostgres, superuser, openProcesses, startArguments } from '../../knative-local/single-parts.ts'
 import { freePort } from '../../knative-local/testing.ts'
 import { project } from '../../project.ts'
 
@@ -108,7 +108,7 @@ async function bundledFunctions(folder: string): Promise<Subject[]> {
       await build(bundleOptions(name, file))
       return {
         name,
-        args: [startBundle, file],
+        args: startArguments(file),
         firstRequest: firstRequests[name] ?? { method: 'POST', path: '/', body: notAnEvent }
       }
     })
