@@ -1,5 +1,5 @@
 // One function as one file, which starts what its index.ts declares: what the image holds and what `npm run dev` runs. A bundle starts in a fifth of the time
-// that loading the same modules from node_modules takes (`npm run bench -- cold-start`).
+// that loading the same modules from node_modules takes (infra/decisions/0008, 0036).
 //
 //   node infra/bundle.ts FUNCTION OUTPUT_FILE.cjs        functions/FUNCTION/index.ts
 //   node infra/bundle.ts jobs/JOB OUTPUT_FILE.mjs        infra/jobs/JOB.ts
