@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { loadPlan } from '../manifests/load-plan.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { stateKey, type ObjectState } from './live-state.ts'
@@ -90,4 +90,18 @@ export async function serveForTest(): Promise<ServedForTest> {
       now += ms
     }
   }
+}
+
+export const asTable = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }
+export const sources = '/apis/sources.knative.dev/v1/namespaces/shop/kafkasources'
+
+export interface Table {
+  readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[]
+  readonly rows: readonly { readonly cells: readonly unknown[]; readonly object: unknown }[]
+}
+
+export async function get(url: string, path: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const response = await fetch(url + path, { headers })
+  expect(response.status).toBe(200)
+  return response.json()
 }
