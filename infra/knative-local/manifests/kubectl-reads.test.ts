@@ -2,7 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadPlan } from './load-plan.ts'
@@ -87,6 +87,22 @@ test('a large file is read in time, and one that no API server takes is refused'
   expect(many.documents).toHaveLength(10_000)
   const { problems } = parseManifest('a.yaml', `${head}data: ${'x'.repeat(4 * 2 ** 20)}\n`)
   expect(formatProblems(problems)).toContain('a.yaml:1 error this document is larger than 3 MiB')
+})
+
+test.for([`${head}data: ${'['.repeat(5000)}${']'.repeat(5000)}\n`, `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`])(
+  'what is nested too deeply is one error',
+  text => {
+    const { problems } = parseManifest('a.yaml', text)
+    expect(problems).toMatchObject([{ level: 'error', message: 'this is nested too deeply to be read' }])
+  }
+)
+
+test('a package.json beside manifests is none of them', async () => {
+  const path = await file('package.json', '{ "name": "a", "version": "1.0.0" }')
+  await writeFile(join(dirname(path), 'a.yaml'), head)
+  const { problems, plan } = await loadPlan([dirname(path)])
+  expect(formatProblems(problems)).toBe('')
+  expect(plan?.objects).toHaveLength(1)
 })
 
 test('a text that needs more room keeps the lines of what follows', () => {

@@ -72,21 +72,30 @@ export function parseManifest(
       isJson: one.isJson
     })
     couldBeTemplate ||= hasObjectAsKey || document.errors.length > 0
-    for (const error of document.errors)
-      report('error', lineAt(error.pos[0]), `this is not valid YAML: ${error.message}`)
+    const errors = document.errors.some(isTooDeep) ? document.errors.filter(isTooDeep).slice(0, 1) : document.errors
+    for (const error of errors) report('error', lineAt(error.pos[0]), notValid(error))
     if (document.errors.length > 0) continue
     for (const { level, at, message } of faults) report(level, lineAt(at), message)
     if (faults.some(({ level }) => level === 'error')) continue
     try {
       documents.push(manifestDocument(file, document, lineAt))
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      report('error', lineAt(document.contents?.range[0] ?? 0), `this is not valid YAML: ${message}`)
+      report('error', lineAt(document.contents?.range[0] ?? 0), notValid(error))
     }
   }
   if (problem !== undefined) report('error', problem.line, problem.message)
   const template = couldBeTemplate ? templateInFile(file, text) : undefined
   return template === undefined ? { documents, problems } : { documents: [], problems: [template] }
+}
+
+/** The parser calls itself for each level, until there is no room for another. */
+function isTooDeep(error: unknown): boolean {
+  return error instanceof Error && /call stack|stack overflow/i.test(error.message)
+}
+
+function notValid(error: unknown): string {
+  if (isTooDeep(error)) return 'this is nested too deeply to be read'
+  return `this is not valid YAML: ${error instanceof Error ? error.message : String(error)}`
 }
 
 /** A text that kubectl's parser takes may need more indentation here; each round mends one place. */

@@ -85,7 +85,8 @@ interface Found {
 function valuesIn(document: ManifestDocument, path: Path = [], value: unknown = document.value): Found[] {
   if (!isRecord(value)) return []
   const { apiVersion, kind, items } = value
-  const isMisspelt = ['apiVersion', 'kind'].some(field => nearestName(field, Object.keys(value)) !== undefined)
+  // Both, for a version alone is in many a file.
+  const isMisspelt = ['apiVersion', 'kind'].every(field => nearestName(field, Object.keys(value)) !== undefined)
   if (apiVersion === undefined && kind === undefined && !isMisspelt) return []
   if (isToolFile(value)) return []
   const isList = typeof kind === 'string' && kind.endsWith('List') && ('items' in value || kind === 'List')
