@@ -23,11 +23,10 @@ describe.each(overlays)('in %s', overlay => {
   const brokers = objectsOf(overlay, broker, Broker)
   const topics = objectsOf(overlay, kafkaTopic, KafkaTopic).map(({ spec }) => spec.topicName)
 
-  test('every source starts at the earliest record; letters keep the order of a partition, and PostgreSQL that of all others', () => {
+  test('every source starts at the earliest record and keeps the order of a partition', () => {
     expect(sources.map(({ metadata }) => metadata.name)).not.toEqual([])
     for (const { metadata, spec } of sources) {
-      const ordering = metadata.name.startsWith('dead-letter-replay') ? 'ordered' : 'unordered'
-      expect(spec, metadata.name).toMatchObject({ initialOffset: 'earliest', ordering })
+      expect(spec, metadata.name).toMatchObject({ initialOffset: 'earliest', ordering: 'ordered' })
     }
   })
 
