@@ -1,33 +1,29 @@
 // A whole system on this machine, from the same YAML as in a cluster. Flags: settings.ts, or --help.
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { unusedPrograms } from '../configuration.ts'
 import { startControl, statusOf } from '../control.ts'
-import { createEndpointsFile, type Endpoints } from '../endpoints.ts'
+import type { Endpoints } from '../endpoints.ts'
 import { startKubernetesApi } from '../kubernetes-api/start-kubernetes-api.ts'
 import { lines } from '../terminal-text.ts'
 import { watchLiveState } from '../live-state.ts'
 import { followPlan } from '../manifests/follow-plan.ts'
 import { manifestPathsIn } from '../manifest-paths.ts'
-import { killLeftovers } from '../processes/leftovers.ts'
 import { checkPorts } from '../state/ports.ts'
 import { openServicePorts } from '../state/service-ports.ts'
 import { openProcesses, type Processes } from '../processes/processes.ts'
 import { startProgress } from '../stack/progress.ts'
-import { openStateFolder } from '../state/state-folder.ts'
-import { lockState } from '../state/state-lock.ts'
 import type { Project } from '../project.ts'
 import { exitStatus, UsageError } from './command-line.ts'
 import { readPlan, refuseNothing, refuseUnknownFunction } from './read-plan.ts'
 import type { Settings } from './settings.ts'
 import { kafkaPart } from '../stack/kafka.ts'
 import { postgresPart } from '../stack/postgres.ts'
-import { parts } from '../stack/registered.ts'
 import { firstServicePort } from '../stack/services.ts'
 import { createStack, type Stack } from '../stack/stack.ts'
 import { problemsOf } from './show-status.ts'
 import { statusScreen } from './status-screen.ts'
+import { takeState } from './take-state.ts'
 import { watchTypes } from '../watch-types.ts'
 
 /** One Ctrl-C comes twice under npm: from the terminal, and passed on by npm. */
@@ -69,15 +65,12 @@ async function main(given: Project, settings: Settings): Promise<void> {
   const { stateDirectory, portBase, clean, inspect: inspected, typecheck } = settings
   const manifestRoot = settings.manifestRoot ?? project.directory
   process.chdir(project.directory)
-  await openStateFolder(stateDirectory)
-  const lock = await lockState(stateDirectory)
-  stopsAfter.push(lock.release)
-  const leftovers = await killLeftovers(stateDirectory)
-  if (leftovers > 0)
-    progress.say(`ended what an earlier run left behind: ${leftovers} ${leftovers === 1 ? 'process' : 'processes'}`)
-  const endpointsFile = createEndpointsFile(stateDirectory)
-  await endpointsFile.remove() // of a run that was killed
-  if (clean) await removeState(stateDirectory)
+  const endpointsFile = await takeState({
+    stateDirectory,
+    clean,
+    say: progress.say,
+    taken: release => void stopsAfter.push(release)
+  })
 
   const loadOptions = { complete: project.complete === true }
   const loaded = await readPlan(manifestPathsIn(project, manifestRoot), loadOptions)
@@ -200,12 +193,6 @@ function newWarnings(say: (sentence: string) => void): (now: readonly string[]) 
     for (const warning of now.filter(one => !known.includes(one))) say(warning)
     known = now
   }
-}
-
-/** What `--clean` deletes: only what the runtime itself has made there. */
-async function removeState(stateDirectory: string): Promise<void> {
-  const made = ['logs', 'kubeconfig', 'types.tsbuildinfo', ...parts.flatMap(({ files }) => files)]
-  await Promise.all(made.map(name => rm(join(stateDirectory, name), { recursive: true, force: true })))
 }
 
 async function onSignal(): Promise<void> {
