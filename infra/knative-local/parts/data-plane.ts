@@ -6,6 +6,7 @@ import { type Handed, inEffect, type PlanFile } from '../dataplane/plan/handed-p
 import { logToScreen } from '../processes/log-to-screen.ts'
 import type { Processes, RunningProcess } from '../processes/processes.ts'
 import type { Reporting } from '../processes/reporting.ts'
+import { createRevisions } from './revisions.ts'
 import { until } from '../until.ts'
 import { writeWhole } from '../state/write-whole.ts'
 
@@ -48,35 +49,14 @@ const entry = join(import.meta.dirname, `../cli/dataplane${extname(import.meta.f
 const warningLevel = '"level":40'
 
 export function createDataplane(processes: Processes, options: DataplaneOptions): Dataplane {
-  const { planFile, bootstrap, ports, tracing, report, pidChanged } = options
-  const args = [
-    '--plan-file',
-    planFile,
-    '--bootstrap',
-    bootstrap.join(','),
-    '--plaintext',
-    '--ingress-port',
-    String(ports.ingress),
-    '--sink-port',
-    String(ports.sinkIngress),
-    '--status-port',
-    String(ports.status)
-  ]
+  const { planFile, ports, tracing, report, pidChanged } = options
   const statusUrl = `http://127.0.0.1:${ports.status}/status`
   const show = logToScreen('data plane', report)
   let current: RunningProcess | undefined
   let isDown = false
   let isReady = false
   let writing = Promise.resolve()
-  let revision = 0
-  let revisionInEffect = 0
-  let waiting: { readonly for: number; readonly end: () => void }[] = []
-
-  function nowInEffect(reached: number): void {
-    revisionInEffect = reached
-    for (const { end } of waiting.filter(one => one.for <= reached)) end()
-    waiting = waiting.filter(one => one.for > reached)
-  }
+  const revisions = createRevisions()
 
   function start(): void {
     if (current?.isRunning()) return
@@ -84,12 +64,12 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     const next = processes.start({
       name: 'dataplane',
       command: process.execPath,
-      args: [entry, ...args],
+      args: [entry, ...argumentsOf(options)],
       env: { ...process.env, ...tracing },
       onLine(line) {
         const reached = inEffect.read(line)
         if (line.trim() === 'ready') isReady = true
-        else if (reached !== undefined) nowInEffect(Number(reached))
+        else if (reached !== undefined) revisions.reached(Number(reached))
         else if (line.startsWith('{')) {
           if (isReady || !line.includes(warningLevel)) show(line) // until then groups wait for their coordinators
         } else if (/\bError\b/.test(line)) report(`data plane: ${line}`)
@@ -103,7 +83,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
   async function watch(running: RunningProcess): Promise<void> {
     const { code, signal } = await running.exited
     isReady = false
-    nowInEffect(revision) // what was under way has ended with it
+    revisions.allReached() // what was under way has ended with it
     if (isDown) return
     report(`the data plane ended (${signal ?? `exit status ${code}`}) and is started again; see its log`)
     setTimeout(() => !isDown && start(), restartDelayMs)
@@ -119,16 +99,19 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     sinkIngressUrl: `http://127.0.0.1:${ports.sinkIngress}`,
     statusUrl,
     apply({ plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses, direct }) {
-      revision += 1
       // Without the objects, among which are Secrets: the local brokers ask for no credentials.
-      const handed: PlanFile = { plan: { kafkaSources, kafkaSinks, brokers, triggers }, addresses, direct, revision }
+      const handed: PlanFile = {
+        plan: { kafkaSources, kafkaSinks, brokers, triggers },
+        addresses,
+        direct,
+        revision: revisions.next()
+      }
       const written = writing.then(() => writeWhole(planFile, handed))
       writing = written.catch(() => undefined) // reported to whoever brought this one
       return written
     },
     async isInEffect() {
-      if (!current?.isRunning() || revisionInEffect >= revision) return
-      await new Promise<void>(end => waiting.push({ for: revision, end }))
+      if (current?.isRunning()) await revisions.newestReached()
     },
     start,
     ready: (topicsAreMissing = () => false) =>
@@ -140,6 +123,17 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     takeDown,
     process: () => current
   }
+}
+
+function argumentsOf({ planFile, bootstrap, ports }: DataplaneOptions): string[] {
+  return [
+    ['--plan-file', planFile],
+    ['--bootstrap', bootstrap.join(',')],
+    ['--plaintext'],
+    ['--ingress-port', String(ports.ingress)],
+    ['--sink-port', String(ports.sinkIngress)],
+    ['--status-port', String(ports.status)]
+  ].flat()
 }
 
 /** `InitializeOffset` is Knative's word for a topic that does not exist. */
