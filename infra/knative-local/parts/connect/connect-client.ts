@@ -30,3 +30,16 @@ export function askConnect(
     ...(body === undefined ? {} : { body: JSON.stringify(body) })
   })
 }
+
+/** @returns what its JSON says. @throws with what it answered in place of a success */
+export async function requestConnect(
+  address: ConnectAddress,
+  method: string,
+  path: string,
+  body?: unknown
+): Promise<unknown> {
+  const response = await askConnect(address, path, { method, body })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`Connect answered ${response.status} to ${method} ${path}: ${text.slice(0, 500)}`)
+  return text === '' ? undefined : JSON.parse(text)
+}

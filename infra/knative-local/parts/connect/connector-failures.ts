@@ -1,6 +1,6 @@
 // Connectors that fail again and again. Between two failures such a connector runs for a moment, so what it is at that moment
 // says little: it counts as failing until it has run for a while.
-import type { ConnectorStatus } from './connect.ts'
+import type { ConnectorStatus } from './connectors.ts'
 import { rootCause } from './root-cause.ts'
 
 export interface ConnectorFailure {
