@@ -1,12 +1,10 @@
-// One Knative Service on this machine: its stable port, and at most one instance behind it (two while one replaces the other).
+// One Knative Service on this machine: its stable port, with the instance behind it.
 import type { Service } from '../manifests/plan.ts'
 import type { Reporting } from '../processes/reporting.ts'
 import type { DirectAddress } from '../dataplane/delivery/direct-addresses.ts'
 import { type Activator, type Limits, maxConnections, startActivator } from './activator.ts'
-import { createCurrentInstance } from './current-instance.ts'
 import type { Instance, StartOptions } from './instance.ts'
-import { lastOfWaiting } from './last-of-waiting.ts'
-import { createStarts } from './starts.ts'
+import { createServiceInstance } from './service-instance.ts'
 
 export interface FunctionServiceOptions extends Reporting {
   readonly port: number
@@ -54,111 +52,59 @@ const foreverMs = 24 * 3_600_000
 
 export async function createFunctionService(first: Service, options: FunctionServiceOptions): Promise<FunctionService> {
   const { port, launch, tookOver, report, pidChanged } = options
-  let service = first
-  let replacement = new AbortController()
-  let isDown = false
-  let isStopping = false
-  const bounds = () => boundsOf(service, options)
   const activator: Activator = await startActivator({
     port,
     clusterName: `${first.name}.${first.namespace}`,
-    ...bounds().limits,
-    wake: () => starts.wake()
+    ...boundsOf(first, options).limits,
+    wake: () => instance.wake()
   })
-
-  const current = createCurrentInstance({
-    drainMs,
+  const instance = createServiceInstance(first, {
+    launch,
     direct(next) {
       const answered = Promise.all([activator.setTarget(next?.port), options.moved?.()])
       pidChanged()
       return answered
     },
-    crashed() {
-      if (isDown || isStopping) return
-      report(`${service.name} ended and is started again`)
-      starts.again()
-    }
+    settingsChanged: setLimits,
+    ...(tookOver && { tookOver }),
+    report,
+    drainMs
   })
-
-  const starts = createStarts({
-    name: first.name,
-    isWanted: () => !current.get() && !isDown && !isStopping,
-    async start(signal) {
-      const next = await launch(service, { mustBeReady: false, signal })
-      if (isDown || isStopping) return void (await next.process.stop(drainMs))
-      void current.set(next)
-      tookOver?.(next)
-    },
-    report
-  })
+  const bounds = () => boundsOf(instance.service(), options)
+  function setLimits(): void {
+    activator.setLimits(bounds().limits)
+  }
 
   const idleTimer = setInterval(() => {
     const isIdle = activator.inFlight() === 0 && performance.now() - activator.lastUsedAt() > stableWindowMs
-    if (service.minScale === 0 && isIdle && current.get() && !starts.isStarting()) void current.set(undefined)
+    if (instance.service().minScale === 0 && isIdle) instance.retire()
   }, 1_000)
-
-  /** What is being started is of no use any more. Resolves when it has ended. */
-  async function giveUp(): Promise<void> {
-    replacement.abort()
-    await starts.giveUp()
-  }
-
-  const replaceInTurn = lastOfWaiting(async (next: Service): Promise<void> => {
-    await giveUp()
-    replacement = new AbortController()
-    const how = { mustBeReady: true, signal: replacement.signal }
-    const fresh = current.get() && (await launch(next, how)) // throws: all stays as it was
-    service = next
-    activator.setLimits(bounds().limits)
-    if (isDown || isStopping) return void (await fresh?.process.stop(drainMs))
-    if (fresh) {
-      await current.set(fresh)
-      tookOver?.(fresh)
-    } else if (service.minScale > 0 || starts.problem() !== undefined || starts.wasGivenUp()) {
-      starts.reset()
-      await starts.ensureOrRetry()
-    }
-  })
 
   return {
     name: first.name,
     url: `http://127.0.0.1:${port}`,
     port,
-    pid: () => current.get()?.process.pid,
-    problem: starts.problem,
-    isReady: () => current.get() !== undefined || (service.minScale === 0 && !isDown && starts.problem() === undefined),
+    pid: () => instance.get()?.process.pid,
+    problem: instance.problem,
+    isReady: instance.isReady,
     inFlight: activator.inFlight,
     direct() {
-      const [instance, { timeoutMs }, atMost] = [current.get(), bounds().limits, bounds().pastPort]
-      if (!instance || atMost === 0) return undefined
-      return { url: `http://127.0.0.1:${instance.port}`, atMost, timeoutMs }
+      const [now, { timeoutMs }, atMost] = [instance.get(), bounds().limits, bounds().pastPort]
+      if (!now || atMost === 0) return undefined
+      return { url: `http://127.0.0.1:${now.port}`, atMost, timeoutMs }
     },
-    subscriptionsChanged: () => activator.setLimits(bounds().limits),
+    subscriptionsChanged: setLimits,
     async start() {
-      if (Math.max(service.initialScale, service.minScale) > 0) await starts.ensureOrRetry().catch(() => undefined)
+      const { initialScale, minScale } = instance.service()
+      if (Math.max(initialScale, minScale) > 0) await instance.start().catch(() => undefined)
     },
-    replace(next) {
-      void giveUp()
-      return replaceInTurn(next)
-    },
-    async takeDown() {
-      isDown = true
-      starts.reset()
-      await giveUp()
-      await current.set(undefined)
-    },
-    async bringUp() {
-      isDown = false
-      starts.reset()
-      await starts.ensure()
-    },
-    signal: signal => current.get()?.process.signal(signal),
+    replace: instance.replace,
+    takeDown: instance.takeDown,
+    bringUp: instance.bringUp,
+    signal: signal => instance.get()?.process.signal(signal),
     async stop() {
-      isStopping = true
       clearInterval(idleTimer)
-      starts.reset()
-      await Promise.all([activator.stop(drainMs), giveUp()])
-      await current.set(undefined)
+      await instance.stop(() => activator.stop(drainMs))
     }
   }
 }

@@ -9,8 +9,8 @@ export interface Starts {
   ensure(): Promise<void>
   /** As `ensure`, and when it does not start, again later. @throws with the failure of this start */
   ensureOrRetry(): Promise<void>
-  /** It ended: starts it again. */
-  again(): void
+  /** It ended: where it is still wanted, that is reported, and it is started again. */
+  ended(): void
   /** A request came: starts it, unless that is under way or comes soon. */
   wake(): void
   isStarting(): boolean
@@ -80,7 +80,11 @@ export function createStarts({ name, start, isWanted, report }: StartsOptions): 
     problem: () => problem,
     ensure,
     ensureOrRetry,
-    again,
+    ended() {
+      if (!isWanted()) return
+      report(`${name} ended and is started again`)
+      again()
+    },
     wake() {
       if (!starting && !backoff) void ensureOrRetry().catch(() => undefined)
     },
