@@ -4,9 +4,10 @@ import type { Processes } from '../processes/processes.ts'
 import { serviceEnvironment } from './environment.ts'
 import { createFunctionService, type FunctionService } from './function-service.ts'
 import type { FunctionsOptions } from './functions.ts'
-import { GivenUp, type Instance } from './instance.ts'
+import type { Instance } from './instance.ts'
 import { createLauncher } from './launcher.ts'
 import type { Programs } from './programs.ts'
+import { createRunningService, type RunningService } from './running-service.ts'
 import { addRunDirectory, removeRunDirectory } from './run-directories.ts'
 
 export interface RunningServices {
@@ -26,13 +27,6 @@ export interface RunningServices {
   stop(): Promise<void>
 }
 
-interface Running {
-  spec: Service
-  /** The name of the program that it runs. */
-  target: string
-  readonly service: FunctionService
-}
-
 /** SIGUSR1 opens the inspector, and so not before the process that had it has ended. https://nodejs.org/api/process.html#signal-events */
 const inspected = { waitsForever: true, tookOver: ({ process }: Instance) => process.signal('SIGUSR1') }
 
@@ -42,7 +36,7 @@ export function createRunningServices(
   options: FunctionsOptions
 ): RunningServices {
   const { ports, environment, report, pidChanged } = options
-  const running = new Map<string, Running>()
+  const running = new Map<string, RunningService>()
   const services = new Map<string, FunctionService>()
   const { launch, isInspected } = createLauncher(
     processes,
@@ -51,27 +45,15 @@ export function createRunningServices(
     name => services.get(name)?.problem() !== undefined
   )
 
-  async function reload({ spec, target, service }: Running, files?: string): Promise<void> {
-    const startedAt = performance.now()
-    try {
-      await service.replace(spec)
-      const why = files === undefined ? '' : `: ${files}`
-      report(`${target} reloaded in ${Math.round(performance.now() - startedAt)} ms${why}`)
-    } catch (error) {
-      if (error instanceof GivenUp) return // by a later edit, or the end
-      report(`${target} was not reloaded, the one before stays: ${messageOf(error)}`)
-    }
-  }
-
   /** Another Service may run the same function. */
   async function leave(target: string, port: number): Promise<void> {
     await forgetRun(programs, target, port)
-    if (![...running.values()].some(one => one.target === target)) programs.remove(target)
+    if (![...running.values()].some(one => one.target() === target)) programs.remove(target)
   }
 
   return {
     services,
-    programOf: name => running.get(name)?.target,
+    programOf: name => running.get(name)?.target(),
     async add(spec, target) {
       const port = ports.current().get(spec.name)
       if (port === undefined) throw new Error('it has no port')
@@ -84,7 +66,7 @@ export function createRunningServices(
         report,
         pidChanged
       })
-      running.set(spec.name, { spec, target, service })
+      running.set(spec.name, createRunningService(service, spec, target, report))
       services.set(spec.name, service)
       await noteRun(programs, target, port)
       return service
@@ -92,21 +74,14 @@ export function createRunningServices(
     async change(next, editedPrograms) {
       const one = running.get(next.name)
       if (!one) return
-      const before = { spec: one.spec, target: one.target }
+      const before = one.target()
       const target = programs.nameOf(next)
-      if (target === before.target && !editedPrograms.has(target) && sameSettings(before.spec, next)) return
+      if (target === before && !editedPrograms.has(target) && sameSettings(one.spec(), next)) return
       await programs.add([target])
       serviceEnvironment(next, environment(), programs.program(target).override) // throws before anything has changed
-      Object.assign(one, { spec: next, target }) // a reload that comes now is one of these
-      try {
-        await one.service.replace(next)
-      } catch (error) {
-        if (error instanceof GivenUp) return
-        Object.assign(one, before)
-        throw error
-      }
-      if (before.target !== target) {
-        await leave(before.target, one.service.port)
+      if (!(await one.change(next, target))) return
+      if (before !== target) {
+        await leave(before, one.service.port)
         await noteRun(programs, target, one.service.port)
       }
       report(`${next.name} runs with its new settings`)
@@ -117,17 +92,17 @@ export function createRunningServices(
       running.delete(name)
       services.delete(name)
       await one.service.stop()
-      await leave(one.target, one.service.port)
+      await leave(one.target(), one.service.port)
       pidChanged()
     },
     reload(targets, files) {
-      for (const one of running.values()) if (targets.includes(one.target)) void reload(one, files)
+      for (const one of running.values()) if (targets.includes(one.target())) void one.reload(files)
     },
     async stop() {
       await Promise.all(
         [...running.values()].map(async ({ target, service }) => {
           await service.stop()
-          await forgetRun(programs, target, service.port)
+          await forgetRun(programs, target(), service.port)
         })
       )
     }
@@ -143,10 +118,6 @@ async function noteRun(programs: Programs, target: string, port: number): Promis
 async function forgetRun(programs: Programs, target: string, port: number): Promise<void> {
   const folder = programs.folderOf(target)
   if (folder !== undefined) await removeRunDirectory(folder, port)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function sameSettings(a: Service, b: Service): boolean {
