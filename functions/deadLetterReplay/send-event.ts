@@ -17,6 +17,22 @@ const plainHeader = /^(?!.*["%])[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
 /** Of all headers in one request; a server refuses 8 to 16 KiB. */
 const maxHeaderBytes = 4_096
 
+export interface Sendable {
+  readonly function: string
+  readonly attributes: EventAttributes
+  readonly data: Buffer
+}
+export type Send = (event: Sendable) => Promise<SendResult>
+
+/** Sends each event to the function that it names. */
+export function createSender(functionUrls: ReadonlyMap<string, string>, timeoutMs: number, stop: AbortSignal): Send {
+  return async event => {
+    const url = functionUrls.get(event.function)
+    if (url !== undefined) return sendEvent(url, event, timeoutMs, stop)
+    return { outcome: 'refused', status: null, detail: `no address is configured for the function ${event.function}` }
+  }
+}
+
 /** Never throws: what went wrong is the result. `stop` breaks the delivery off. */
 export async function sendEvent(
   url: string,
