@@ -148,3 +148,16 @@ function wholeNumber(name: string, value: string | undefined): number | undefine
   if (value !== undefined && !/^\d{1,9}$/.test(value)) throw new UsageError(`--${name} must be a whole number`)
   return value === undefined ? undefined : Number(value)
 }
+
+/** As part of a path. @throws UsageError */
+export function oneId({ command, ids }: Arguments): string {
+  const [id, ...others] = ids
+  if (id === undefined || others.length > 0) throw new UsageError(`${command} needs one id`)
+  return encodeURIComponent(id)
+}
+
+/** @throws UsageError */
+export function reasonOf({ reason }: Flags): string {
+  if (reason === undefined) throw new UsageError('--reason is needed: it is kept with the letter')
+  return reason
+}
