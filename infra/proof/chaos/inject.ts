@@ -1,17 +1,16 @@
 // Does a fault to the running stack, and undoes it: through the runtime's control endpoint where it has the part, through
 // Kafka and PostgreSQL for the rest.
-import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs, { type Kafka } from 'kafkajs'
-import { Client } from 'pg'
+import type { Kafka } from 'kafkajs'
 import { actOnPart, type Action, type Endpoints } from '../../knative-local/index.ts'
 import type { Plan } from '../../knative-local/plans.ts'
 import type { Processes } from '../../knative-local/single-parts.ts'
-import { type AnswerMode, type AnswerProxy, startAnswerProxy } from './answer-proxy.ts'
-import { startDataPlaneMember } from './data-plane-member.ts'
-import { whileSinkIsDown } from './dead-letter-sink-down.ts'
+import { bulkReplay } from './faults/bulk-replay.ts'
+import { addPartition, setMinInSync } from './faults/change-topic.ts'
+import { whileSinkIsDown } from './faults/dead-letter-sink-down.ts'
+import { lastFor } from './faults/last-for.ts'
+import { createSecondDataPlane } from './faults/second-data-plane.ts'
+import { usersAppear } from './faults/users-appear.ts'
 import type { Load } from './load.ts'
-import { type NetworkMode, type NetworkProxy, startNetworkProxy } from './network-proxy.ts'
-import { seededRandom } from './random.ts'
 import type { Fault } from './schedule.ts'
 
 export interface Injector {
@@ -29,136 +28,16 @@ export interface InjectorOptions {
   readonly load: Load
 }
 
-/** Of a topic: enough to see keys move, and no more. */
-const maxPartitions = 12
 const storms = 3
 
 export function createInjector({ endpoints, kafka, plan, processes, load }: InjectorOptions): Injector {
-  let proxied = 0
+  const second = createSecondDataPlane(processes, endpoints, plan)
 
   const all = (action: Action, parts: readonly string[]) =>
     Promise.all(parts.map(part => actOnPart(endpoints, part, action)))
 
-  async function around(
-    before: () => Promise<unknown>,
-    forMs: number,
-    after: () => Promise<unknown>,
-    signal: AbortSignal
-  ) {
-    try {
-      await before()
-      await sleep(forMs, undefined, { signal }).catch(() => undefined)
-    } finally {
-      await after()
-    }
-  }
-
-  async function withSecondDataPlane(mode: AnswerMode, forMs: number, signal: AbortSignal) {
-    const proxies: AnswerProxy[] = []
-    const second = await startDataPlaneMember(processes, endpoints, plan, {
-      name: 'second-dataplane',
-      async proxy(target) {
-        const proxy = await startAnswerProxy(target, mode)
-        proxies.push(proxy)
-        return proxy
-      }
-    })
-    await second.consumes(signal)
-    await sleep(forMs, undefined, { signal }).catch(() => undefined)
-    await second.stop()
-    const passed = proxies.reduce((sum, { counts }) => sum + counts.passed, 0)
-    proxied += passed
-    return { passed, broken: proxies.reduce((sum, { counts }) => sum + counts.broken, 0) }
-  }
-
-  async function withBadNetwork(mode: NetworkMode, seed: number, forMs: number, signal: AbortSignal): Promise<string> {
-    const random = seededRandom(seed)
-    const answered: AnswerProxy[] = []
-    const networks: NetworkProxy[] = []
-    const second = await startDataPlaneMember(processes, endpoints, plan, {
-      name: 'second-dataplane',
-      async proxy(target) {
-        const counting = await startAnswerProxy(target, 'pass')
-        answered.push(counting)
-        const network = await startNetworkProxy(counting.url, mode, random)
-        networks.push(network)
-        return { url: network.url, close: async () => void (await Promise.all([network.close(), counting.close()])) }
-      }
-    })
-    await second.consumes(signal)
-    await sleep(forMs, undefined, { signal }).catch(() => undefined)
-    await second.stop()
-    const passed = answered.reduce((sum, { counts }) => sum + counts.passed, 0)
-    const connections = networks.reduce((sum, { counts }) => sum + counts.connections, 0)
-    const cut = networks.reduce((sum, one) => sum + one.counts.cut, 0)
-    proxied += passed
-    return mode === 'cut'
-      ? `${cut} of ${connections} connections of a second data plane were cut, ${passed} deliveries got through`
-      : `${passed} deliveries of a second data plane went over a slow network`
-  }
-
-  async function setMinInSync(topic: string, replicas: number): Promise<void> {
-    const declared = plan.kafkaTopics.find(one => one.topic === topic)?.config ?? {}
-    const config = { ...declared, 'min.insync.replicas': String(replicas) }
-    await withAdmin(admin =>
-      admin.alterConfigs({
-        validateOnly: false,
-        resources: [
-          {
-            type: kafkajs.ConfigResourceTypes.TOPIC,
-            name: topic,
-            configEntries: Object.entries(config).map(([name, value]) => ({ name, value }))
-          }
-        ]
-      })
-    )
-  }
-
-  async function withAdmin<Result>(use: (admin: ReturnType<Kafka['admin']>) => Promise<Result>): Promise<Result> {
-    const admin = kafka.admin()
-    await admin.connect()
-    return use(admin).finally(() => admin.disconnect())
-  }
-
-  async function addPartition(topic: string): Promise<string> {
-    return withAdmin(async admin => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-      const partitions = topics[0]?.partitions.length ?? 0
-      if (partitions >= maxPartitions) return `${topic} has ${partitions} partitions already, which is enough`
-      await admin.createPartitions({ topicPartitions: [{ topic, count: partitions + 1 }] })
-      return `${topic} grew from ${partitions} to ${partitions + 1} partitions`
-    })
-  }
-
-  async function usersAppear(): Promise<string> {
-    const ids = [...load.missingUsers]
-    const client = new Client({ connectionString: endpoints.postgres.url, connectionTimeoutMillis: 10_000 })
-    await client.connect()
-    try {
-      await client.query(
-        `insert into users (id, name, email) select id, 'Late', 'late@example.com' from unnest($1::text[]) as id on conflict do nothing`,
-        [ids]
-      )
-    } finally {
-      await client.end()
-    }
-    for (const id of ids) load.missingUsers.delete(id)
-    return `${ids.length} users appeared`
-  }
-
-  async function bulkReplay(): Promise<string> {
-    const url = endpoints.functions.deadLetterReplay?.url ?? ''
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'chaos', force: true }),
-      signal: AbortSignal.timeout(30_000)
-    })
-    return `deadLetterReplay answered ${response.status}: ${(await response.text()).slice(0, 120)}`
-  }
-
   return {
-    proxied: () => proxied,
+    proxied: second.passed,
     async inject({ kind, atMs, forMs, targets }, signal) {
       const [target = ''] = targets
       switch (kind) {
@@ -166,12 +45,7 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
         case 'kill-two-brokers':
         case 'kill-postgres':
         case 'kill-connect':
-          await around(
-            () => all('kill', targets),
-            forMs,
-            () => all('start', targets),
-            signal
-          )
+          await lastFor(forMs, signal, { begin: () => all('kill', targets), end: () => all('start', targets) })
           return 'killed, down for a while, started again'
         case 'kill-data-plane':
         case 'kill-function':
@@ -182,32 +56,27 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
         case 'pause-connect':
         case 'pause-data-plane':
         case 'pause-function':
-          await around(
-            () => all('pause', targets),
-            forMs,
-            () => all('resume', targets),
-            signal
-          )
+          await lastFor(forMs, signal, { begin: () => all('pause', targets), end: () => all('resume', targets) })
           return 'paused and resumed'
         case 'lose-answers': {
-          const { passed, broken } = await withSecondDataPlane('lose', forMs, signal)
+          const { passed, broken } = await second.withAnswers('lose', forMs, signal)
           return `${broken} of ${passed} answers of a second data plane were lost after the commit`
         }
         case 'slow-handler': {
-          const { passed, broken } = await withSecondDataPlane('slow', forMs, signal)
+          const { passed, broken } = await second.withAnswers('slow', forMs, signal)
           return `${broken} of ${passed} answers of a second data plane were held up`
         }
         case 'rebalance-storm':
           for (let storm = 0; storm < storms && !signal.aborted; storm++) {
-            await withSecondDataPlane('pass', forMs / storms, signal)
+            await second.withAnswers('pass', forMs / storms, signal)
           }
           return `a second data plane joined and left ${storms} times`
         case 'add-partition':
-          return addPartition(target)
+          return addPartition(kafka, target)
         case 'users-appear':
-          return usersAppear()
+          return usersAppear(endpoints.postgres.url, load)
         case 'bulk-replay':
-          return bulkReplay()
+          return bulkReplay(endpoints.functions.deadLetterReplay?.url ?? '')
         case 'dead-letter-sink-down':
           return whileSinkIsDown({
             kafka,
@@ -217,12 +86,12 @@ export function createInjector({ endpoints, kafka, plan, processes, load }: Inje
             forMs,
             signal,
             // More replicas than there are: Kafka refuses every write, and the KafkaSink answers an error.
-            takeAway: () => setMinInSync(target, 4),
-            giveBack: () => setMinInSync(target, 2)
+            takeAway: () => setMinInSync(kafka, plan, target, 4),
+            giveBack: () => setMinInSync(kafka, plan, target, 2)
           })
         case 'cut-connections':
         case 'slow-network':
-          return withBadNetwork(kind === 'cut-connections' ? 'cut' : 'slow', atMs, forMs, signal)
+          return second.withNetwork(kind === 'cut-connections' ? 'cut' : 'slow', atMs, forMs, signal)
       }
     }
   }

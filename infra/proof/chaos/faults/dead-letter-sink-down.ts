@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { Client } from 'pg'
-import { until } from '../../knative-local/testing.ts'
-import type { Load } from './load.ts'
+import { until } from '../../../knative-local/testing.ts'
+import type { Load } from '../load.ts'
 
 export interface SinkDownOptions {
   readonly kafka: Kafka
