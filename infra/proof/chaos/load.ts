@@ -1,7 +1,6 @@
 // Callers that create and change students all the while, and keep what was accepted: the first of the histories that
-// are compared in the end. Every command is repeated under its key until it is answered, as a careful caller would.
-import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
+// are compared in the end.
+import { createCarefulCaller } from './careful-caller.ts'
 import type { Random } from './random.ts'
 
 export interface LoadOptions {
@@ -35,12 +34,8 @@ export interface Load {
 
 /** Commands under way at once; beyond it a tick is skipped. */
 const maxInFlight = 32
-const requestTimeoutMs = 10_000
-const repeatAfterMs = 500
 const existingUsers = ['user-1', 'user-2', 'user-3'] as const
 const maxVersions = 20
-
-const Student = z.object({ id: z.string(), version: z.number() })
 
 export function startLoad({ createUrl, updateUrl, mark, perSecond, lateUserEvery, random }: LoadOptions): Load {
   const accepted = new Map<string, AcceptedStudent>()
@@ -48,6 +43,7 @@ export function startLoad({ createUrl, updateUrl, mark, perSecond, lateUserEvery
   const counts = { sent: 0, repeated: 0, skipped: 0 }
   const underWay = new Set<Promise<void>>()
   const giveUp = new AbortController()
+  const call = createCarefulCaller(counts, giveUp.signal)
   let number = 0
 
   const timer = setInterval(() => {
@@ -77,7 +73,7 @@ export function startLoad({ createUrl, updateUrl, mark, perSecond, lateUserEvery
 
   async function enrol(n: number, userId: string): Promise<string | undefined> {
     const email = `student-${n}@${mark}`
-    const student = await untilAnswered('POST', createUrl, `create-${n}-${mark}`, {
+    const student = await call('POST', createUrl, `create-${n}-${mark}`, {
       userId,
       name: `Student ${n}`,
       email
@@ -90,30 +86,8 @@ export function startLoad({ createUrl, updateUrl, mark, perSecond, lateUserEvery
     const known = accepted.get(id)
     if (known === undefined || known.version >= maxVersions) return
     const n = ++number
-    const student = await untilAnswered('PATCH', `${updateUrl}/${id}`, `update-${n}-${mark}`, { name: `Changed ${n}` })
+    const student = await call('PATCH', `${updateUrl}/${id}`, `update-${n}-${mark}`, { name: `Changed ${n}` })
     if (student) known.version = Math.max(known.version, student.version)
-  }
-
-  async function untilAnswered(method: string, url: string, key: string, body: object) {
-    counts.sent++
-    while (!giveUp.signal.aborted) {
-      const answer = await ask(method, url, key, body).catch(() => undefined)
-      if (answer) return answer
-      counts.repeated++
-      await sleep(repeatAfterMs)
-    }
-    return undefined
-  }
-
-  async function ask(method: string, url: string, key: string, body: object) {
-    const response = await fetch(url, {
-      method,
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(requestTimeoutMs)
-    })
-    const text = await response.text()
-    return response.ok ? Student.parse(JSON.parse(text)) : undefined
   }
 
   return {

@@ -1,9 +1,40 @@
 // Whether the system has come to rest: nothing lags, nothing is held, no letter is open, every outbox row was handled.
 // What was open before the rehearsal began is none of its business.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { Client } from 'pg'
 import type { FollowedFunction } from '../audit/followed-functions.ts'
 import { committedOffsets, lagOf, logRanges } from '../audit/log-offsets.ts'
+
+const timeoutMs = 240_000
+const pollMs = 250
+const nudgeEveryMs = 10_000
+
+export interface QuietWait {
+  /** What is still under way, in words. */
+  look(): Promise<string[]>
+  /** Helps on what waits for somebody, every 10 s; it may fail. */
+  nudge(): Promise<unknown>
+  say(sentence: string): void
+}
+
+/** Until nothing is under way; null when that took too long, with what is left. */
+export async function awaitQuiet({ look, nudge, say }: QuietWait): Promise<{ quietMs: number | null; left: string[] }> {
+  const from = performance.now()
+  const elapsed = () => Math.round(performance.now() - from)
+  let left = await look()
+  let nudgeAt = elapsed() + nudgeEveryMs
+  while (left.length > 0 && elapsed() < timeoutMs) {
+    await sleep(pollMs)
+    left = await look()
+    if (elapsed() > nudgeAt) {
+      nudgeAt = elapsed() + nudgeEveryMs
+      say(`  ${left.join(', ')}`)
+      await nudge().catch(() => undefined)
+    }
+  }
+  return { quietMs: left.length === 0 ? elapsed() : null, left }
+}
 
 /** What is still under way, in words; empty when it is quiet. */
 export async function unrest(
