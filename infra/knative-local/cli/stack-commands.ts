@@ -21,16 +21,11 @@ const whatActionsDo: Readonly<Record<Action, string>> = {
 const partsHelp = `\nParts: those that ${called('status')} lists; a Service (create-order) also as its function is called (createOrder).`
 
 export function stackCommands(): Command[] {
-  const commands: Command[] = []
-  const command = (name: string, description: string): Command => {
-    const added = createCommand(name)
-      .description(description)
-      .option(...stateFlag)
-    commands.push(added)
-    return added
-  }
+  return [statusCommand(), ...actions.map(partCommand), logsCommand(), traceCommand(), sqlCommand()]
+}
 
-  command('status', 'every part with pid, health and address')
+function statusCommand(): Command {
+  return command('status', 'every part with pid, health and address')
     .option('--json', 'for tools, with all addresses')
     .addHelpText('after', '\nExit status: 0 all is healthy, 1 a part is unhealthy, or nothing runs, 2 wrong usage.')
     .action(
@@ -39,21 +34,25 @@ export function stackCommands(): Command[] {
         return showStatus(...(await running(self)), self.opts<{ json?: boolean }>().json === true)
       })
     )
-  for (const action of actions) {
-    command(action, whatActionsDo[action])
-      .argument('<part>')
-      .addHelpText('after', partsHelp)
-      .action(
-        exits(async (part: string, _options: object, self: Command) => {
-          const [endpoints, folder] = await running(self)
-          if (endpoints === undefined) throw nothingRuns(folder)
-          await actOnPart(endpoints, logNameOf(part, endpoints), action)
-          print(`${part}: ${action} done`)
-          return exitStatus.done
-        })
-      )
-  }
-  command('logs', 'the logs of all parts, in chronological order')
+}
+
+function partCommand(action: Action): Command {
+  return command(action, whatActionsDo[action])
+    .argument('<part>')
+    .addHelpText('after', partsHelp)
+    .action(
+      exits(async (part: string, _options: object, self: Command) => {
+        const [endpoints, folder] = await running(self)
+        if (endpoints === undefined) throw nothingRuns(folder)
+        await actOnPart(endpoints, logNameOf(part, endpoints), action)
+        print(`${part}: ${action} done`)
+        return exitStatus.done
+      })
+    )
+}
+
+function logsCommand(): Command {
+  return command('logs', 'the logs of all parts, in chronological order')
     .argument('[parts...]', 'of these parts only; main is the runtime itself')
     .option('-f, --follow', 'continue with what comes')
     .option('-n, --lines <n>', 'how many of those before', '100')
@@ -71,7 +70,10 @@ export function stackCommands(): Command[] {
         return printLogs(folder, names, options)
       })
     )
-  command('trace', 'what happened to an event, a subject or in a trace, as a waterfall')
+}
+
+function traceCommand(): Command {
+  return command('trace', 'what happened to an event, a subject or in a trace, as a waterfall')
     .argument('[what]', 'the id of an event, of its subject, or of a trace; the last traces when left out')
     .option('--last <n>', 'of several traces', '5')
     .option('--failed', 'list only those with a failure')
@@ -87,7 +89,10 @@ export function stackCommands(): Command[] {
         return showTraces(folder, what, options, { columns: process.stdout.isTTY ? process.stdout.columns : undefined })
       })
     )
-  command('sql', "runs one statement on the stack's PostgreSQL, as the owner of its tables")
+}
+
+function sqlCommand(): Command {
+  return command('sql', "runs one statement on the stack's PostgreSQL, as the owner of its tables")
     .argument('<statement>', '"-" reads it from standard input')
     .option('--database <name>', 'of this database; the main one by default')
     .option('--json', 'rows as JSON')
@@ -101,7 +106,12 @@ export function stackCommands(): Command[] {
         return runSql(endpoints.postgres.url, statement, options)
       })
     )
-  return commands
+}
+
+function command(name: string, description: string): Command {
+  return createCommand(name)
+    .description(description)
+    .option(...stateFlag)
 }
 
 /** What runs on the state folder that was asked for, wherever the flag stands, and the folder. */
