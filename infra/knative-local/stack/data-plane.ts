@@ -3,18 +3,16 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Handed } from '../dataplane/plan/handed-plan.ts'
 import { PASSING_FAILURES } from '../dataplane/egress/outcomes.ts'
-import { type ObjectState, stateKey } from '../kubernetes-api/live-state.ts'
 import type { Plan } from '../manifests/plan.ts'
 import { createDataplane } from '../parts/data-plane.ts'
+import { dataPlaneStates } from './data-plane-states.ts'
 import { kafkaPart } from './kafka.ts'
 import { later, type Part } from './part.ts'
 import { pidOf, readJson } from './part-process.ts'
 import { type RunningServices, servicesPart } from './services.ts'
-import { addressableState } from './topic-state.ts'
 import { tracesPart } from './traces.ts'
 
 const ports = { ingress: 0, sinkIngress: 1, status: 3 }
-const statusTimeoutMs = 2_000
 /** What the data plane runs. */
 const planFile = 'data-plane.json'
 
@@ -97,34 +95,7 @@ export const dataPlanePart: Part = {
         sinkIngress: { url: dataplane.sinkIngressUrl },
         dataplane: { statusUrl: dataplane.statusUrl, pid: pidOf(dataplane.process()) ?? null }
       }),
-      async states(now) {
-        const egresses = await readJson(dataplane.statusUrl, statusTimeoutMs)
-          .then(status => Status.parse(status).sources)
-          .catch(() => undefined)
-        const egress = (kind: string) =>
-          function* (objects: Plan['kafkaSources'] | Plan['triggers']) {
-            for (const { namespace, name } of objects) {
-              const one = egresses?.find(
-                found => found.kind === kind && found.namespace === namespace && found.name === name
-              )
-              yield [stateKey(kind, namespace, name), egresses ? egressState(one) : away] as const
-            }
-          }
-        const addressable = (kind: string, ingress: string) =>
-          function* (objects: Plan['kafkaSinks'] | Plan['brokers']) {
-            for (const { namespace, name, topic } of objects) {
-              const url = `${ingress}/${namespace}/${name}`
-              const state = egresses && kafka ? addressableState(topic, kafka.topics) : away
-              yield [stateKey(kind, namespace, name), { ...state, url }] as const
-            }
-          }
-        return [
-          ...egress('KafkaSource')(now.kafkaSources),
-          ...egress('Trigger')(now.triggers),
-          ...addressable('KafkaSink', dataplane.sinkIngressUrl)(now.kafkaSinks),
-          ...addressable('Broker', dataplane.ingressUrl)(now.brokers)
-        ]
-      },
+      states: now => dataPlaneStates(now, dataplane, kafka?.topics),
       apply: handOver,
       async stop() {
         isStopped = true
@@ -143,40 +114,6 @@ function placesOf(plan: Plan, running: RunningServices | undefined): Pick<Handed
   return {
     addresses: Object.fromEntries(services.map(({ key, url }) => [key, url])),
     direct: Object.fromEntries(services.flatMap(({ url, direct }) => (direct ? [[url, direct]] : [])))
-  }
-}
-
-/** Of GET /status, what is used here. */
-const Status = z.object({
-  sources: z.array(
-    z.object({
-      kind: z.enum(['KafkaSource', 'Trigger']),
-      namespace: z.string(),
-      name: z.string(),
-      ready: z.boolean(),
-      state: z.string(),
-      reason: z.string().optional(),
-      message: z.string().optional(),
-      sinkUri: z.string().optional(),
-      deadLetterSinkUri: z.string().optional(),
-      assignments: z.array(z.unknown())
-    })
-  )
-})
-type Egress = z.infer<typeof Status>['sources'][number]
-
-const away: ObjectState = { ready: 'False', reason: 'DataPlane', message: 'the data plane does not answer' }
-
-function egressState(egress: Egress | undefined): ObjectState {
-  if (!egress) return { ready: 'Unknown', reason: 'Starting', message: 'the data plane has not applied it yet' }
-  const { ready, state, reason, message, sinkUri, deadLetterSinkUri, assignments } = egress
-  return {
-    ...(ready
-      ? { ready: 'True' }
-      : { ready: 'False', reason: reason ?? 'ConsumerGroup', message: message ?? `the consumer group is ${state}` }),
-    ...(sinkUri !== undefined && { sinkUri }),
-    ...(deadLetterSinkUri !== undefined && { deadLetterSinkUri }),
-    status: { placements: [{ podName: 'local', vreplicas: assignments.length > 0 ? 1 : 0 }] }
   }
 }
 
