@@ -2,16 +2,14 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
-import { called } from '../called.ts'
 import { stateKey } from '../kubernetes-api/live-state.ts'
 import { databaseCluster, isDatabaseObject } from '../parts/postgres/database-cluster.ts'
 import { psqlCommand, writeServiceFile } from '../parts/postgres/postgres-service.ts'
 import { createPostgres } from '../parts/postgres/postgres.ts'
 import type { Plan } from '../manifests/plan.ts'
-import type { Tables } from '../project.ts'
-import { type FileWatch, watchFiles } from '../watch-files.ts'
 import { later, notReady, type Part, type RunningPart } from './part.ts'
 import { pidOf, serverProcess } from './part-process.ts'
+import { createTables } from './tables.ts'
 
 export interface RunningPostgres extends RunningPart {
   readonly answers: Promise<void>
@@ -51,30 +49,9 @@ export const postgresPart: Part<RunningPostgres> = {
         .then(() => progress.step('PostgreSQL answers', postgres.answers))
         .then(() => writeServiceFile(stateDirectory, databaseUrl()))
     )
-    const { tables } = context.project()
-    let watch: FileWatch | undefined
-    let working = Promise.resolve()
-    let refusedEdit: string | undefined
-    /** One at a time: an edit of the tables and one of the roles often come together. */
-    const bringUp = (): Promise<void> => {
-      const next = working.then(() => tables?.migrate(databaseUrl()))
-      working = next.then(
-        () => void (refusedEdit = undefined),
-        (error: unknown) => void (refusedEdit = `the edited tables or rights are not applied yet: ${reasonOf(error)}`)
-      )
-      return next
-    }
-    const migrated = later(
-      answers.then(
-        () =>
-          tables &&
-          progress.step('tables are migrated', async () => {
-            await bringUp().catch(explain)
-            await tables.seed?.(databaseUrl())
-            watch = await watchTables(tables, bringUp, () => refusedEdit, report)
-          })
-      )
-    )
+    const ofProject = context.project().tables
+    const tables = ofProject && createTables(ofProject, databaseUrl, report)
+    const migrated = later(answers.then(() => tables && progress.step('tables are migrated', tables.start)))
 
     return {
       answers,
@@ -86,7 +63,7 @@ export const postgresPart: Part<RunningPostgres> = {
       processes: () => [
         serverProcess('postgres', `127.0.0.1:${context.port(port)}`, postgres, () => answersQuery(databaseUrl()))
       ],
-      refusedEdit: () => refusedEdit,
+      refusedEdit: () => tables?.refusedEdit(),
       endpoints: () => ({
         postgres: {
           url: databaseUrl(),
@@ -107,10 +84,10 @@ export const postgresPart: Part<RunningPostgres> = {
         await answers
         await postgres.apply(wanted)
         cluster = wanted
-        await bringUp() // what gives a new role its rights failed until now
+        await tables?.bringUp() // what gives a new role its rights failed until now
       },
       async stop() {
-        await watch?.close()
+        await tables?.close()
         await postgres.stop()
       }
     }
@@ -119,36 +96,6 @@ export const postgresPart: Part<RunningPostgres> = {
 
 function hasCluster(plan: Plan): boolean {
   return plan.objects.some(object => isDatabaseObject(object, 'Cluster'))
-}
-
-function explain(error: unknown): never {
-  throw new Error(
-    `The tables cannot be brought to the newest migration: ${reasonOf(error)}\nWere they made by another branch? ${called('dev --clean')} starts afresh, without their data.`,
-    { cause: error }
-  )
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return (error.cause instanceof Error ? error.cause : error).message
-}
-
-function watchTables(
-  tables: Tables,
-  bringUp: () => Promise<void>,
-  refusedEdit: () => string | undefined,
-  report: (sentence: string) => void
-): Promise<FileWatch> {
-  return watchFiles({
-    paths: [tables.migrations, ...(tables.alsoWatched ?? [])],
-    recursive: true,
-    matches: file => /\.(?:sql|json)$/.test(file),
-    changed: () =>
-      void bringUp()
-        .catch(() => undefined)
-        .then(() => report(refusedEdit() ?? 'the tables and their rights are current')),
-    failed: error => report(`migrations are no longer watched: ${error.message}`)
-  })
 }
 
 async function answersQuery(connectionString: string): Promise<boolean> {
