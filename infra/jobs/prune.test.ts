@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
-import { Client } from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { eventKey } from '../../functions/runtime/events/answer-once.ts'
 import { startTestKafka, type TestKafka } from '../knative-local/testing.ts'
-import { testDatabase } from '../test/database.ts'
 import { eventually } from '../test/function-process.ts'
-import { tooShort } from './kept-by-kafka.ts'
-import { prune, RetentionTooShort } from './prune.ts'
+import { RetentionTooShort } from './prune.ts'
+import { addClosedLetter, addHandledEvent, addOutboxRow } from './testing/old-rows.ts'
+import { openPrunedDatabase } from './testing/pruned-database.ts'
+import { endedJob } from './testing/ended-job.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -32,6 +30,8 @@ beforeAll(async () => {
   })
 }, 120_000)
 afterAll(() => kafka?.stop())
+
+const start = () => openPrunedDatabase(kafka)
 
 test('what is older than its retention goes, and the rest stays', async () => {
   const { db, run, confirmAll } = await start()
@@ -217,29 +217,6 @@ test('as a job it ends with 78 when Kafka keeps a topic for ever, and with 1 whe
   expect(JSON.parse((await ended({})).stdout)).toMatchObject({ removed: { outbox: 0 } })
 })
 
-test('the longest way back counts: through the outbox until the night after its last day, and every dead letter topic behind it', () => {
-  const kept = {
-    outbox: [
-      { topic: 'a', days: 2 },
-      { topic: 'b', days: 1 }
-    ],
-    commands: [{ topic: 'c', days: 6 }],
-    deadLetters: [
-      { topic: 'd', days: 4 },
-      { topic: 'e', days: 5 }
-    ]
-  }
-  const ample = { outboxDays: 3, inboxDays: 16, closedLettersDays: 16 }
-  expect(tooShort(ample, kept)).toEqual([])
-  expect(tooShort({ ...ample, inboxDays: 15 }, kept)).toEqual([
-    'INBOX_DAYS=15 is too short: an event can come again from what is kept: the outbox 4 days, then a 2 days, then d 4 days, then e 5 days. Set it to 16 or more.'
-  ])
-  expect(tooShort({ ...ample, closedLettersDays: 17 }, { ...kept, commands: [{ topic: 'c', days: 7 }] })).toEqual([
-    'INBOX_DAYS=16 is too short: an event can come again from what is kept: c 7 days, then d 4 days, then e 5 days. Set it to 17 or more.'
-  ])
-  expect(tooShort({ ...ample, closedLettersDays: 15, outboxDays: 2 }, kept)).toHaveLength(2)
-})
-
 test('a database that is killed fails the job with its reason, in a line', async () => {
   const { db, env, url } = await start()
   const { hostname, port } = new URL(url)
@@ -266,104 +243,3 @@ test('a database that is killed fails the job with its reason, in a line', async
     expect(await job).toMatchObject({ code: 1, stderr: 'Connection terminated unexpectedly\n' })
   })
 })
-
-type Database = Awaited<ReturnType<typeof testDatabase>>['db']
-
-async function start() {
-  const { db, url } = await testDatabase()
-  const slot = `outbox_${randomBytes(4).toString('hex')}`
-  await db.execute(sql`select pg_create_logical_replication_slot(${slot}, 'pgoutput')`)
-  const reader = slotReader(db, url, slot)
-  onTestFinished(async () => {
-    await reader.stop()
-    await db.execute(sql`select pg_drop_replication_slot(${slot})`)
-  })
-  await reader.start()
-  const config = {
-    DATABASE_URL: url,
-    OUTBOX_DAYS: 9,
-    INBOX_DAYS: 60,
-    CLOSED_LETTERS_DAYS: 90,
-    OUTBOX_TOPICS: ['events'],
-    COMMAND_TOPICS: ['commands'],
-    DEAD_LETTER_TOPICS: ['letters'],
-    OUTBOX_SLOT: slot
-  }
-  const env = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]))
-  return {
-    db,
-    url,
-    reader,
-    env: { ...env, KAFKA_BOOTSTRAP: kafka.bootstrap.join(',') },
-    run: (changes: Partial<typeof config> = {}) => prune({ ...config, ...changes }, kafka.admin),
-
-    /** As Debezium does it: everything up to now is in Kafka. */
-    async confirmAll(): Promise<void> {
-      await reader.stop() // a slot is advanced by hand only while nobody reads it
-      const { rows } = await db.execute(sql`select pg_current_xact_id()::xid as now`)
-      await eventually('the slot to be past what was written', async () => {
-        await db.execute(sql`select pg_log_standby_snapshot()`)
-        await db.execute(sql`select pg_replication_slot_advance(${slot}, pg_current_wal_lsn())`)
-        const { rows: past } = await db.execute<{ past: boolean }>(
-          sql`select age(catalog_xmin) < age(${rows[0]?.now}::xid) as past from pg_replication_slots where slot_name = ${slot}`
-        )
-        return past[0]?.past === true
-      })
-      await reader.start()
-    }
-  }
-}
-
-async function addOutboxRow(db: Database, subject: string, age: number): Promise<void> {
-  await db.execute(sql`
-    insert into outbox (id, topic, key, type, source, subject, time, content_type, dataschema, sequence, partitionkey, traceparent, payload, created_at)
-    values (gen_random_uuid(), 't', 'k', 't', 's', ${subject}, 't', 'c', 'd', '1', 'k', 'p', '', now() - make_interval(days => ${age}))`)
-}
-
-async function addHandledEvent(db: Database, entity: string, age: number): Promise<void> {
-  await db.execute(sql`
-    insert into handled_events (function, source, event_id, entity, sequence, handled_at)
-    values ('f', 's', ${entity}, ${entity}, 1, now() - make_interval(days => ${age}))`)
-}
-
-async function addClosedLetter(db: Database, entity: string, age: number): Promise<void> {
-  await db.execute(sql`
-    insert into dead_letters (id, function, source, event_id, entity, sequence, class, reason, detail, state, attributes, data, closed_at)
-    values (gen_random_uuid(), 'f', 's', ${entity}, ${entity}, 2, 'permanent', 'r', 'd', 'resolved', '{}', '', now() - make_interval(days => ${age}))`)
-}
-
-/** Reads the slot, as the connector does once its snapshot is over, and confirms nothing. */
-function slotReader(db: Database, url: string, slot: string) {
-  let client: Client | undefined
-  const isActive = async (): Promise<boolean> => {
-    const { rows } = await db.execute<{ active: boolean }>(
-      sql`select active from pg_replication_slots where slot_name = ${slot}`
-    )
-    return rows[0]?.active === true
-  }
-  return {
-    async start(): Promise<void> {
-      client = new Client({ connectionString: `${url}?replication=database` })
-      client.on('error', () => undefined) // it is ended in the middle of what it reads
-      await client.connect()
-      const ended = client.query(
-        `START_REPLICATION SLOT ${slot} LOGICAL 0/0 (proto_version '1', publication_names 'none')`
-      )
-      await Promise.race([ended, eventually('the slot to be read', isActive)])
-      ended.catch(() => undefined) // by stop()
-    },
-    async stop(): Promise<void> {
-      await client?.end()
-      await eventually('the slot to be free', async () => !(await isActive()))
-    }
-  }
-}
-
-function endedJob(env: Readonly<Record<string, string>>) {
-  return promisify(execFile)(process.execPath, ['--disable-warning=TimeoutNegativeWarning', 'infra/jobs/prune.ts'], {
-    env: { ...process.env, ...env }
-  }).then(
-    ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
-    (error: { code: number; stdout: string; stderr: string }) => error
-  )
-}
