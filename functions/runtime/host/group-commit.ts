@@ -66,27 +66,14 @@ export function createGroupCommit<Work, Answer extends {}>({
     clearTimeout(timer)
     timer = undefined
     underWay = undefined
-    const group = takeGroup()
+    const [group, left] = takeTogether(waiting)
+    waiting = left
     if (group.length > 0) void begin(group)
     if (waiting.length > 0) wait()
   }
 
   function wait(): void {
     timer ??= setTimeout(next, maxWaitMs)
-  }
-
-  function takeGroup(): Group {
-    const taken: Waiting<Work, Answer>[] = []
-    const left: Waiting<Work, Answer>[] = []
-    const keys = new Set<string>()
-    for (const one of waiting) {
-      const fits = taken.length < maxTogether && !one.keys.some(key => keys.has(key))
-      for (const key of one.keys) keys.add(key)
-      if (fits) taken.push(one)
-      else left.push(one)
-    }
-    waiting = left
-    return taken
   }
 
   async function tryTogether(group: Group): Promise<readonly (Answer | undefined)[]> {
@@ -121,4 +108,18 @@ export function createGroupCommit<Work, Answer extends {}>({
       ended.resolve()
     }
   }
+}
+
+/** The first that may be together, and the others in their order. */
+function takeTogether<One extends { readonly keys: readonly string[] }>(waiting: readonly One[]): [One[], One[]] {
+  const taken: One[] = []
+  const left: One[] = []
+  const keys = new Set<string>()
+  for (const one of waiting) {
+    const fits = taken.length < maxTogether && !one.keys.some(key => keys.has(key))
+    for (const key of one.keys) keys.add(key)
+    if (fits) taken.push(one)
+    else left.push(one)
+  }
+  return [taken, left]
 }
