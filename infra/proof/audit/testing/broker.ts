@@ -8,7 +8,8 @@ import type { TestKafka } from '../../../knative-local/testing.ts'
 import { kafkaClient } from '../kafka-client.ts'
 import type { AuditReport } from '../audit-report.ts'
 import { runAudit } from '../run-audit.ts'
-import { commitOffsets, openSchool } from './school.ts'
+import { commitOffsets } from './commit-offsets.ts'
+import { openSchool } from './school.ts'
 
 export interface Command {
   readonly id: string
