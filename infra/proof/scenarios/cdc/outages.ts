@@ -1,22 +1,22 @@
 // The connector goes away while rows change, in three ways, and comes back: what PostgreSQL keeps for it meanwhile, and
 // whether every change arrives.
 import type { PoolClient } from 'pg'
-import { seededRandom } from '../../chaos/random.ts'
 import type { Narrator, Row } from '../report/narrator.ts'
 import { bringConnectBack, setConnector } from '../stage/connector.ts'
-import { readSlot, type Slot } from '../stage/replication-slot.ts'
+import { readSlot } from '../stage/replication-slot.ts'
 import type { Stage } from '../stage/stage.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
-import { identityOf, parseLsn } from './change-event.ts'
-import { type Change, changeUsers, type Comparison, compareWithEvents, planChange } from './change-users.ts'
+import { type ChangeEvent, identityOf, parseLsn } from './change-event.ts'
+import { type Change, type Comparison, compareWithEvents } from './change-users.ts'
 import { countDifferent, type OwnEvents } from './own-events.ts'
+import { openSlotMoments } from './slot-moments.ts'
+import { createUserWriter } from './user-writer.ts'
 
 /** infra/debezium/users-connector.yaml. */
 const connector = 'users'
 const slot = 'users'
 const users = 20
 const perSecond = 300
-const seed = 7
 /** What no further change follows is confirmed by a heartbeat, every 10 s. */
 const confirmTimeoutMs = 60_000
 
@@ -33,22 +33,9 @@ export async function showOutages(
   events: OwnEvents,
   prefix: string
 ): Promise<void> {
-  const { act, short, undo } = stage
+  const { short, undo } = stage
   /** Before an outage, while it begins, during it, and from its end on. */
   const part = short ? 75 : 500
-  const outages: readonly Outage[] = [
-    {
-      what: 'paused',
-      down: () => setConnector(stage, connector, 'pause'),
-      up: () => setConnector(stage, connector, 'resume')
-    },
-    {
-      what: 'stopped',
-      down: () => setConnector(stage, connector, 'stop'),
-      up: () => setConnector(stage, connector, 'resume')
-    },
-    { what: 'Connect killed', down: () => act('kill', 'connect'), up: () => act('start', 'connect') }
-  ]
   undo(`connector ${connector}`, () => bringConnectBack(stage, connector))
 
   narrator.step(`The connector goes away three times while ${users} users change`)
@@ -57,59 +44,28 @@ export async function showOutages(
       'connection and sends nothing; stopped, its task ends; Connect is killed with SIGKILL. Meanwhile PostgreSQL keeps the log for the slot: the lag is what the connector ' +
       'has not confirmed, and when safe_wal_size is used up PostgreSQL gives the slot up (max_slot_wal_keep_size) rather than fill its disk.'
   )
-  const random = seededRandom(seed)
-  const names = new Map<string, string | null>(
-    Array.from({ length: users }, (_, index) => [`${prefix}${index + 1}`, null])
-  )
-  const ledger: Change[] = []
-  const began = performance.now()
-  const moments: Row[] = []
-  const results: Row[] = []
   let totals: Comparison = { lost: 0, unexpected: 0, outOfOrder: 0, duplicates: 0 }
   let confirmedTooMuch = 0
   const before = new Set(events.list().map(identityOf))
   const own = () => events.list().filter(event => !before.has(identityOf(event)))
 
-  const write = async (): Promise<void> => {
-    const changes = Array.from({ length: part }, (_, index) => {
-      const change = planChange(random, names, ledger.length + index)
-      names.set(change.user, change.after)
-      return change
-    })
-    ledger.push(...changes)
-    await changeUsers(client, changes, { perSecond, signal: stage.signal })
-  }
-  const note = async (moment: string): Promise<Slot> => {
-    const seen = await readSlot(stage, slot)
-    moments.push({
-      'At s': (performance.now() - began) / 1_000,
-      Connector: moment,
-      Changes: ledger.length,
-      Events: countDifferent(own()),
-      active: seen.active,
-      restart_lsn: seen.restart_lsn,
-      confirmed_flush_lsn: seen.confirmed_flush_lsn,
-      'lag, bytes': seen.lag_bytes,
-      wal_status: seen.wal_status,
-      'safe_wal_size, MiB': seen.safe_wal_size === null ? null : seen.safe_wal_size / 2 ** 20
-    })
-    return seen
-  }
-
-  for (const { what, down, up } of outages) {
+  const { ledger, write } = createUserWriter(client, { prefix, users, perSecond, signal: stage.signal })
+  const moments = openSlotMoments(stage, slot, () => ({ Changes: ledger.length, Events: countDifferent(own()) }))
+  const results: Row[] = []
+  for (const { what, down, up } of outagesOf(stage)) {
     const first = ledger.length
     const known = own().length
-    await write()
-    await note('running')
-    await Promise.all([down(), write()])
-    await write()
-    const { confirmed_flush_lsn } = await note(what)
+    await write(part)
+    await moments.note('running')
+    await Promise.all([down(), write(part)])
+    await write(part)
+    const { confirmed_flush_lsn } = await moments.note(what)
     const arrived = new Set(own().map(identityOf))
     const returned = performance.now()
-    await Promise.all([up(), write()])
+    await Promise.all([up(), write(part)])
     await events.atLeast(before.size + ledger.length)
     const seconds = (performance.now() - returned) / 1_000
-    await note('caught up')
+    await moments.note('caught up')
 
     const fresh = own().slice(known)
     const compared = compareWithEvents(ledger, own()) // of all so far: what comes twice may be older than this outage
@@ -134,11 +90,27 @@ export async function showOutages(
     confirmTimeoutMs,
     async () => parseLsn((await readSlot(stage, slot)).confirmed_flush_lsn) >= last
   )
-  await note('at rest')
-  narrator.table(moments)
+  await moments.note('at rest')
+  narrator.table(moments.rows)
   narrator.table(results)
 
-  const all = own()
+  claimNothingLost(narrator, ledger, own(), totals)
+  narrator.claim(
+    'the slot confirms only what is in Kafka, and in the end all of it',
+    confirmedTooMuch === 0 && confirmed,
+    `${confirmedTooMuch} changes confirmed before their event came; in the end ${confirmed ? 'the last one too' : 'not the last one'}`
+  )
+  narrator.fact('changes', ledger.length)
+  narrator.fact('outages', results)
+  narrator.fact('slot', moments.rows)
+}
+
+function claimNothingLost(
+  narrator: Narrator,
+  ledger: readonly Change[],
+  all: readonly ChangeEvent[],
+  totals: Comparison
+): void {
   const byUser = Map.groupBy(all, ({ user }) => user)
   const scattered = [...byUser.values()].filter(list => new Set(list.map(({ partition }) => partition)).size > 1).length
   narrator.say(
@@ -155,12 +127,22 @@ export async function showOutages(
     totals.outOfOrder + scattered === 0,
     `${byUser.size} users, ${totals.outOfOrder} events out of order, ${scattered} users on several partitions; ${totals.duplicates} events came twice`
   )
-  narrator.claim(
-    'the slot confirms only what is in Kafka, and in the end all of it',
-    confirmedTooMuch === 0 && confirmed,
-    `${confirmedTooMuch} changes confirmed before their event came; in the end ${confirmed ? 'the last one too' : 'not the last one'}`
-  )
-  narrator.fact('changes', ledger.length)
-  narrator.fact('outages', results)
-  narrator.fact('slot', moments)
+}
+
+/** In the order in which they come. */
+function outagesOf(stage: Stage): readonly Outage[] {
+  const { act } = stage
+  return [
+    {
+      what: 'paused',
+      down: () => setConnector(stage, connector, 'pause'),
+      up: () => setConnector(stage, connector, 'resume')
+    },
+    {
+      what: 'stopped',
+      down: () => setConnector(stage, connector, 'stop'),
+      up: () => setConnector(stage, connector, 'resume')
+    },
+    { what: 'Connect killed', down: () => act('kill', 'connect'), up: () => act('start', 'connect') }
+  ]
 }
