@@ -1,16 +1,14 @@
 // Two groups are set back, one to offsets and one to a time: their records are delivered again, and nothing comes of it.
 import { z } from 'zod'
 import { type FollowedFunction, followedFunctions } from '../../audit/followed-functions.ts'
-import { committedOffsets, logRanges, type LogRange } from '../../audit/log-offsets.ts'
-import { until } from '../../../knative-local/testing.ts'
-import type { Narrator } from '../report/narrator.ts'
+import type { LogRange } from '../../audit/log-offsets.ts'
+import type { Narrator, Row } from '../report/narrator.ts'
 import { stopDataPlane } from '../stage/counted-member.ts'
-import { stateOfGroup, untilCaughtUp } from '../stage/group.ts'
+import { untilCaughtUp, untilWithoutMembers } from '../stage/group.ts'
 import type { Stage } from '../stage/stage.ts'
 import { digestEffects } from './effects-digest.ts'
-import { planRewind, type Rewind } from './plan-rewind.ts'
-
-const leaveTimeoutMs = 60_000
+import type { Rewind } from './plan-rewind.ts'
+import { rewindGroup, targetsAt } from './rewind-group.ts'
 
 export interface RewindTo {
   /** The ends of the topics when the scenario began. */
@@ -19,7 +17,7 @@ export interface RewindTo {
 }
 
 export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo): Promise<void> {
-  const { act, admin, kafka, plan, signal } = stage
+  const { act, kafka, plan } = stage
   const byOffset = functionNamed(plan, 'onStudentCreate')
   const byTime = functionNamed(plan, 'onAnyStudent')
   const groups = [byOffset, byTime]
@@ -30,15 +28,7 @@ export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo)
   )
   await untilCaughtUp(stage, groups)
   await stopDataPlane(stage)
-  await until(
-    'the groups to be without members',
-    leaveTimeoutMs,
-    async () => {
-      const states = await Promise.all(groups.map(({ group }) => stateOfGroup(admin, group)))
-      return states.every(({ members }) => members.length === 0)
-    },
-    { signal }
-  )
+  await untilWithoutMembers(stage, groups)
   const before = await digestEffects(stage)
 
   const rewinds: Rewind[] = []
@@ -46,44 +36,12 @@ export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo)
   await fresh.connect()
   try {
     const begun = to.offsets.map(({ topic, partition, end }) => ({ topic, partition, offset: end }))
-    const timed = await Promise.all(
-      byTime.topics.map(async topic => {
-        const found = await fresh.fetchTopicOffsetsByTimestamp(topic, to.time.getTime())
-        return found.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
-      })
-    )
-    for (const { fn, targets } of [
-      { fn: byOffset, targets: begun },
-      { fn: byTime, targets: timed.flat() }
-    ]) {
-      const committed = await committedOffsets(fresh, fn.group, fn.topics)
-      const planned = planRewind(fn, await logRanges(fresh, fn.topics), committed, targets)
-      for (const topic of fn.topics) {
-        await fresh.setOffsets({
-          groupId: fn.group,
-          topic,
-          partitions: planned
-            .filter(one => one.topic === topic)
-            .map(({ partition, to: offset }) => ({ partition, offset: String(offset) }))
-        })
-      }
-      rewinds.push(...planned)
-    }
+    const timed = await targetsAt(fresh, byTime.topics, to.time)
+    rewinds.push(...(await rewindGroup(fresh, byOffset, begun)), ...(await rewindGroup(fresh, byTime, timed)))
   } finally {
     await fresh.disconnect()
   }
-  narrator.table(
-    rewinds
-      .filter(({ records }) => records > 0)
-      .map(({ group, topic, partition, from, to: offset, records }) => ({
-        GROUP: group,
-        TOPIC: topic,
-        PARTITION: partition,
-        'CURRENT-OFFSET': from,
-        'NEW-OFFSET': offset,
-        LAG: records
-      }))
-  )
+  narrator.table(offsetRows(rewinds))
 
   const first = rewinds.find(({ records }) => records > 0)
   narrator.say("By Kafka's own tool, for one partition and for all; without --execute it only shows what it would do:")
@@ -135,6 +93,20 @@ function functionNamed(plan: Stage['plan'], name: string): FollowedFunction {
   const found = followedFunctions(plan).functions.find(fn => fn.name === name)
   if (!found) throw new Error(`No KafkaSource names the function ${name}.`)
   return found
+}
+
+/** In the words of Kafka's own tool. */
+function offsetRows(rewinds: readonly Rewind[]): Row[] {
+  return rewinds
+    .filter(({ records }) => records > 0)
+    .map(({ group, topic, partition, from, to, records }) => ({
+      GROUP: group,
+      TOPIC: topic,
+      PARTITION: partition,
+      'CURRENT-OFFSET': from,
+      'NEW-OFFSET': to,
+      LAG: records
+    }))
 }
 
 const Status = z.object({

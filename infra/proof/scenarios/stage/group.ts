@@ -82,3 +82,21 @@ export async function untilCaughtUp(
     { signal }
   )
 }
+
+const leaveTimeoutMs = 60_000
+
+/** Resolves when nobody is in the groups any more: only then Kafka takes offsets for them from outside. */
+export async function untilWithoutMembers(
+  { admin, signal }: Pick<Stage, 'admin' | 'signal'>,
+  groups: readonly Group[]
+): Promise<void> {
+  await until(
+    'the groups to be without members',
+    leaveTimeoutMs,
+    async () => {
+      const states = await Promise.all(groups.map(({ group }) => stateOfGroup(admin, group)))
+      return states.every(({ members }) => members.length === 0)
+    },
+    { signal }
+  )
+}
