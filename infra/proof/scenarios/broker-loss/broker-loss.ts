@@ -1,8 +1,7 @@
 // One of three brokers dies under load: leaders move, in-sync replicas shrink and heal, and what was acknowledged is there.
-import { logRanges } from '../../audit/log-offsets.ts'
-import { readLog } from '../../audit/read-log.ts'
 import { seconds } from '../report/seconds.ts'
 import type { Scenario } from '../scenario.ts'
+import { showAcknowledged } from './acknowledged-records.ts'
 import { describeTopic } from '../stage/describe.ts'
 import type { Stage } from '../stage/stage.ts'
 import { judge, startStudentLoad } from '../stage/student-load.ts'
@@ -10,7 +9,6 @@ import { createTemporaryTopic } from '../stage/temporary-topic.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
 import { type BrokerShare, busiestBroker, type Replication, replicationOf, sharesOf, troubleOf } from './brokers.ts'
 import { loseBroker, startBroker } from './lose-broker.ts'
-import { accountFor } from './record-account.ts'
 import { startWriter, type Writer } from './writer.ts'
 
 const partitions = 6
@@ -32,18 +30,12 @@ export const brokerLoss: Scenario = {
     narrator.say(
       `Two writers send ${perSecond} numbered records a second each to topics of ${partitions} partitions: one takes a record for written when all replicas in sync have it (acks=all), the other when its leader has it (acks=1). ${studentsPerSecond} commands a second create and change students.`
     )
-    const strict = await startWriter(stage, {
-      topic: await createTemporaryTopic(stage, 'acks-all', { partitions }),
-      partitions,
-      acks: -1,
-      perSecond
-    })
-    const loose = await startWriter(stage, {
-      topic: await createTemporaryTopic(stage, 'acks-1', { partitions }),
-      partitions,
-      acks: 1,
-      perSecond
-    })
+    const writeTo = async (name: string, acks: -1 | 1): Promise<Writer> => {
+      const topic = await createTemporaryTopic(stage, name, { partitions })
+      return startWriter(stage, { topic, partitions, acks, perSecond })
+    }
+    const strict = await writeTo('acks-all', -1)
+    const loose = await writeTo('acks-1', 1)
     const load = startStudentLoad(stage, studentsPerSecond)
     const before = await replicationOf(admin)
     const broker = busiestBroker(before)
@@ -95,45 +87,8 @@ export const brokerLoss: Scenario = {
     const withThree = await awaitMore(stage, strict, more)
     narrator.claim('writes continue with three', withThree.least >= more, seenOf(withThree))
 
-    narrator.step('What was acknowledged, and what is there')
-    await Promise.all([strict.stop(), loose.stop()])
-    const ofStrict = await account(stage, strict, ledByBroker(strict.topic))
-    const ofLoose = await account(stage, loose, ledByBroker(loose.topic))
-    narrator.table(
-      [
-        { acks: 'all', rows: ofStrict },
-        { acks: '1', rows: ofLoose }
-      ].flatMap(({ acks, rows }) =>
-        [
-          { by: `broker-${broker}`, row: rows.led },
-          { by: 'the others', row: rows.rest }
-        ].map(({ by, row }) => ({
-          ACKS: acks,
-          'LED BY': by,
-          ACKNOWLEDGED: row.acknowledged,
-          FOUND: row.found,
-          LOST: row.lost,
-          'WRITTEN TWICE': row.twice,
-          'LONGEST WAIT S': Math.round(row.longestWaitMs / 100) / 10
-        }))
-      )
-    )
-    narrator.say(
-      'With acks=all the partitions of the other brokers wait as well: the dead broker is in their ISR until it is given up. A record is there twice when its acknowledgement was lost and the writer sent it again; an idempotent producer would not.'
-    )
-    const lostByAll = ofStrict.led.lost + ofStrict.rest.lost
-    narrator.claim(
-      'with acks=all every acknowledged record is there',
-      lostByAll === 0 && ofStrict.led.acknowledged > 0,
-      `acknowledged ${ofStrict.led.acknowledged + ofStrict.rest.acknowledged}, found ${ofStrict.led.found + ofStrict.rest.found}, lost ${lostByAll}`
-    )
-    narrator.claim(
-      'with acks=1 what only the dead leader had is lost',
-      ofLoose.led.lost > 0,
-      `acknowledged ${ofLoose.led.acknowledged} by broker-${broker}'s partitions, lost ${ofLoose.led.lost}`
-    )
     narrator.fact('broker', { killed: broker, leadersMovedAfterMs: movedAfterMs, healedAfterMs })
-    narrator.fact('records', { acksAll: ofStrict, acks1: ofLoose })
+    await showAcknowledged(stage, narrator, { strict, loose, broker, ledByBroker })
 
     narrator.step('The students')
     narrator.say(
@@ -179,16 +134,6 @@ async function awaitMore(stage: Stage, writer: Writer, more: number): Promise<Mo
 
 function seenOf({ all, least }: MoreRecords): string {
   return `${all} more records acknowledged by all in sync, ${least} or more in each partition`
-}
-
-async function account({ kafka, admin }: Stage, writer: Writer, led: ReadonlySet<number>) {
-  const numbers = { led: [] as number[], rest: [] as number[] }
-  await readLog(kafka, await logRanges(admin, [writer.topic]), async records => {
-    for (const { partition, value } of records)
-      numbers[led.has(partition) ? 'led' : 'rest'].push(Number(value?.toString()))
-  })
-  const of = (isLed: boolean) => writer.acknowledged.filter(({ partition }) => led.has(partition) === isLed)
-  return { led: accountFor(of(true), numbers.led), rest: accountFor(of(false), numbers.rest) }
 }
 
 function shareRows(before: readonly BrokerShare[], without: readonly BrokerShare[], healed: readonly BrokerShare[]) {
