@@ -1,18 +1,17 @@
 // More partitions for a running topic: keys move, and a later event can overtake an earlier one of the same student.
 import { followedFunctions } from '../../audit/followed-functions.ts'
-import { logRanges } from '../../audit/log-offsets.ts'
-import type { Narrator } from '../report/narrator.ts'
+import { type LogRange, logRanges } from '../../audit/log-offsets.ts'
+import type { Narrator, Row } from '../report/narrator.ts'
 import type { Scenario } from '../scenario.ts'
 import { startCountedMember, stopDataPlane } from '../stage/counted-member.ts'
-import { openDeliveryLog } from '../stage/delivery-log.ts'
+import { type Delivery, openDeliveryLog } from '../stage/delivery-log.ts'
 import { describeTopic } from '../stage/describe.ts'
 import { untilCaughtUp, untilShared } from '../stage/group.ts'
 import type { Stage } from '../stage/stage.ts'
 import { comeToRest, judge, startStudentLoad } from '../stage/student-load.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
-import { growTopic, openTopicYaml, topicsFile } from './grow-topic.ts'
-import { moveKeys, partitionOf, shareThatMoves } from './key-partition.ts'
-import { readLandedRecords } from './landed-records.ts'
+import { growTopic, type NoticedAfterMs, openTopicYaml, topicsFile } from './grow-topic.ts'
+import { showMovedKeys } from './moved-keys.ts'
 import { createMovingStudents, updateAll } from './moving-students.ts'
 import { countHeld, readers, showOneStudent, tellOrder } from './overtaken.ts'
 import { createSlowPartitions } from './slow-partitions.ts'
@@ -32,12 +31,7 @@ export const addPartitions: Scenario = {
   async run(stage, narrator) {
     const { admin, short, plan, undo } = stage
     const functions = followedFunctions(plan).functions.filter(({ topics }) => topics.includes(topic))
-    const before = (await describeTopic(admin, topic)).length
-    if (before > mostBefore) {
-      throw new Error(
-        `${topic} has ${before} partitions: each run adds ${added} permanently, as Kafka removes none. \`npm run scenario -- add-partitions --own\` runs on a stack of its own.`
-      )
-    }
+    const before = await countPartitions(stage)
     const after = before + added
     const yaml = await openTopicYaml(stage, topic)
     const begin = await logRanges(admin, [topic])
@@ -71,37 +65,13 @@ export const addPartitions: Scenario = {
     })
     const held = await countHeld(stage, ids)
     old.fast()
-    narrator.table([
-      { WHO: 'Kafka', 'AFTER S': tenths(noticed.kafka), WHY: 'the runtime asks it for more at once, as Strimzi does' },
-      {
-        WHO: 'members of the groups',
-        'AFTER S': tenths(noticed.readers),
-        WHY: 'they look for partitions every 2 s, and then join again'
-      },
-      {
-        WHO: 'Debezium, which writes',
-        'AFTER S': tenths(noticed.writer),
-        WHY: 'metadata.max.age.ms of its producer is 5 s (by default it would be 5 minutes)'
-      }
-    ])
+    narrator.table(noticedRows(noticed))
     await claimReplicated(stage, narrator, before)
     narrator.fact('noticedAfterMs', noticed)
     await comeToRest(stage, load)
 
-    narrator.step('Which keys move')
-    await tellMovedKeys(stage, narrator, before, after)
     const ends = await logRanges(admin, [topic])
-    const written = ends.map(range => ({
-      ...range,
-      start: begin.find(({ partition }) => partition === range.partition)?.end ?? range.start
-    }))
-    const landed = await readLandedRecords(stage, written, before, after)
-    narrator.claim(
-      'every record is where murmur2 of its key puts it, and no key goes back',
-      landed.byOld + landed.byNew + landed.byBoth === landed.all && landed.byNew > 0 && landed.backAgain === 0,
-      `${landed.all} records: ${landed.byOld} by ${before}, ${landed.byNew} by ${after}, ${landed.byBoth} by both; ${landed.backAgain} keys back again`
-    )
-    narrator.fact('records', landed)
+    await showMovedKeys(stage, narrator, { before, after, written: since(begin, ends) })
 
     narrator.step('A later event overtakes earlier ones')
     narrator.say(
@@ -121,15 +91,7 @@ export const addPartitions: Scenario = {
     )
     await tellOrder(stage, narrator, load, deliveries)
     const fresh = ends.filter(({ partition }) => partition >= before)
-    const read = fresh.map(({ partition, end }) => {
-      const own = deliveries.filter(one => one.function === readers[0] && one.partition === partition)
-      return { partition, end, read: new Set(own.map(({ offset }) => offset)).size }
-    })
-    narrator.claim(
-      'no record of a new partition is skipped (initialOffset: earliest)',
-      read.every(one => one.end > 0 && one.read === one.end),
-      read.map(one => `${one.read} of ${one.end} of partition ${one.partition}`).join(', ')
-    )
+    claimNoneSkipped(narrator, fresh, deliveries)
 
     narrator.step('Every event, accounted for')
     await yaml.putBack()
@@ -141,6 +103,17 @@ export const addPartitions: Scenario = {
       `${declared} declared, ${left} there`
     )
   }
+}
+
+/** @throws when there are too many already */
+async function countPartitions({ admin }: Stage): Promise<number> {
+  const before = (await describeTopic(admin, topic)).length
+  if (before > mostBefore) {
+    throw new Error(
+      `${topic} has ${before} partitions: each run adds ${added} permanently, as Kafka removes none. \`npm run scenario -- add-partitions --own\` runs on a stack of its own.`
+    )
+  }
+  return before
 }
 
 async function claimReplicated(stage: Stage, narrator: Narrator, before: number): Promise<void> {
@@ -159,34 +132,46 @@ async function claimReplicated(stage: Stage, narrator: Narrator, before: number)
   )
 }
 
-async function tellMovedKeys({ database }: Stage, narrator: Narrator, before: number, after: number): Promise<void> {
-  const { rows } = await database.query<{ id: string }>('select id from students order by created_at desc limit 10000')
-  const keys = rows.map(({ id }) => id)
-  const moved = moveKeys(keys, before, after)
-  const leaving = moved.reduce((sum, { leave }) => sum + leave, 0)
-  narrator.say(
-    `A key's partition is murmur2(key) modulo their number, so ${percent(shareThatMoves(before, after))} of all keys move, not only those that fill the new ones; of the ${keys.length} students here ${leaving} do (${percent(leaving / keys.length)}).`
+function claimNoneSkipped(narrator: Narrator, fresh: readonly LogRange[], deliveries: readonly Delivery[]): void {
+  const read = fresh.map(({ partition, end }) => {
+    const own = deliveries.filter(one => one.function === readers[0] && one.partition === partition)
+    return { partition, end, read: new Set(own.map(({ offset }) => offset)).size }
+  })
+  narrator.claim(
+    'no record of a new partition is skipped (initialOffset: earliest)',
+    read.every(one => one.end > 0 && one.read === one.end),
+    read.map(one => `${one.read} of ${one.end} of partition ${one.partition}`).join(', ')
   )
-  narrator.table(
-    moved.map(({ partition, keysBefore, stay, leave, come, keysAfter }) => ({
-      PARTITION: partition,
-      [`KEYS OF ${before}`]: keysBefore,
-      STAY: stay,
-      LEAVE: leave,
-      COME: come,
-      [`KEYS OF ${after}`]: keysAfter
-    }))
-  )
-  const places = keys.map(key => ({ key, from: partitionOf(key, before), to: partitionOf(key, after) }))
-  const examples = places.filter(({ from, to }) => from !== to).slice(0, 3)
-  narrator.say(`For example ${examples.map(({ key, from, to }) => `${key}: ${from} -> ${to}`).join(', ')}.`)
-  narrator.fact('keys', { students: keys.length, moved: leaving })
+}
+
+/** What was written between the two looks. */
+function since(begin: readonly LogRange[], ends: readonly LogRange[]): LogRange[] {
+  return ends.map(range => ({
+    ...range,
+    start: begin.find(({ partition }) => partition === range.partition)?.end ?? range.start
+  }))
+}
+
+function noticedRows(noticed: NoticedAfterMs): Row[] {
+  return [
+    {
+      WHO: 'Kafka',
+      'AFTER S': tenths(noticed.kafka),
+      WHY: 'the runtime asks it for more at once, as Strimzi does'
+    },
+    {
+      WHO: 'members of the groups',
+      'AFTER S': tenths(noticed.readers),
+      WHY: 'they look for partitions every 2 s, and then join again'
+    },
+    {
+      WHO: 'Debezium, which writes',
+      'AFTER S': tenths(noticed.writer),
+      WHY: 'metadata.max.age.ms of its producer is 5 s (by default it would be 5 minutes)'
+    }
+  ]
 }
 
 function tenths(ms: number): number {
   return Math.round(ms / 100) / 10
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`
 }
