@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { assign, partitionKey, type Member, type TopicPartition } from './assignment.ts'
+import { assign, keptAndAdded, partitionKey, type Member, type TopicPartition } from './assignment.ts'
 
 const partitionsOf = (count: number): TopicPartition[] =>
   Array.from({ length: count }, (_, partition) => ({ topic: 't', partition }))
@@ -48,6 +48,21 @@ test('who joins is given a share, and nobody else gains anything', () => {
   for (const id of ['a', 'b']) {
     expect(before.get(id)).toEqual(expect.arrayContaining(after.get(id) ?? []))
   }
+})
+
+test('after a join a member continues where it stood in what it keeps, and everything else is new to it', () => {
+  const given = { t: [0, 2], u: [1] }
+  const owned = [
+    { topic: 't', partition: 2, position: 70 },
+    { topic: 't', partition: 1, position: 50 }
+  ]
+  expect(keptAndAdded(given, owned)).toEqual({
+    kept: [{ topic: 't', partition: 2, position: 70 }],
+    added: [
+      { topic: 't', partition: 0 },
+      { topic: 'u', partition: 1 }
+    ]
+  })
 })
 
 test('a partition goes only to a member that reads its topic', () => {

@@ -48,6 +48,21 @@ export function assign(
   return shares
 }
 
+/** Of what a member was given at a join: the positions of what it owned before, and what is new to it. */
+export function keptAndAdded(
+  given: Readonly<Record<string, readonly number[]>>,
+  owned: Iterable<Position>
+): { readonly kept: readonly Position[]; readonly added: readonly TopicPartition[] } {
+  const before = new Map(Array.from(owned, position => [partitionKey(position), position]))
+  const all = Object.entries(given).flatMap(([topic, partitions]) =>
+    partitions.map(partition => ({ topic, partition }))
+  )
+  return {
+    kept: all.flatMap(partition => before.get(partitionKey(partition)) ?? []),
+    added: all.filter(partition => !before.has(partitionKey(partition)))
+  }
+}
+
 /** Shares up to a fair share each may still differ by more than one (10 partitions, 4 members: 3, 3, 3, 1). */
 function level(members: readonly Member[], shares: Map<string, TopicPartition[]>): void {
   for (;;) {

@@ -6,10 +6,11 @@
 // committed offset when it is new. So nothing depends on what kafkajs' loop had fetched before the rebalance.
 import type { Broker, Cluster, Consumer, ConsumerGroupJoinEvent, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
-import { partitionKey, type Position, type TopicPartition } from './assignment.ts'
+import { keptAndAdded, partitionKey, type Position, type TopicPartition } from './assignment.ts'
 import { consumerConfig } from './consumer-config.ts'
-import { FetchedBatches, type Reader } from './fetched-batches.ts'
+import { FetchedBatches } from './fetched-batches.ts'
 import { highOffsets, lowOffsets, type OffsetsByPartition } from './group-offsets.ts'
+import type { GroupOwner } from './group-owner.ts'
 import { GroupPositions, type GroupSettings } from './group-positions.ts'
 import { coordinatorAnswers, type CoordinatorAnswers } from '../kafka/coordinator-refusal.ts'
 import { fetchedPartitions } from '../kafka/fetch/fetch-response.ts'
@@ -19,18 +20,6 @@ import { hasLeader } from '../kafka/leaderless.ts'
 import { LongFetches } from './long-fetches.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { partitionAssigner } from './partition-assigner.ts'
-
-/** What the consumer reports to its owner. */
-export interface GroupOwner extends Reader {
-  /** The group is about to be joined (again): bring what is under way to an end, commit; bounded in time. */
-  beforeJoin(): Promise<void>
-  /** The group was joined: of what was read before, only this still is. Nothing else may be committed any more. */
-  kept(partitions: readonly TopicPartition[]): void
-  /** Kafka has given out what there is of each partition that is read, even if it is nothing. */
-  isFetched(): boolean
-  /** Nothing is read any more, until `added`. */
-  lost(error: Error): void
-}
 
 const RESTART_DELAY_MS = 1000
 
@@ -177,13 +166,7 @@ export class GroupConsumer {
     this.joinAttempts = 0
     this.held.forgetAll()
     const join = ++this.joins
-    const assigned = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
-      partitions.map(partition => ({ topic, partition }))
-    )
-    const owned = new Map(Array.from(this.owner.positions(), position => [partitionKey(position), position]))
-    const isKept = (partition: TopicPartition): boolean => uninterrupted && owned.has(partitionKey(partition))
-    const kept = assigned.flatMap(partition => (isKept(partition) ? (owned.get(partitionKey(partition)) ?? []) : []))
-    const added = assigned.filter(partition => !isKept(partition))
+    const { kept, added } = keptAndAdded(memberAssignment, uninterrupted ? this.owner.positions() : [])
     for (const position of kept) this.seek(position)
     this.owner.kept(kept)
     this.searching = added.length > 0
