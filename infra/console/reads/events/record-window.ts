@@ -6,24 +6,13 @@ import type { Admin, Kafka } from 'kafkajs'
 import { toRecord } from '../../../knative-local/events.ts'
 import { leaveGroup } from '../../../proof/audit/leave-group.ts'
 import { type LogRange, logRanges } from '../../../proof/audit/log-offsets.ts'
+import { type Arrived, createKeptRecords, maxKept } from './kept-records.ts'
 import { type SeenRecord, seenRecord } from './seen-record.ts'
 
-/** Records kept. */
-export const maxKept = 20_000
-/** Of what is kept: previews, keys and data. */
-const maxKeptBytes = 64 * 1024 * 1024
-/** What a record costs besides its data. */
-const overheadBytes = 1_000
 /** Nobody has asked for so long: the group is left. */
 const idleMs = 60_000
 /** The first answer waits no longer for what was there before. */
 const loadTimeoutMs = 15_000
-
-export interface Arrived {
-  /** Counts all that came in, in the order in which it came. */
-  readonly number: number
-  readonly record: SeenRecord
-}
 
 export interface Window {
   /** In the order in which they came. */
@@ -46,7 +35,7 @@ export interface RecordWindow {
 interface Reading {
   readonly generation: string
   readonly topics: string
-  readonly arrived: Arrived[]
+  readonly arrived: readonly Arrived[]
   readonly loaded: Promise<void>
   stop(): Promise<void>
 }
@@ -98,8 +87,7 @@ async function startReading(kafka: Kafka, topics: readonly string[], wanted: str
   const keyOf = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`
   const positions = new Map(ranges.map(range => [keyOf(range), range.start]))
   const unloaded = new Map(ranges.filter(({ start, end }) => start < end).map(range => [keyOf(range), range.end]))
-  const arrived: Arrived[] = []
-  const sizes = { number: 0, bytes: 0 }
+  const { arrived, keep } = createKeptRecords()
   const loaded = Promise.withResolvers<void>()
   const timer = setTimeout(loaded.resolve, loadTimeoutMs)
   if (unloaded.size === 0) loaded.resolve()
@@ -129,20 +117,6 @@ async function startReading(kafka: Kafka, topics: readonly string[], wanted: str
     if (next < (unloaded.get(place) ?? Infinity)) return
     unloaded.delete(place)
     if (unloaded.size === 0) loaded.resolve()
-  }
-  function keep(record: SeenRecord): void {
-    sizes.number++
-    sizes.bytes += sizeOf(record)
-    arrived.push({ number: sizes.number, record })
-    let surplus = 0
-    while (arrived.length - surplus > maxKept || sizes.bytes > maxKeptBytes) {
-      const oldest = arrived[surplus]
-      if (oldest === undefined) break
-      sizes.bytes -= sizeOf(oldest.record)
-      surplus++
-    }
-    // Many at once: removing one from the front of a long list moves all the others.
-    if (surplus > 0) arrived.splice(0, surplus)
   }
 
   await consumer.connect()
@@ -180,8 +154,4 @@ async function newestOf(admin: Admin, topics: readonly string[]): Promise<LogRan
   const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0)
   if (total <= maxKept) return ranges
   return ranges.map(range => ({ ...range, start: Math.max(range.start, range.end - share) }))
-}
-
-function sizeOf({ bytes, preview, key }: SeenRecord): number {
-  return overheadBytes + bytes + 2 * (preview.length + key.length)
 }

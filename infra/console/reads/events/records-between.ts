@@ -2,7 +2,7 @@
 import type { Admin, Kafka } from 'kafkajs'
 import { type LogRange, logRanges } from '../../../proof/audit/log-offsets.ts'
 import { readLog } from '../../../proof/audit/read-log.ts'
-import { maxKept } from './record-window.ts'
+import { maxKept } from './kept-records.ts'
 import { type SeenRecord, seenRecord } from './seen-record.ts'
 
 /** RFC 3339; an end that is not given is that of the log. */
