@@ -1,6 +1,6 @@
 // Everything that happened to a student, in chronological order.
 import type { Effect } from './student-effects.ts'
-import type { StudentRows } from './student-rows.ts'
+import type { LetterRow, StudentRows } from './student-rows.ts'
 
 export interface Happening {
   readonly at: string
@@ -56,34 +56,7 @@ export function historyOf({ events, letters, user }: StudentRows, effects: reado
     }))
   )
   const firstErrorOf = (letterId: string) => effects.find(effect => effect.letterId === letterId)?.errors[0]?.at
-  const written = letters.flatMap((letter): Happening[] => {
-    const about = { sequence: letter.sequence, type: letter.type, function: letter.function }
-    const href = `/letters/${letter.id}`
-    const edited = `${letter.editedBecause ?? ''} (${letter.editedBy ?? 'somebody'})`
-    return [
-      {
-        at: later(letter.firstFailedAt, firstErrorOf(letter.id)),
-        kind: 'letter',
-        ...about,
-        words: `${letter.reason}: ${letter.detail}`,
-        href
-      },
-      ...(letter.editedAt === null
-        ? []
-        : [{ at: letter.editedAt, kind: 'edited' as const, ...about, words: edited, href }]),
-      ...(letter.closedAt === null
-        ? []
-        : [
-            {
-              at: letter.closedAt,
-              kind: 'closed' as const,
-              ...about,
-              words: letter.closedBecause ?? letter.state,
-              href
-            }
-          ])
-    ]
-  })
+  const written = letters.flatMap(letter => happeningsOf(letter, firstErrorOf(letter.id)))
   const appeared = user && {
     at: user.createdAt,
     kind: 'user' as const,
@@ -99,6 +72,33 @@ export function historyOf({ events, letters, user }: StudentRows, effects: reado
       (one.sequence ?? 0) - (other.sequence ?? 0) ||
       order.indexOf(one.kind) - order.indexOf(other.kind)
   )
+}
+
+/** Of a letter: written, edited, closed. */
+function happeningsOf(letter: LetterRow, firstErrorAt: string | undefined): Happening[] {
+  const about = {
+    sequence: letter.sequence,
+    type: letter.type,
+    function: letter.function,
+    href: `/letters/${letter.id}`
+  }
+  const { editedAt, closedAt } = letter
+  const happenings: Happening[] = [
+    {
+      ...about,
+      at: later(letter.firstFailedAt, firstErrorAt),
+      kind: 'letter',
+      words: `${letter.reason}: ${letter.detail}`
+    }
+  ]
+  if (editedAt !== null) {
+    const words = `${letter.editedBecause ?? ''} (${letter.editedBy ?? 'somebody'})`
+    happenings.push({ ...about, at: editedAt, kind: 'edited', words })
+  }
+  if (closedAt !== null) {
+    happenings.push({ ...about, at: closedAt, kind: 'closed', words: letter.closedBecause ?? letter.state })
+  }
+  return happenings
 }
 
 /** Of what is at one moment: causes first. */
