@@ -7,27 +7,7 @@ import type { Look } from './group-watch.ts'
 import { rateOf } from './groups.ts'
 import { defineRead } from '../read.ts'
 import { functionOf } from '../sources.ts'
-
-export type NodeKind = 'http' | 'broker' | 'function' | 'topic' | 'connector' | 'sink' | 'table'
-
-export interface SystemNode extends Condition {
-  readonly id: string
-  readonly kind: NodeKind
-  readonly name: string
-  /** Where more is said of it, in this console. */
-  readonly href: string
-}
-
-export interface SystemEdge {
-  readonly from: string
-  readonly to: string
-  /** Events a second; null where nobody counts them. */
-  readonly rate: number | null
-  /** Events written and not yet read; null where there is nothing to wait for. */
-  readonly lag: number | null
-  /** For failed events only. */
-  readonly isForFailures: boolean
-}
+import { createGraph, type SystemEdge, type SystemNode } from './system-graph.ts'
 
 export interface System {
   readonly nodes: readonly SystemNode[]
@@ -38,6 +18,8 @@ export interface System {
 }
 
 const rateLooks = 5
+/** For what no status is reported. */
+const wellKnown: Condition = { ready: 'True', reason: '' }
 
 export const overview = defineRead({
   description:
@@ -60,19 +42,8 @@ export function drawSystem(
 ): Omit<System, 'figuresMissing'> {
   const { plan, condition, problems } = view
   const recent = history.slice(-rateLooks)
-  const nodes = new Map<string, SystemNode>()
-  const edges: SystemEdge[] = []
-  const wellKnown: Condition = { ready: 'True', reason: '' }
+  const { node, edge, nodes, edges } = createGraph()
 
-  function node(kind: NodeKind, name: string, known: Condition, href: string): string {
-    const id = `${kind}:${name}`
-    if (!nodes.has(id)) nodes.set(id, { id, kind, name, href, ...known })
-    return id
-  }
-  function edge(from: string, to: string, more: Partial<SystemEdge> = {}): void {
-    if (edges.some(other => other.from === from && other.to === to)) return
-    edges.push({ from, to, rate: null, lag: null, isForFailures: false, ...more })
-  }
   function topicNode(topic: string): string {
     const declared = plan.kafkaTopics.find(one => one.topic === topic)
     const known = declared === undefined ? wellKnown : condition('KafkaTopic', declared.namespace, declared.name)
@@ -134,7 +105,7 @@ export function drawSystem(
       for (const topic of topics) edge(id, topicNode(topic), { rate: written([topic]) ?? null })
     }
   }
-  return { nodes: [...nodes.values()], edges, problems }
+  return { nodes: nodes(), edges, problems }
 
   function targetOf({ subscriber }: Egress): string | undefined {
     const service = plan.services.find(
