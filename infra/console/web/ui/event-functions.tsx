@@ -36,19 +36,7 @@ function FunctionCard({
   readonly commands: Commands | undefined
   readonly place: EventPlace
 }) {
-  const {
-    function: name,
-    outcome,
-    reason,
-    group,
-    handledAt,
-    failedAttempts,
-    errors,
-    stack,
-    letterId,
-    waitsFor,
-    answer
-  } = story
+  const { function: name, outcome, reason, group, handledAt, letterId, waitsFor, answer } = story
   return (
     <>
       <h3>
@@ -80,23 +68,7 @@ function FunctionCard({
           {JSON.stringify(answer, null, 2)}
         </pre>
       )}
-      {failedAttempts > 0 && (
-        <details open={outcome === 'failing' || outcome === 'letter'}>
-          <summary>{failedAttempts === 1 ? 'One attempt' : `${failedAttempts} attempts`} failed</summary>
-          <ul class="lines">
-            {errors.toReversed().map(({ at, error }, index) => (
-              <li key={`${index} ${at}`}>
-                <Time at={at} /> {error}
-              </li>
-            ))}
-          </ul>
-          {stack.length > 0 && (
-            <pre class="data" tabIndex={0}>
-              {stack.join('\n')}
-            </pre>
-          )}
-        </details>
-      )}
+      {story.failedAttempts > 0 && <FailedAttempts story={story} />}
       <p class="actions">
         <a href={`/groups/${encodeURIComponent(group)}`}>group {group}</a>
         {commands && <Copy text={commands.curl} what={`a curl to ${name}`} label="Copy as curl" />}
@@ -106,6 +78,26 @@ function FunctionCard({
         <SendAgain name={name} place={place} />
       </p>
     </>
+  )
+}
+
+function FailedAttempts({ story: { outcome, failedAttempts, errors, stack } }: { readonly story: Story }) {
+  return (
+    <details open={outcome === 'failing' || outcome === 'letter'}>
+      <summary>{failedAttempts === 1 ? 'One attempt' : `${failedAttempts} attempts`} failed</summary>
+      <ul class="lines">
+        {errors.toReversed().map(({ at, error }, index) => (
+          <li key={`${index} ${at}`}>
+            <Time at={at} /> {error}
+          </li>
+        ))}
+      </ul>
+      {stack.length > 0 && (
+        <pre class="data" tabIndex={0}>
+          {stack.join('\n')}
+        </pre>
+      )}
+    </details>
   )
 }
 
