@@ -1,14 +1,12 @@
 // Dead letters: how many of each kind, what fails now and is none yet, and a list.
-import { useQuery, addressOf } from '../use-query.ts'
+import { addressOf, useQuery } from '../use-query.ts'
 import { type ReadInput } from '../api.ts'
 import { FailingNow } from '../ui/failing-now.tsx'
-import { Field } from '../ui/form.tsx'
+import { LetterFilters } from '../ui/letter-filters.tsx'
 import { LetterGroups } from '../ui/letter-groups.tsx'
 import { LetterTable } from '../ui/letter-table.tsx'
 import { Await, Empty, Page } from '../ui/page.tsx'
 import { useRead } from '../use-read.ts'
-
-const states = ['open', 'replaying', 'resolved', 'discarded', 'any'] as const
 
 export function Letters() {
   const [query, change] = useQuery()
@@ -33,31 +31,7 @@ export function Letters() {
         </>
       }
     >
-      <div class="fields" role="search">
-        <Field label="State">
-          {attributes => (
-            <select {...attributes} onChange={event => change({ state: event.currentTarget.value, after: undefined })}>
-              {states.map(name => (
-                <option key={name} selected={name === state}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        {(['function', 'reason', 'student', 'text'] as const).map(name => (
-          <Field key={name} label={labels[name]}>
-            {attributes => (
-              <input
-                {...attributes}
-                type="search"
-                value={query[name] ?? ''}
-                onChange={event => change({ [name]: event.currentTarget.value.trim(), after: undefined })}
-              />
-            )}
-          </Field>
-        ))}
-      </div>
+      <LetterFilters query={query} change={change} />
       <Await shown={groups} what="Asking deadLetterReplay">
         {({ groups: found }) =>
           found.length === 0 ? <NoLetters state={state} isFiltered={isFiltered} /> : <LetterGroups groups={found} />
@@ -91,8 +65,6 @@ export function Letters() {
     </Page>
   )
 }
-
-const labels = { function: 'Function', reason: 'Reason', student: 'Student', text: 'Text in the data' } as const
 
 function NoLetters({ state, isFiltered }: { readonly state: string; readonly isFiltered: boolean }) {
   if (isFiltered || state !== 'open') {
