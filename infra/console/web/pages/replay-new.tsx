@@ -1,22 +1,15 @@
 // A dry run of a replay, always current, and the button that starts it as a job.
 import { useLocation } from 'preact-iso'
 import { act, type ReadInput } from '../api.ts'
-import { Field, Submit, submits } from '../ui/form.tsx'
-import { Id } from '../ui/id.tsx'
+import { Submit, submits } from '../ui/form.tsx'
 import { Await, Page } from '../ui/page.tsx'
-import { Table } from '../ui/table.tsx'
+import { OptionFields, readOptions } from '../ui/replay-options.tsx'
+import { ReplayOrder, ReplayWords } from '../ui/replay-preview.tsx'
 import { useAction } from '../use-action.ts'
-import { addressOf, type Query, useQuery } from '../use-query.ts'
+import { addressOf, useQuery } from '../use-query.ts'
 import { useRead } from '../use-read.ts'
-import { replayWords } from '../words/letters.ts'
 
 const filterNames = ['function', 'reason', 'type', 'student', 'since', 'until', 'text', 'ids'] as const
-const options = {
-  canary: ['Canary', 'letters to try alone first', 1, 1_000],
-  rate: ['Rate', 'letters a second; 0 is no limit', 0, 10_000],
-  concurrency: ['At once', 'letters under way', 8, 64],
-  stopAfter: ['Stop after', 'failures; 0 is never', 0, 1_000_000]
-} as const
 
 export function ReplayNew() {
   const { route } = useLocation()
@@ -49,25 +42,7 @@ export function ReplayNew() {
               .join(', ')}.`}
       </p>
       <form class="form" onSubmit={submits(start)}>
-        <div class="fields">
-          {(Object.keys(options) as (keyof typeof options)[]).map(name => {
-            const [label, hint, , max] = options[name]
-            return (
-              <Field key={name} label={label} hint={hint}>
-                {attributes => (
-                  <input
-                    {...attributes}
-                    type="number"
-                    min={name === 'concurrency' ? 1 : 0}
-                    max={max}
-                    value={chosen[name]}
-                    onInput={event => change({ [name]: event.currentTarget.value })}
-                  />
-                )}
-              </Field>
-            )
-          })}
-        </div>
+        <OptionFields chosen={chosen} change={change} />
         <Toggle
           label="Also letters that have reached the limit of replays"
           isOn={said.force}
@@ -79,54 +54,16 @@ export function ReplayNew() {
           onChange={unverified => change({ unverified: unverified ? 'true' : undefined })}
         />
         <Await shown={shown} what="Trying it dry">
-          {({ count, wouldReplay, warnings }) => (
+          {preview => (
             <>
-              <div class="words">
-                <h2>What will happen</h2>
-                <ul>
-                  {replayWords(count, chosen).map(sentence => (
-                    <li key={sentence}>{sentence}</li>
-                  ))}
-                </ul>
-                {warnings.length > 0 && (
-                  <ul class="warnings">
-                    {warnings.map(warning => (
-                      <li key={warning}>{warning}</li>
-                    ))}
-                  </ul>
-                )}
-              </div>
+              <ReplayWords preview={preview} chosen={chosen} />
               <Submit
                 doing={doing}
-                label={`Replay ${count} ${count === 1 ? 'letter' : 'letters'}`}
+                label={`Replay ${preview.count} ${preview.count === 1 ? 'letter' : 'letters'}`}
                 busy="Starting the replay"
-                isOff={count === 0}
+                isOff={preview.count === 0}
               />
-              {wouldReplay.length > 0 && (
-                <>
-                  <h2>In this order</h2>
-                  <Table
-                    caption="Letters that would be sent"
-                    rows={wouldReplay}
-                    keyOf={({ id }) => id}
-                    columns={[
-                      { name: 'Letter', cell: ({ id }) => <Id value={id} href={`/letters/${id}`} short /> },
-                      { name: 'Function', cell: letter => letter.function },
-                      { name: 'Reason', cell: letter => letter.reason },
-                      {
-                        name: 'Student',
-                        cell: ({ student }) =>
-                          student && <Id value={student} href={`/students/${encodeURIComponent(student)}`} short />
-                      },
-                      { name: 'Sequence', isNumber: true, cell: ({ sequence }) => sequence ?? '–' },
-                      { name: 'Replays', isNumber: true, cell: ({ replays }) => replays }
-                    ]}
-                  />
-                  {count > wouldReplay.length && (
-                    <p class="hint">The first {wouldReplay.length} are shown; all of them are sent.</p>
-                  )}
-                </>
-              )}
+              <ReplayOrder preview={preview} />
             </>
           )}
         </Await>
@@ -149,21 +86,6 @@ function Toggle({
       <input type="checkbox" checked={isOn} onChange={event => onChange(event.currentTarget.checked)} /> {label}
     </label>
   )
-}
-
-/** Numbers of the address, within what the function takes. */
-function readOptions(query: Query) {
-  const read = (name: keyof typeof options) => {
-    const [, , byDefault, max] = options[name]
-    const given = Number.parseInt(query[name] ?? '', 10)
-    return Number.isNaN(given) ? byDefault : Math.min(max, Math.max(name === 'concurrency' ? 1 : 0, given))
-  }
-  return {
-    canary: read('canary'),
-    rate: read('rate'),
-    concurrency: read('concurrency'),
-    stopAfter: read('stopAfter')
-  }
 }
 
 const saidAs = (said: Readonly<Record<string, boolean>>) =>
