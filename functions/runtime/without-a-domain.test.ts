@@ -7,7 +7,7 @@ const core = import.meta.dirname
 
 const sources = await Promise.all(
   (await readdir(core, { recursive: true }))
-    .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter(file => file.endsWith('.ts') && !/\.test\.ts$|\/testing\//.test(file))
     .map(async file => ({ file, text: await readFile(join(core, file), 'utf8') }))
 )
 

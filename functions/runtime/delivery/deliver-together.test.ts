@@ -1,36 +1,26 @@
 // Deliveries in groups leave what they leave one at a time, and are answered as they are then.
 import fc from 'fast-check'
-import { and, asc, eq, like, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
-import { type Student, studentCreated, studentUpdated } from '../../students/student-events.ts'
+import type { Student } from '../../students/student-events.ts'
 import { timeline } from '../../students/tables.ts'
 import { PermanentFailure } from '../errors.ts'
 import type { ReceivedEvent } from '../events/received-event.ts'
-import { connect, type Database } from '../host/database.ts'
-import { inTransaction, insertWithin, sendWithin } from '../host/transaction.ts'
-import { fences, handledEvents, heldEvents } from '../tables/deliveries.ts'
+import { connect } from '../host/database.ts'
+import { inTransaction } from '../host/transaction.ts'
 import { deadLetters } from '../tables/letters.ts'
 import { deliverInOrder } from './deliver-in-order.ts'
 import { deliverOnce } from './deliver-once.ts'
 import { createOrderedGroups, createUnorderedGroups, type Delivery } from './deliver-together.ts'
 import type { DeliveredFunction } from './delivered-function.ts'
 import { lockFence } from './fence.ts'
+import { recorder } from './testing/together-recorder.ts'
+import { eventOf, kinds, letterOf, prepare } from './testing/kinds-of-events.ts'
+import { tablesOf } from './testing/tables-of.ts'
 
 type Deliver = (event: ReceivedEvent) => Promise<unknown>
-
-const kinds = [
-  'plain',
-  'done',
-  'early',
-  'refused',
-  'breaks',
-  'undecodable',
-  'has a letter',
-  'discarded',
-  'misused id'
-] as const
 
 test('each of a group is answered as it is alone, whatever the others are', async () => {
   const { db } = await testDatabase()
@@ -210,97 +200,5 @@ async function answerOf(deliver: Deliver, event: ReceivedEvent): Promise<string>
     return String(await deliver(event))
   } catch (error) {
     return error instanceof PermanentFailure ? error.reason : String(error)
-  }
-}
-
-/** The event of a kind for an entity that has been prepared for it. */
-function eventOf(kind: (typeof kinds)[number], id: string): ReceivedEvent {
-  if (kind === 'early') return studentEvent({ id, version: 3 })
-  if (kind === 'refused' || kind === 'breaks') return studentEvent({ id, version: 1, name: kind })
-  const ofRecord = { knativekafkapartition: '0', knativekafkaoffset: '1' }
-  if (kind === 'undecodable')
-    return studentEvent({ id, version: 1 }, { data: Buffer.from([0xff]), attributes: ofRecord })
-  if (kind === 'misused id') return studentEvent({ id, version: 2 }, { attributes: { id: `event-${id}-1` } })
-  return studentEvent({ id, version: 1 })
-}
-
-async function prepare(db: Database, kind: (typeof kinds)[number], id: string): Promise<void> {
-  const event = eventOf('plain', id)
-  if (kind === 'done' || kind === 'misused id') await deliverInOrder(db, recorder, event)
-  if (kind === 'has a letter') await db.insert(deadLetters).values(letterOf(event, 'open'))
-  if (kind === 'discarded') await db.insert(deadLetters).values(letterOf(event, 'discarded'))
-}
-
-function letterOf({ source, id, subject, attributes, data }: ReceivedEvent, state: 'open' | 'discarded') {
-  return {
-    id: crypto.randomUUID(),
-    function: recorder.name,
-    source,
-    eventId: id,
-    entity: subject ?? '',
-    sequence: 1,
-    class: 'permanent' as const,
-    reason: 'refused',
-    detail: 'refused for the test',
-    state,
-    attributes,
-    data
-  }
-}
-
-/** What is left of the entities whose names begin so, without those names. */
-async function tablesOf(db: Database, prefix: string) {
-  const short = (entity: string | null) => entity?.slice(prefix.length)
-  const [effects, handled, held, letters, places] = await Promise.all([
-    db
-      .select()
-      .from(timeline)
-      .where(like(timeline.studentId, `${prefix}%`))
-      .orderBy(asc(timeline.studentId), asc(timeline.sequence)),
-    db
-      .select()
-      .from(handledEvents)
-      .where(like(handledEvents.eventId, `event-${prefix}%`))
-      .orderBy(asc(handledEvents.eventId)),
-    db
-      .select()
-      .from(heldEvents)
-      .where(like(heldEvents.entity, `${prefix}%`))
-      .orderBy(asc(heldEvents.entity), asc(heldEvents.sequence)),
-    db
-      .select()
-      .from(deadLetters)
-      .where(like(deadLetters.source, '%'))
-      .orderBy(asc(deadLetters.entity), asc(deadLetters.sequence), asc(deadLetters.eventId)),
-    db
-      .select()
-      .from(fences)
-      .where(and(eq(fences.function, recorder.name), like(fences.entity, `${prefix}%`)))
-      .orderBy(asc(fences.entity))
-  ])
-  return {
-    effects: effects.map(({ studentId, sequence, name }) => [short(studentId), sequence, name]),
-    handled: handled.map(({ eventId, sequence }) => [eventId.slice(`event-${prefix}`.length), sequence]),
-    held: held.map(({ entity, sequence }) => [short(entity), sequence]),
-    letters: letters
-      .filter(({ entity, eventId }) => entity?.startsWith(prefix) || eventId.startsWith(`event-${prefix}`))
-      .map(({ entity, sequence, reason, state }) => [short(entity), sequence, reason, state]),
-    // A place that was never passed has a fence at 0 or none.
-    fences: places.filter(({ sequence }) => sequence > 0).map(({ entity, sequence }) => [short(entity), sequence])
-  }
-}
-
-/** Writes one timeline row an event; fails permanently or for now by the name of the student. */
-const recorder: DeliveredFunction<Student> = {
-  name: 'recorder',
-  accepts: [studentCreated, studentUpdated],
-  async handle({ id, source, type, time, data }, { tx }) {
-    const { id: studentId, version: sequence, name, email } = data
-    insertWithin(tx, timeline, { studentId, sequence, type, source, eventId: id, time, name, email })
-    if (name === 'refused')
-      sendWithin(tx, tx.execute(sql`select 1`), () => {
-        throw new PermanentFailure('refused', 'refused for the test')
-      })
-    if (name === 'breaks') throw new Error('broken for now')
   }
 }
