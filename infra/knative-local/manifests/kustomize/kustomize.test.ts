@@ -8,7 +8,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parseManifest } from '../manifest-document.ts'
 import { formatProblems } from '../problem.ts'
 import { buildKustomization } from './build.ts'
-import { built, refused, type Files } from './cases.ts'
+import { forms } from './cases/forms.ts'
+import { generators } from './cases/generators.ts'
+import type { Files } from './cases/kustomizations.ts'
+import { patches } from './cases/patches.ts'
+import { refused } from './cases/refused.ts'
+import { transformers } from './cases/transformers.ts'
+
+const built = { ...transformers, ...patches, ...generators, ...forms }
 
 test.for(Object.entries(built))('%s: the objects that kubectl builds', async ([, files]) => {
   const root = await written(files)
