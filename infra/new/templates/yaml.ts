@@ -29,7 +29,7 @@ spec:
         autoscaling.knative.dev/min-scale: "1" # the first request after a quiet minute should not pay for a cold start
         autoscaling.knative.dev/max-scale: "3"
     spec:
-      containerConcurrency: 20${kind === 'command' ? '' : ' # an ordered source has one request per partition in flight; the rest is room for replays'}
+      containerConcurrency: 20${kind === 'command' ? '' : ' # what is under way at once, with room for replays'}
       containers:
         - name: user-container # the name that func looks for
           image: ${names.imagePrefix}${service}:dev # the overlays and skaffold put the real one here
@@ -48,7 +48,10 @@ const databaseVariables = (
 const topicValue = (topic: string) => `            - { name: ${topicVariable(topic)}, value: ${topic} }
 `
 
-function source({ name, topics }: FunctionPlan, { namespace, bootstrapServer, deadLetterSink }: ProjectNames): string {
+function source(
+  { name, kind, topics }: FunctionPlan,
+  { namespace, bootstrapServer, deadLetterSink }: ProjectNames
+): string {
   const service = dashed(name)
   return `---
 apiVersion: sources.knative.dev/v1
@@ -61,7 +64,7 @@ spec:
   topics: [${topics.join(', ')}]
   consumerGroup: ${service} # cannot be changed later; a new name reads everything again
   initialOffset: earliest # the default, latest, would skip what was written before the first start
-  ordering: ordered # one in flight per partition
+  ordering: ${kind === 'plain' ? 'ordered # one in flight per partition' : 'unordered # many of a partition under way at once: PostgreSQL keeps the order of each entity'}
   delivery:
     # 0.4, 0.8, 1.6 ... 204.8 s apart, 7 minutes in all, then a dead letter (infra/decisions/0007)
     retry: 10

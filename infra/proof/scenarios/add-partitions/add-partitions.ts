@@ -14,7 +14,7 @@ import { growTopic, type NoticedAfterMs, openTopicYaml, topicsFile } from './gro
 import { showMovedKeys } from './moved-keys.ts'
 import { createMovingStudents, updateAll } from './moving-students.ts'
 import { countHeld, readers, showOneStudent, tellOrder } from './overtaken.ts'
-import { createSlowPartitions } from './slow-partitions.ts'
+import { createDelayedDeliveries } from './delayed-deliveries.ts'
 
 const topic = 'student_update'
 const added = 2
@@ -43,16 +43,17 @@ export const addPartitions: Scenario = {
     )
     narrator.table(await describeTopic(admin, topic))
     const log = openDeliveryLog()
-    const old = createSlowPartitions(topic, partition => partition < before)
-    undo('the slow partitions', async () => old.fast())
+    const behind = createDelayedDeliveries()
+    undo('the delayed deliveries', async () => behind.letGo())
     await stopDataPlane(stage)
-    await startCountedMember(stage, log, member, old.passOn)
+    await startCountedMember(stage, log, member, behind.passOn)
     await untilShared(stage, functions, [member])
     const load = startStudentLoad(stage, perSecond)
     const moving = await createMovingStudents(stage, { domain: load.domain, count: short ? 8 : 24, before, after })
     const ids = moving.map(({ id }) => id)
     await untilCaughtUp(stage, functions)
-    old.slow()
+    const lastBefore = 1 + changesBefore
+    behind.delay(one => one.topic === topic && one.sequence === lastBefore && ids.includes(one.student))
     await updateAll(stage, moving, changesBefore)
 
     narrator.step(`${before} become ${after}: one line of ${topicsFile}`)
@@ -64,7 +65,7 @@ export const addPartitions: Scenario = {
       return readers.every(name => held.get(name) === moving.length)
     })
     const held = await countHeld(stage, ids)
-    old.fast()
+    behind.letGo()
     narrator.table(noticedRows(noticed))
     await claimReplicated(stage, narrator, before)
     narrator.fact('noticedAfterMs', noticed)
@@ -75,7 +76,7 @@ export const addPartitions: Scenario = {
 
     narrator.step('A later event overtakes earlier ones')
     narrator.say(
-      `${moving.length} students whose key moves to a new partition are changed ${changesBefore} times before and once after it has moved, while the old partitions are slow: every delivery from them takes 4 s, as if their reader had fallen behind. The last change comes first. One of these students, as ${readers[0]} was sent its events and as it applied them:`
+      `${moving.length} students whose key moves to a new partition are changed ${changesBefore} times before and once after it has moved. The last change before is slow to arrive, as one whose reader has fallen behind: the change after it comes first. One of these students, as ${readers[0]} was sent its events and as it applied them:`
     )
     const deliveries = log.all.filter(delivery => delivery.done && delivery.topic === topic)
     await showOneStudent(stage, narrator, deliveries, ids[0] ?? '')
