@@ -1,30 +1,22 @@
 // The checker is checked with the real parts: a broker, PostgreSQL, the data plane and a function's bundle, each in a process of
 // its own. The same story is played with a guard taken out, when the audit and the invariants must name what that did, and as
 // everything is, when they must find nothing.
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import onAnyStudent from '../../../functions/onAnyStudent/index.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { timeline } from '../../../functions/students/tables.ts'
 import { checkInvariants } from '../chaos/invariants.ts'
-import { startDataPlane, startTestKafka, type TestKafka, until } from '../../knative-local/testing.ts'
+import { startTestKafka, type TestKafka, until } from '../../knative-local/testing.ts'
 import { startFunction } from '../../test/function-process.ts'
-import { createType, openBroker, type TestBroker } from './testing/broker.ts'
+import { createType, openBroker } from './testing/broker.ts'
 import { openSchool, type School } from './testing/school.ts'
-import {
-  buildDataPlane,
-  buildFunction,
-  commitBeforeHandling,
-  type Sabotage,
-  withoutFence,
-  withoutInbox
-} from './testing/sabotage.ts'
+import { buildDataPlane, commitBeforeHandling, type Sabotage, withoutFence, withoutInbox } from './testing/sabotage.ts'
+import { allCommitted, functionUrl, startDelivering } from './testing/source-deliveries.ts'
+import { startTrigger, triggerCommitted } from './testing/trigger-deliveries.ts'
+import { silentFunction } from './testing/silent-function.ts'
+import { waitMs } from './testing/wait.ts'
 
 const mark = 'example.com'
-/** Of every wait: the machine may be busy. */
-const waitMs = 60_000
 const timeout = 240_000
 
 let kafka: TestKafka
@@ -89,11 +81,11 @@ async function aheadOfTurn(sabotage?: Sabotage) {
   const student = await school.enrol(2)
   const [create, ...changes] = await school.outboxRows()
   const url = await functionUrl(school, sabotage)
-  await startDelivering(school, url)
+  await startDelivering(kafka, school, url)
   await school.publish(changes)
-  await allCommitted(school)
+  await allCommitted(kafka, school)
   await school.publish(create ? [create] : [])
-  await allCommitted(school)
+  await allCommitted(kafka, school)
   return outcome(school, student, 3)
 }
 
@@ -102,12 +94,12 @@ async function sentTwice(sabotage?: Sabotage) {
   const student = await school.enrol(1)
   if (sabotage !== undefined) await dropKeys(school)
   const url = await functionUrl(school, sabotage)
-  await startDelivering(school, url)
+  await startDelivering(kafka, school, url)
   const rows = await school.outboxRows()
   const update = rows.filter(({ topic }) => topic === school.updateTopic)
   for (const published of [rows, update]) {
     await school.publish(published)
-    await allCommitted(school)
+    await allCommitted(kafka, school)
   }
   return outcome(school, student, 2)
 }
@@ -118,14 +110,14 @@ async function killedWhileDelivering(sabotage?: Sabotage) {
   const student = await school.enrol()
   const entry = sabotage && (await buildDataPlane(sabotage))
   const silent = await silentFunction()
-  const first = await startDelivering(school, silent.url, entry)
+  const first = await startDelivering(kafka, school, silent.url, entry)
   const [published] = await school.publish(await school.outboxRows())
   await until('the delivery', waitMs, async () => silent.requests() > 0)
   // A commit that comes too soon must have come before the kill; one that is right waits for an answer that never comes.
-  if (sabotage !== undefined) await allCommitted(school)
+  if (sabotage !== undefined) await allCommitted(kafka, school)
   await first.kill()
-  await startDelivering(school, await functionUrl(school))
-  await allCommitted(school)
+  await startDelivering(kafka, school, await functionUrl(school))
+  await allCommitted(kafka, school)
   const record = { topic: school.createTopic, partition: published?.partition, offset: published?.offset }
   return { ...(await outcome(school, student, 1)), record }
 }
@@ -134,7 +126,7 @@ async function killedWithCommand(sabotage?: Sabotage) {
   const broker = await openBroker(kafka)
   const entry = sabotage && (await buildDataPlane(sabotage))
   const silent = await silentFunction()
-  const first = await startTrigger(broker, silent.url, entry)
+  const first = await startTrigger(kafka, broker, silent.url, entry)
   const { ingressUrl } = await first.status()
   const accepted = await fetch(`${ingressUrl}/students/default`, {
     method: 'POST',
@@ -149,11 +141,11 @@ async function killedWithCommand(sabotage?: Sabotage) {
   })
   expect(accepted.status).toBe(202)
   await until('the delivery', waitMs, async () => silent.requests() > 0)
-  if (sabotage !== undefined) await triggerCommitted(broker)
+  if (sabotage !== undefined) await triggerCommitted(kafka, broker)
   await first.kill()
   const env = { DATABASE_URL: broker.databaseUrl, STUDENT_CREATE_TOPIC: broker.createTopic }
-  await startTrigger(broker, (await startFunction('createStudent', env)).url)
-  await triggerCommitted(broker)
+  await startTrigger(kafka, broker, (await startFunction('createStudent', env)).url)
+  await triggerCommitted(kafka, broker)
   const { findings, commands } = await broker.audit()
   const written = commands.find(({ trigger, lost, answered }) => trigger === 'create-student' && lost + answered > 0)
   const answered = commands.reduce((sum, row) => sum + row.answered, 0)
@@ -162,107 +154,6 @@ async function killedWithCommand(sabotage?: Sabotage) {
     answered,
     record: { topic: broker.topic, partition: written?.partition, offset: 0 }
   }
-}
-
-/** The Broker of the YAML and its Trigger for createStudent, on a topic and in a group of the test's own. */
-async function startTrigger(broker: TestBroker, url: string, entry?: string) {
-  const documents = [
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'a-broker', namespace: 'students' },
-      data: {
-        'bootstrap.servers': '127.0.0.1:9092',
-        'default.topic.partitions': '2',
-        'default.topic.replication.factor': '1'
-      }
-    },
-    {
-      apiVersion: 'eventing.knative.dev/v1',
-      kind: 'Broker',
-      metadata: {
-        name: 'default',
-        namespace: 'students',
-        annotations: {
-          'eventing.knative.dev/broker.class': 'Kafka',
-          'kafka.eventing.knative.dev/external.topic': broker.topic
-        }
-      },
-      spec: { config: { apiVersion: 'v1', kind: 'ConfigMap', name: 'a-broker', namespace: 'students' } }
-    },
-    {
-      apiVersion: 'eventing.knative.dev/v1',
-      kind: 'Trigger',
-      metadata: { name: `create-student-${broker.mark}`, namespace: 'students' },
-      spec: {
-        broker: 'default',
-        filters: [{ exact: { type: createType } }],
-        delivery: { retry: 10, backoffPolicy: 'linear', backoffDelay: 'PT0.1S', timeout: 'PT60S' },
-        subscriber: { uri: url }
-      }
-    }
-  ]
-  const dataPlane = await startDataPlane(
-    documents.map(document => JSON.stringify(document)).join('\n---\n'),
-    kafka.bootstrap,
-    entry
-  )
-  onTestFinished(dataPlane.cleanUp)
-  return dataPlane
-}
-
-async function triggerCommitted(broker: TestBroker): Promise<void> {
-  await until('the command to be committed', waitMs, async () => {
-    const committed = await kafka.committed(broker.groupOf('create-student'), broker.topic)
-    const ends = await kafka.admin.fetchTopicOffsets(broker.topic)
-    return ends.every(({ partition, high }) => Number(high) <= (committed.get(partition) ?? 0))
-  })
-}
-
-async function functionUrl(school: School, sabotage?: Sabotage): Promise<string> {
-  const bundle = sabotage && buildFunction('onAnyStudent', sabotage)
-  return (await startFunction('onAnyStudent', { DATABASE_URL: school.databaseUrl }, bundle)).url
-}
-
-async function startDelivering(school: School, url: string, entry?: string) {
-  const source = sourceOf(school)
-  const yaml = JSON.stringify({
-    apiVersion: 'sources.knative.dev/v1',
-    kind: 'KafkaSource',
-    metadata: { name: source.name, namespace: source.namespace },
-    spec: {
-      bootstrapServers: ['127.0.0.1:9092'],
-      topics: source.topics,
-      consumerGroup: source.consumerGroup,
-      initialOffset: 'earliest',
-      ordering: 'ordered',
-      delivery: { retry: 10, backoffPolicy: 'linear', backoffDelay: 'PT0.1S', timeout: 'PT60S' },
-      ceOverrides: { extensions: source.extensions },
-      sink: { uri: url }
-    }
-  })
-  const dataPlane = await startDataPlane(yaml, kafka.bootstrap, entry)
-  onTestFinished(dataPlane.cleanUp)
-  return dataPlane
-}
-
-function sourceOf({ plan }: School) {
-  const source = plan.kafkaSources.find(({ extensions }) => extensions.function === onAnyStudent.name)
-  if (source === undefined) throw new Error('no source is for onAnyStudent')
-  return source
-}
-
-/** The group has committed all that is in its topics. */
-async function allCommitted(school: School): Promise<void> {
-  const { consumerGroup, topics } = sourceOf(school)
-  await until('everything to be committed', waitMs, async () => {
-    for (const topic of topics) {
-      const committed = await kafka.committed(consumerGroup, topic)
-      const ends = await kafka.admin.fetchTopicOffsets(topic)
-      if (ends.some(({ partition, high }) => Number(high) > (committed.get(partition) ?? 0))) return false
-    }
-    return true
-  })
 }
 
 async function outcome(school: School, student: string, version: number) {
@@ -288,17 +179,4 @@ async function outcome(school: School, student: string, version: number) {
 async function dropKeys({ db }: School): Promise<void> {
   await db.execute(sql`alter table handled_events drop constraint handled_events_function_source_event_id_pk`)
   await db.execute(sql`alter table timeline drop constraint timeline_student_id_sequence_pk`)
-}
-
-/** Takes connections and never answers. */
-async function silentFunction() {
-  let requests = 0
-  const server = createServer(socket => {
-    socket.on('error', () => undefined) // the data plane is killed
-    socket.on('data', () => void requests++)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests: () => requests }
 }
