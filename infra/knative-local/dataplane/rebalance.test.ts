@@ -1,14 +1,13 @@
 // Members come, go and die while records flow, on three brokers: nothing is lost, and the first deliveries of every key keep their
 // order. Each member is a process.
-import { createServer, type ServerResponse } from 'node:http'
 import type { Producer } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { until } from '../until.ts'
-import { openRecordWriter } from './kafka/record-writer.ts'
 import { startDataPlane, type DataPlaneProcess } from '../testing/data-plane-process.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
+import { headers, KEYS, startStream } from './testing/stream.ts'
+import { listen } from './testing/deliveries.ts'
 
-const KEYS = Array.from({ length: 24 }, (_, i) => `order-${i}`)
 const SESSION_TIMEOUT_MS = 10_000
 
 let kafka: TestKafka
@@ -34,7 +33,7 @@ test('members join, die, leave and find added partitions: nothing is lost, keys 
   const deliveries = await listen()
   const topic = 'orders'
   await kafka.createTopic(topic, 4)
-  const stream = startStream(topic)
+  const stream = startStream(kafka, topic)
   onTestFinished(() => stream.stop())
 
   const first = await join(topic, deliveries.url)
@@ -70,7 +69,7 @@ test('members join, die, leave and find added partitions: nothing is lost, keys 
   await deliveries.all(stream.sent())
   await kafka.admin.createPartitions({ topicPartitions: [{ topic, count: 6 }] })
   await partitionsAre([[third, 6]])
-  const grown = startStream(topic, stream.sent())
+  const grown = startStream(kafka, topic, stream.sent())
   onTestFinished(() => grown.stop())
   await deliveries.more(200)
   await grown.stop()
@@ -90,7 +89,7 @@ test('a handler slower than the session keeps its place in the group, and other 
 
   await producer.send({ topic, messages: [{ key: 'slow', value: '0', headers: headers('slow', 0) }] })
   await until('the slow delivery', 10_000, async () => deliveries.count('slow') === 1)
-  const stream = startStream(topic)
+  const stream = startStream(kafka, topic)
   onTestFinished(() => stream.stop())
   await deliveries.more(300)
   expect(deliveries.answered('slow')).toBe(0)
@@ -137,7 +136,7 @@ test('the broker that coordinates the group dies and comes back: nothing is lost
   await kafka.createTopic(topic, 6)
   const member = await join(topic, deliveries.url)
   await partitionsAre([[member, 6]])
-  const stream = startStream(topic)
+  const stream = startStream(kafka, topic)
   onTestFinished(() => stream.stop())
   await deliveries.more(100)
 
@@ -182,109 +181,6 @@ async function partitionsAre(expected: readonly (readonly [DataPlaneProcess, num
 async function memberIds(group: string): Promise<string[]> {
   const { groups } = await kafka.admin.describeGroups([group])
   return groups.flatMap(({ members: described }) => described.map(({ memberId }) => memberId))
-}
-
-interface Stream {
-  /** Numbers sent of each key. */
-  sent(): number
-  stop(): Promise<void>
-}
-
-/** Writes one record of every key again and again, numbered from `from`, by the writer of the ingress: what it says is written is. */
-function startStream(topic: string, from = 0): Stream {
-  const writer = openRecordWriter(kafka.kafka)
-  let sent = from
-  const stopping = new AbortController()
-  const sending = (async () => {
-    while (!stopping.signal.aborted) {
-      await Promise.all(
-        KEYS.map(key => writer.write(topic, { key, value: Buffer.from(String(sent)), headers: headers(key, sent) }))
-      )
-      sent++
-      await new Promise(resolve => setTimeout(resolve, 80))
-    }
-    await writer.close()
-  })()
-  return {
-    sent: () => sent,
-    stop: () => {
-      stopping.abort()
-      return sending
-    }
-  }
-}
-
-function headers(key: string, number: number): Record<string, string> {
-  return {
-    ce_specversion: '1.0',
-    ce_id: `${key}-${number}`,
-    ce_source: '/test',
-    ce_type: 'com.example.test',
-    ce_order: key,
-    ce_number: String(number)
-  }
-}
-
-interface Delivery {
-  readonly key: string
-  readonly number: number
-}
-
-/** A subscriber that remembers. */
-async function listen({ slowKey = '', slowMs = 0 } = {}) {
-  const delivered: Delivery[] = []
-  const answered: string[] = []
-  const server = createServer((request, response) => {
-    const key = String(request.headers['ce-order'])
-    request.resume()
-    request.on('end', () => {
-      delivered.push({ key, number: Number(request.headers['ce-number']) })
-      setTimeout(() => answer(key, response), key === slowKey ? slowMs : 0)
-    })
-  })
-  function answer(key: string, response: ServerResponse): void {
-    answered.push(key)
-    response.writeHead(204).end()
-  }
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
-  const ids = (): string[] => delivered.map(({ key, number }) => `${key}-${number}`)
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    count: (key: string) => delivered.filter(one => one.key === key).length,
-    answered: (key: string) => answered.filter(one => one === key).length,
-    duplicates: () => {
-      const known = new Set<string>()
-      return ids().filter(id => known.size === known.add(id).size)
-    },
-    more: async (count: number) => {
-      const before = delivered.length
-      await until(`${count} more deliveries`, 30_000, async () => delivered.length >= before + count)
-    },
-    all: async (sent: number) => {
-      await until(`all ${sent} of each key`, 30_000, async () => {
-        const known = new Set(ids())
-        return KEYS.every(key =>
-          Array.from({ length: sent }, (_, number) => known.has(`${key}-${number}`)).every(Boolean)
-        )
-      })
-    },
-    /** The first of the first deliveries that came before one with a lower number of its key. */
-    firstOutOfOrder: (): Delivery | undefined => {
-      const next = new Map<string, number>()
-      for (const delivery of delivered) {
-        const expected = next.get(delivery.key) ?? 0
-        if (delivery.number > expected) return delivery
-        if (delivery.number === expected) next.set(delivery.key, expected + 1)
-      }
-      return undefined
-    }
-  }
 }
 
 function kafkaSource(topic: string, url: string): string {
