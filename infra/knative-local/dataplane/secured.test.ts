@@ -1,5 +1,5 @@
 // The data plane at Kafkas that ask who it is: every way in, and what is said of each way that fails.
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { createAuthority, type Certificate } from '../testing/certificates.ts'
 import { startTestKafka } from '../testing/kafka.ts'
 import { runDataPlane } from '../testing/run-data-plane.ts'
 import { nowhere, password, type SecuredKafka, startSecuredKafka } from '../testing/secured-kafka.ts'
+import { mounted, mutualTls, sasl, saslTls, secretObject, sourceYaml } from './testing/secured-yaml.ts'
 
 /** From a change to its condition. */
 const SECONDS = 8000
@@ -40,6 +41,9 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true })
 })
 
+const source = (topic: string, bootstrap: string, net: string) =>
+  sourceYaml(topic, bootstrap, net, `${http?.url}/ok/${topic}`)
+
 describe('a source with the right credentials reads its topic', () => {
   test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])('%s', async mechanism => {
     const topic = mechanism.toLowerCase()
@@ -64,7 +68,7 @@ describe('a source is not ready, with the reason, when', () => {
 
   test('the password is wrong; the right one in its place is taken up', async () => {
     await allowedTopic('password', 'reader')
-    const place = await mounted({ ...right(), password: 'wrong' })
+    const place = await mounted(folder, { ...right(), password: 'wrong' })
     const dataPlane = await start(source('password', kafka.listeners.scram, saslTls), place.places)
     await eventually(
       dataPlane,
@@ -145,7 +149,7 @@ describe('a source is not ready, with the reason, when', () => {
       /^failed to resolve auth config: failed to read secret shop\/kafka: .*--secret shop\/kafka=DIR/
     )
     const { password: _, ...incomplete } = right()
-    const place = await mounted(incomplete)
+    const place = await mounted(folder, incomplete)
     const dataPlane = await start(yaml, place.places)
     await eventually(
       dataPlane,
@@ -345,7 +349,7 @@ test('whatever is wrong with their Secrets, a KafkaSink, a Broker and its Trigge
 test('a Secret that is rotated to a wrong one and back is followed while records flow', async () => {
   await allowedTopic('rotated', 'reader')
   const right = { user: 'reader', password, type: 'SCRAM-SHA-512', 'ca.crt': kafka.authority.certificate }
-  const place = await mounted(right)
+  const place = await mounted(folder, right)
   const dataPlane = await start(source('rotated', kafka.listeners.scram, saslTls), place.places)
   expect(await delivered('rotated')).toBe(1)
   await place.replace({ ...right, password: 'wrong' })
@@ -364,71 +368,6 @@ async function anothersCertificate(): Promise<Certificate> {
   const other = await createAuthority('another-ca')
   onTestFinished(() => other.remove())
   return other.issue('client')
-}
-
-const sasl = `
-  net:
-    sasl:
-      enable: true
-      type: { secretKeyRef: { name: kafka, key: type } }
-      user: { secretKeyRef: { name: kafka, key: user } }
-      password: { secretKeyRef: { name: kafka, key: password } }`
-const saslTls = `${sasl}
-    tls:
-      enable: true
-      caCert: { secretKeyRef: { name: kafka, key: ca.crt } }`
-const mutualTls = `
-  net:
-    tls:
-      enable: true
-      caCert: { secretKeyRef: { name: kafka, key: ca.crt } }
-      cert: { secretKeyRef: { name: kafka, key: user.crt } }
-      key: { secretKeyRef: { name: kafka, key: user.key } }`
-
-function source(topic: string, bootstrap: string, net: string): string {
-  return `apiVersion: sources.knative.dev/v1
-kind: KafkaSource
-metadata: { name: ${topic}, namespace: shop }
-spec:
-  bootstrapServers: ['${bootstrap}']
-  topics: [${topic}]
-  consumerGroup: group-${topic}
-  initialOffset: earliest${net}
-  sink: { uri: '${http?.url}/ok/${topic}' }
-`
-}
-
-/** Half of the keys in each of the two ways to write them. */
-function secretObject(values: Readonly<Record<string, string>>): string {
-  const entries = Object.entries(values)
-  const data = entries.filter((_, i) => i % 2 === 0).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'kafka', namespace: 'shop' },
-    data: Object.fromEntries(data),
-    stringData: Object.fromEntries(entries.filter((_, i) => i % 2 === 1))
-  })
-}
-
-/** The Secret as Kubernetes mounts it: links to a folder that is replaced as a whole. */
-async function mounted(values: Readonly<Record<string, string>>) {
-  const directory = join(folder, 'mounted')
-  await mkdir(directory)
-  let version = 0
-  const replace = async (next: Readonly<Record<string, string>>): Promise<void> => {
-    const now = `..${++version}`
-    await mkdir(join(directory, now))
-    for (const [key, value] of Object.entries(next)) await writeFile(join(directory, now, key), value)
-    await rm(join(directory, '..data'), { force: true })
-    await symlink(now, join(directory, '..data'))
-    for (const key of Object.keys(next)) {
-      await rm(join(directory, key), { force: true })
-      await symlink(`..data/${key}`, join(directory, key))
-    }
-  }
-  await replace(values)
-  return { replace, places: new Map([['shop/kafka', { directory }]]) }
 }
 
 async function start(yaml: string, places: SecretPlaces = new Map()): Promise<DataPlane> {
