@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import type { Broker, KafkaSource, Trigger } from '../manifests/plan.ts'
+import type { KafkaSource, Trigger } from '../manifests/plan.ts'
 import { until } from '../until.ts'
 import { Subscriber, serveSubscriber, type Received } from './conformance/subscriber.ts'
 import { javaPartitioner } from './kafka/kafkajs.ts'
@@ -11,9 +11,8 @@ import type { DataPlane, DataPlanePlan } from './data-plane.ts'
 import { openRecordWriter } from './kafka/record-writer.ts'
 import { startTestKafka, type TestKafka } from '../testing/kafka.ts'
 import { runDataPlane } from '../testing/run-data-plane.ts'
+import { broker, kafkaSourceTo, triggerTo } from './testing/planned.ts'
 
-const origin = { file: 'test', line: 1 }
-const delivery = { retry: 0, backoffPolicy: 'linear', backoffDelayMs: 100, timeoutMs: 5000 } as const
 const nothing: DataPlanePlan = { kafkaSources: [], kafkaSinks: [], brokers: [], triggers: [] }
 
 /** kafkajs' own: what a broker answers can be replaced once. */
@@ -340,6 +339,12 @@ function protocolError(type: string, code: number): Error {
   return new kafkajs.KafkaJSProtocolError(Object.assign(new Error(type), { type, code, retriable: true }))
 }
 
+const ok = (name: string) => `${http?.url}/ok/${name}`
+
+const kafkaSource = (topic: string, changes: Partial<KafkaSource>) => kafkaSourceTo(ok(topic), topic, changes)
+
+const trigger = (name: string, changes: Partial<Trigger>) => triggerTo(ok(name), name, changes)
+
 async function start(plan: DataPlanePlan): Promise<DataPlane> {
   const dataPlane = await runDataPlane(plan, { bootstrap: kafka.bootstrap })
   onTestFinished(() => dataPlane.stop(1000))
@@ -384,54 +389,4 @@ async function post(dataPlane: DataPlane, attributes: Record<string, string>): P
 async function membersOf(group: string): Promise<number> {
   const { groups } = await kafka.admin.describeGroups([group])
   return groups[0]?.members.length ?? 0
-}
-
-function kafkaSource(topic: string, changes: Partial<KafkaSource>): KafkaSource {
-  return {
-    namespace: 'test',
-    name: topic,
-    bootstrapServers: [],
-    topics: [topic],
-    consumers: 1,
-    consumerGroup: `group-${topic}`,
-    initialOffset: 'earliest',
-    ordering: 'ordered',
-    keyType: 'string',
-    delivery,
-    sink: { uri: `${http?.url}/ok/${topic}` },
-    extensions: {},
-    origin,
-    ...changes
-  }
-}
-
-function broker(name: string): Broker {
-  return {
-    namespace: 'test',
-    name,
-    topic: `knative-broker-test-${name}`,
-    bootstrapServers: [],
-    externalTopic: false,
-    partitions: 3,
-    // More than there are brokers: the topic gets as many as there are.
-    replicationFactor: 3,
-    topicConfig: { 'retention.ms': '-1' },
-    delivery,
-    origin
-  }
-}
-
-function trigger(name: string, changes: Partial<Trigger>): Trigger {
-  return {
-    namespace: 'test',
-    name,
-    broker: 'default',
-    consumerGroup: `knative-trigger-test-${name}`,
-    ordering: 'unordered',
-    filterAttributes: {},
-    subscriber: { uri: `${http?.url}/ok/${name}` },
-    delivery,
-    origin,
-    ...changes
-  }
 }
