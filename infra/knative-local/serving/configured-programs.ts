@@ -5,6 +5,7 @@ import { configurationFile } from '../configuration.ts'
 import type { Service } from '../manifests/plan.ts'
 import type { ServiceProgram } from '../project.ts'
 import { type FileWatch, watchFiles } from '../watch-files.ts'
+import { isPrintedInto } from './printed-into.ts'
 import type { Program, ProgramEvents } from './programs.ts'
 
 export type ServicePrograms = Readonly<Record<string, ServiceProgram>>
@@ -59,7 +60,8 @@ export async function watchConfigured(
       paths: (watch ?? ['.']).map(path => resolve(folder, path)),
       recursive: true,
       except: [resolve(stateDirectory)],
-      matches: file => !isOutput.has(extname(file)) && (watch !== undefined || !isOfTheRuntime(file)),
+      matches: file =>
+        !isOutput.has(extname(file)) && !isPrintedInto(file) && (watch !== undefined || !isOfTheRuntime(file)),
       changed: files => changed([name], [...files].map(file => relative(directory, file)).join(', ')),
       failed: error => broken(name, `files are no longer watched: ${error.message}`)
     })
