@@ -64,7 +64,7 @@ test('a replay says what it will do, is a job with its result, and a letter is d
   await page.getByRole('region', { name: 'Letters of this replay' }).getByRole('link').first().click()
 
   await page.getByRole('link', { name: 'Discard …' }).click()
-  await page.getByText('onStudentCreate will never do this event', { exact: false }).waitFor()
+  await page.getByText('onStudentCreate will never handle this event', { exact: false }).waitFor()
   await page.reload() // the address holds the form too
   const discard = page.getByRole('button', { name: 'Discard the event permanently' })
   expect(await discard.isDisabled()).toBe(true)
