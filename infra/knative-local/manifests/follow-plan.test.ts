@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -169,9 +169,12 @@ async function folder(files: Readonly<Record<string, string>>): Promise<string> 
   return root
 }
 
+/** As an editor saves: at no moment is the file empty. */
 async function write(root: string, name: string, text: string): Promise<void> {
-  await mkdir(dirname(join(root, name)), { recursive: true })
-  await writeFile(join(root, name), text)
+  const file = join(root, name)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(`${file}.new`, text)
+  await rename(`${file}.new`, file)
 }
 
 function topic(name: string, partitions: number): string {

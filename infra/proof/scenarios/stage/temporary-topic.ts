@@ -1,5 +1,6 @@
 // A topic for one run of a scenario.
 import kafkajs, { type Admin } from 'kafkajs'
+import { connectKafka } from '../../../knative-local/events.ts'
 import { until } from '../../../knative-local/testing.ts'
 import type { Stage } from './stage.ts'
 
@@ -14,7 +15,7 @@ const leadersTimeoutMs = 30_000
 
 /** Replicated three times, and deleted with the scenario. Answers its name. */
 export async function createTemporaryTopic(
-  { admin, mark, signal, undo }: Stage,
+  { admin, endpoints, mark, signal, undo }: Stage,
   suffix: string,
   { partitions, config = {}, mayGo }: TopicShape
 ): Promise<string> {
@@ -37,17 +38,25 @@ export async function createTemporaryTopic(
       }
     ]
   })
-  await until(
-    `leaders for ${topic}`,
-    leadersTimeoutMs,
-    async () => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-      const known = topics[0]?.partitions ?? []
-      return known.length === partitions && known.every(({ leader }) => leader >= 0)
-    },
-    { signal }
-  )
+  for (const address of endpoints.kafka.bootstrap.split(',')) {
+    await until(`leaders for ${topic} at ${address}`, leadersTimeoutMs, () => hasLeaders(address, topic, partitions), {
+      signal
+    })
+  }
   return topic
+}
+
+/** As this broker knows it: each hears of a new topic in its own time, and kafkajs gives up on one that has not. */
+async function hasLeaders(address: string, topic: string, partitions: number): Promise<boolean> {
+  const admin = connectKafka([address], 'scenario').admin()
+  await admin.connect()
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    const known = topics[0]?.partitions ?? []
+    return known.length === partitions && known.every(({ leader }) => leader >= 0)
+  } finally {
+    await admin.disconnect()
+  }
 }
 
 /** One that does not exist is deleted already. */
