@@ -72,9 +72,8 @@ type Work = (tx: Transaction) => Promise<FunctionAnswer>
 export async function answerOnce(db: Database, command: RepeatableCommand, work: Work): Promise<FunctionAnswer> {
   const { key } = command
   const begin = (tx: Transaction): Promise<FunctionAnswer> => {
-    const { expiresAt } = command
-    if (expiresAt !== undefined && isExpired(command)) {
-      throw new PermanentFailure('expired', `the command was to be done before ${expiresAt.toISOString()}`)
+    if (isExpired(command)) {
+      throw new PermanentFailure('expired', `the command was to be done before ${command.expiresAt?.toISOString()}`)
     }
     return work(tx)
   }

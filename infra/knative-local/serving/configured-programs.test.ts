@@ -10,9 +10,10 @@ import type { ServiceProgram } from '../project.ts'
 import { freePort } from '../testing/free-ports.ts'
 import { createFunctions } from './functions.ts'
 import { startPrograms } from './programs.ts'
+import { plainService } from './testing/plain-service.ts'
 
 test('an entry file serves as it is, and an edit of it takes over', async () => {
-  const { get, write } = await start({ display: { entry: 'server.ts' } }, [service('display')], {
+  const { get, write } = await start({ display: { entry: 'server.ts' } }, [plainService('display')], {
     'server.ts': saying("const word: string = 'one'", 'word')
   })
   expect(await get('display')).toBe('one')
@@ -23,7 +24,7 @@ test('an entry file serves as it is, and an edit of it takes over', async () => 
 test('a command runs in its directory, with variables in place of those that only the cluster can give', async () => {
   const display: ServiceProgram = { command: [process.execPath, 'app.mjs'], directory: 'app', env: { TOKEN: 'local' } }
   const needsSecret: Service = {
-    ...service('display'),
+    ...plainService('display'),
     env: [{ name: 'TOKEN', secretKeyRef: { name: 'in-the-cluster', key: 'token', optional: false } }]
   }
   const { get } = await start({ 'test/display': display }, [needsSecret], {
@@ -35,7 +36,7 @@ test('a command runs in its directory, with variables in place of those that onl
 test('paths are relative to the directory; YAML, the configuration and the state are no edit of a program', async () => {
   const { get, write, reports } = await start(
     { display: { entry: 'server.ts', directory: 'app' } },
-    [service('display')],
+    [plainService('display')],
     {
       'app/server.ts': saying("const word: string = 'one'", 'word')
     }
@@ -48,7 +49,7 @@ test('paths are relative to the directory; YAML, the configuration and the state
 })
 
 test('an edit of the configuration adds, changes and removes programs, and touches no other', async () => {
-  const specs = ['stays', 'changes', 'comes', 'goes'].map(service)
+  const specs = ['stays', 'changes', 'comes', 'goes'].map(name => plainService(name))
   const server: ServiceProgram = { entry: 'server.ts', env: { WORD: 'one' } }
   const { functions, get, reports } = await start({ stays: server, changes: server, goes: server }, specs, {
     'server.ts': saying('', "process.env.WORD ?? ''")
@@ -70,21 +71,21 @@ test('an edit of the configuration adds, changes and removes programs, and touch
 
 test('a program that was edited into one that does not start leaves the one before', async () => {
   const server: ServiceProgram = { entry: 'server.ts' }
-  const { functions, get, reports } = await start({ display: server }, [service('display')], {
+  const { functions, get, reports } = await start({ display: server }, [plainService('display')], {
     'server.ts': saying('', "'there'")
   })
-  await functions.apply([service('display')], { display: { command: ['sh', '-c', 'exit 3'] } })
+  await functions.apply([plainService('display')], { display: { command: ['sh', '-c', 'exit 3'] } })
   expect(reports.at(-1)).toContain('exit status 3')
   expect(await get('display')).toBe('there')
-  await functions.apply([service('display')], { display: server })
+  await functions.apply([plainService('display')], { display: server })
   expect(await get('display')).toBe('there')
 })
 
 test('a Service that nothing is named for, and one of a name that is taken, say so and stop no other', async () => {
-  const twin = { ...service('display'), namespace: 'other' }
+  const twin = { ...plainService('display'), namespace: 'other' }
   const { get, reports } = await start(
     { display: { entry: 'server.ts' } },
-    [service('display'), service('absent'), twin],
+    [plainService('display'), plainService('absent'), twin],
     {
       'server.ts': saying('', "'there'")
     }
@@ -140,20 +141,4 @@ function saying(before: string, expression: string): string {
 ${before}
 createServer((_, response) => response.end(${expression})).listen(Number(process.env.PORT), '127.0.0.1')
 `
-}
-
-function service(name: string): Service {
-  return {
-    name,
-    namespace: 'test',
-    env: [],
-    envFrom: [],
-    image: 'example.com/shop/app',
-    minScale: 1,
-    maxScale: 1,
-    initialScale: 1,
-    containerConcurrency: 0,
-    timeoutSeconds: 20,
-    origin: { file: 'test.yaml', line: 1 }
-  }
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import type { EnvironmentVariable, Service } from '../manifests/plan.ts'
+import type { EnvironmentVariable } from '../manifests/plan.ts'
 import { createSecrets } from '../parts/secrets.ts'
 import { serviceEnvironment } from './environment.ts'
+import { plainService } from './testing/plain-service.ts'
 
 const databaseUrl = 'postgres://orders:word@127.0.0.1:8086/orders'
 const addresses = {
@@ -78,19 +79,11 @@ test('the name of the Service is given as Knative gives it', () => {
 })
 
 function environmentOf(...env: EnvironmentVariable[]): Record<string, string> {
-  const service: Service = {
-    name: 'create-order',
+  const service = plainService('create-order', {
     namespace: 'orders',
     env,
-    envFrom: [],
-    image: 'example.com/create-order',
-    minScale: 1,
-    maxScale: 1,
-    initialScale: 1,
-    containerConcurrency: 0,
-    timeoutSeconds: 30,
     origin: { file: 'knative/a.yaml', line: 3 }
-  }
+  })
   return serviceEnvironment(service, {
     addresses,
     secrets: createSecrets([configMap], new Map([['orders-db-app', databaseUrl]]))

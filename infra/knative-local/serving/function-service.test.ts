@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { DirectAddresses } from '../dataplane/delivery/direct-addresses.ts'
 import { createHttpSender } from '../dataplane/delivery/http-sender.ts'
 import { until } from '../until.ts'
-import { answering, get, serve, spec, startLoad } from './testing/served-function.ts'
+import { plainService } from './testing/plain-service.ts'
+import { answering, get, serve, startLoad } from './testing/served-function.ts'
 
 test('no request fails while one version takes over from another under load', async () => {
   const { service, url, write } = await serve({}, answering('first'))
@@ -11,7 +12,7 @@ test('no request fails while one version takes over from another under load', as
   const load = startLoad(url)
   await until('answers of the first', 10_000, async () => load.answers.length > 20)
   await write(answering('second'))
-  await service.replace(spec({}))
+  await service.replace(plainService('function'))
   const seen = load.answers.length
   await until('answers of the second', 10_000, async () => load.answers.length > seen + 20)
   await load.stop()
@@ -42,7 +43,7 @@ test('no delivery fails while one version takes over from another, of those that
   await until('answers of the first', 10_000, async () => load.answers.length > 20)
   for (const word of ['second', 'third']) {
     await write(abrupt(word))
-    await service.replace(spec({ containerConcurrency: 6 }))
+    await service.replace(plainService('function', { containerConcurrency: 6 }))
     const seen = load.answers.length
     await until(`answers of the ${word}`, 10_000, async () => load.answers.length > seen + 20)
     expect(new Set(load.answers.slice(seen + 4))).toEqual(new Set([`200 ${word}`]))
@@ -57,7 +58,7 @@ test('a version that does not become ready changes nothing', async () => {
   await service.start()
   const pid = service.pid()
   await write('process.exit(3)')
-  await expect(service.replace(spec({}))).rejects.toThrow('exit status 3')
+  await expect(service.replace(plainService('function'))).rejects.toThrow('exit status 3')
   expect(service.pid()).toBe(pid)
   expect(await get(url)).toBe('200 good')
 })
@@ -87,7 +88,7 @@ test('a function that does not start is started at once when its code is mended'
   const { service, url, write } = await serve({ minScale: 0 }, 'process.exit(1)')
   await service.start()
   await write(answering('mended'))
-  await service.replace(spec({ minScale: 0 }))
+  await service.replace(plainService('function', { minScale: 0 }))
   expect(service.problem()).toBeUndefined()
   expect(await get(url)).toBe('200 mended')
 })
@@ -105,24 +106,24 @@ test('a start that leads nowhere holds up neither the end nor a mended version',
   const first = service.start()
   await until('the launch', 5_000, async () => launches.length > 0)
   await write(answering('mended'))
-  await service.replace(spec({}))
+  await service.replace(plainService('function'))
   await first
   expect(await get(url)).toBe('200 mended')
   await write(silent)
-  const given = service.replace(spec({})).catch((error: Error) => error.message)
+  const given = service.replace(plainService('function')).catch((error: Error) => error.message)
   await until('the launch of the next', 5_000, async () => launches.length === 3)
   await write(answering('again'))
-  await service.replace(spec({}))
+  await service.replace(plainService('function'))
   expect(await given).toBe('function was stopped before it was ready')
   expect(await get(url)).toBe('200 again')
 
   const broken = await serve({ minScale: 0 }, 'process.exit(1)')
   await broken.service.start()
   await broken.write(silent)
-  const hanging = broken.service.replace(spec({ minScale: 0 })).catch(() => undefined)
+  const hanging = broken.service.replace(plainService('function', { minScale: 0 })).catch(() => undefined)
   await until('its launch', 5_000, async () => broken.launches.length >= 2)
   await broken.write(answering('at last'))
-  await broken.service.replace(spec({ minScale: 0 }))
+  await broken.service.replace(plainService('function', { minScale: 0 }))
   await hanging
   expect(await get(broken.url)).toBe('200 at last')
 }, 15_000)
@@ -130,7 +131,9 @@ test('a start that leads nowhere holds up neither the end nor a mended version',
 test('replacements come one after the other, and of those that wait only the last is made', async () => {
   const { service, url, launches } = await serve({}, answering('here'))
   await service.start()
-  await Promise.all(Array.from({ length: 5 }, (_, index) => service.replace(spec({ timeoutSeconds: index + 1 }))))
+  await Promise.all(
+    Array.from({ length: 5 }, (_, index) => service.replace(plainService('function', { timeoutSeconds: index + 1 })))
+  )
   expect(launches).toEqual([20, 5])
   expect(await get(url)).toBe('200 here')
 })

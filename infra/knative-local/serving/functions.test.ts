@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { freePort } from '../testing/free-ports.ts'
-import type { Service } from '../manifests/plan.ts'
 import { openProcesses } from '../processes/processes.ts'
 import { openServicePorts } from '../state/service-ports.ts'
 import { until } from '../until.ts'
 import { startPrograms } from './programs.ts'
 import { createFunctions, type FunctionsOptions } from './functions.ts'
 import { plainBundle } from './plain-bundle.ts'
+import { plainService } from './testing/plain-service.ts'
 
 test('a Service that is added runs beside the others at a port of its own, and one that is removed is gone', async () => {
   const { functions, write, get, reports, folder } = await start(['b'])
@@ -155,18 +155,5 @@ function answering(word: string): string {
   `
 }
 
-function service(name: string, target = name): Service {
-  return {
-    name,
-    namespace: 'test',
-    env: name === 'nameless' ? [] : [{ name: 'FUNCTION_TARGET', value: target }],
-    envFrom: [],
-    image: 'example.com/function',
-    minScale: 1,
-    maxScale: 1,
-    initialScale: 1,
-    containerConcurrency: 0,
-    timeoutSeconds: 20,
-    origin: { file: 'test.yaml', line: 1 }
-  }
-}
+const service = (name: string, target = name) =>
+  plainService(name, { env: name === 'nameless' ? [] : [{ name: 'FUNCTION_TARGET', value: target }] })

@@ -27,12 +27,6 @@ export function isExtensionName(name: string): boolean {
   return extensionName.test(name)
 }
 
-export function withExtensions(event: CloudEvent, extensions: Iterable<readonly [string, ExtensionValue]>): CloudEvent {
-  const all = new Map(event.extensions)
-  for (const [name, value] of extensions) all.set(name, value)
-  return { ...event, extensions: all }
-}
-
 /** The value of a context attribute or extension as text; undefined when the event does not have it. */
 export function attribute(event: CloudEvent, name: string): string | undefined {
   switch (name) {

@@ -8,6 +8,7 @@ import { freePorts } from '../../testing/free-ports.ts'
 import { openProcesses } from '../../processes/processes.ts'
 import { createFunctionService, type FunctionService, type FunctionServiceOptions } from '../function-service.ts'
 import { startInstance } from '../instance.ts'
+import { plainService } from './plain-service.ts'
 
 interface Served {
   readonly service: FunctionService
@@ -30,7 +31,7 @@ export async function serve(
   const [port = 0] = await freePorts(1)
   const reports: string[] = []
   const launches: number[] = []
-  const service = await createFunctionService(spec(scale), {
+  const service = await createFunctionService(plainService('function', scale), {
     port,
     launch: async ({ timeoutSeconds }, how) => {
       launches.push(timeoutSeconds)
@@ -71,24 +72,6 @@ export function answering(word: string, delayMs = 0): string {
     server.listen(Number(process.env.PORT), '127.0.0.1')
     process.once('SIGTERM', () => server.close(() => process.exit(0)))
   `
-}
-
-/** A Service of the plan. */
-export function spec(scale: Partial<Service>): Service {
-  return {
-    name: 'function',
-    namespace: 'test',
-    env: [],
-    envFrom: [],
-    image: 'example.com/function',
-    minScale: 1,
-    maxScale: 1,
-    initialScale: 1,
-    containerConcurrency: 0,
-    timeoutSeconds: 20,
-    origin: { file: 'function.yaml', line: 1 },
-    ...scale
-  }
 }
 
 /** Status and text. */
