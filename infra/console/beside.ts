@@ -1,4 +1,4 @@
-// The console beside a stack that runs here: a process of its own, last in line for a processor, so that it neither slows nor ends the
+// The console beside a stack that runs here: a process of its own that gives way to the others, so that it neither slows nor ends the
 // stack.
 import { join } from 'node:path'
 import type { Project } from '../knative-local/index.ts'
@@ -15,17 +15,9 @@ export function startConsole({
 }: Pick<Beside, 'start' | 'stateDirectory' | 'port' | 'report'>) {
   const running = start({
     name: 'console',
-    command: 'nice',
-    args: [
-      '-n',
-      '10',
-      process.execPath,
-      join(import.meta.dirname, 'server/main.ts'),
-      '--state',
-      stateDirectory,
-      '--port',
-      String(port)
-    ],
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'server/main.ts'), '--state', stateDirectory, '--port', String(port)],
+    nice: 10,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
   })
   let isStopping = false

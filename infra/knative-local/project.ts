@@ -79,7 +79,9 @@ export interface Beside {
   /** Nobody else's in this stack. */
   readonly port: number
   /** A process of its own, with its own log, that ends with the stack; what it needs of the environment is given. */
-  start(options: Pick<ProcessOptions, 'name' | 'command' | 'args' | 'env'>): Pick<RunningProcess, 'exited' | 'stop'>
+  start(
+    options: Pick<ProcessOptions, 'name' | 'command' | 'args' | 'env' | 'nice'>
+  ): Pick<RunningProcess, 'exited' | 'stop'>
   report(sentence: string): void
 }
 

@@ -39,11 +39,8 @@ export async function watchTypes(processes: Processes, options: TypesOptions): P
     const lines: string[] = []
     running = processes.start({
       name: 'tsc',
-      command: 'nice',
+      command: process.execPath,
       args: [
-        '-n',
-        '19',
-        process.execPath,
         compiler,
         '--project',
         project,
@@ -56,6 +53,7 @@ export async function watchTypes(processes: Processes, options: TypesOptions): P
       ],
       cwd: directory,
       env: { PATH: process.env.PATH, GOMAXPROCS: '1' },
+      nice: 19,
       onLine: line => void lines.push(line)
     })
     const tooLong = setTimeout(() => void running?.stop(0), maxRunMs)

@@ -43,6 +43,7 @@ export function createTraceCollector(
         command: process.execPath,
         args: [entry, String(port), traceFileIn(stateDirectory)],
         env: process.env, // with it the address that spans are wanted at as well
+        nice: 10, // nobody waits for a span
         onLine: show
       })
   })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { findLeftovers, killLeftovers, stateMarker } from './leftovers.ts'
@@ -86,6 +86,14 @@ test('what an earlier run left behind is found by its folder and ended, and noth
   expect(await killLeftovers(folder)).toBe(1)
   expect(await ended).toEqual([null, 'SIGKILL'])
   expect(neighbour.isRunning()).toBe(true)
+})
+
+test('a process gives way also where the system shares the processors by session', async () => {
+  const { processes } = await open()
+  const child = processes.start({ ...node(forever), nice: 10 })
+  expect(getPriority(child.pid)).toBe(10)
+  const autogroup = await readFile(`/proc/${child.pid}/autogroup`, 'utf8').catch(() => 'nice 10') // only some systems have them
+  expect(autogroup.trim()).toMatch(/nice 10$/)
 })
 
 test('when the runtime itself is killed, its processes are gone a moment later', async () => {

@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { giveWay } from './give-way.ts'
 import { stateMarker } from './leftovers.ts'
 import { LogFile } from './log-file.ts'
 import { startReaper } from './reaper.ts'
@@ -21,6 +22,8 @@ export interface ProcessOptions {
   readonly cwd?: string
   /** Another user to run as; only root can. */
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** How far it gives way to the others where processors are short, 1 to 19: see giveWay. */
+  readonly nice?: number
   /** What asks it to end; SIGTERM by default. */
   readonly stopSignal?: NodeJS.Signals
   /** Called with each line it writes; the log file gets the line too. */
@@ -91,6 +94,7 @@ export function openProcesses(stateDirectory: string): Processes {
       })
       const started = follow(child, options, logOf(options.name))
       if (child.pid === undefined) return started // exited says why
+      if (options.nice) giveWay(child.pid, options.nice)
       running.add(started)
       reaper.watch(started.pid)
       void forget(started)
