@@ -38,21 +38,47 @@ test('whatever comes with whatever, each work is done once and gets its own answ
   )
 })
 
-test('a work that finds nothing under way begins at once, and alone', async () => {
+test('a work that nobody comes with begins without a timer, and alone', async () => {
   const { run, begun, groups } = start()
   for (const number of [1, 2, 3]) {
     const answer = run(job({ number }))
-    await turns(1)
+    await turns(2)
     expect(begun).toContain(number)
     await answer
   }
   expect(groups).toEqual([])
 })
 
+test('a burst that is read in several turns is one group', async () => {
+  const { run, groups, begun } = start()
+  const answers = []
+  for (let number = 0; number < 6; number++) {
+    answers.push(run(job({ number, key: String(number) })))
+    if (number % 2 === 1) await turns(2)
+  }
+  await Promise.all(answers)
+  expect(groups.map(group => group.map(({ number }) => number))).toEqual([[0, 1, 2, 3, 4, 5]])
+  expect(begun).toEqual([])
+})
+
+test('what comes without an end begins all the same, up to a bound in each group', async () => {
+  const { run, groups } = start()
+  await Promise.all(
+    Array.from({ length: 70 }, async (_, number) => {
+      await turns(number)
+      await run(job({ number, key: String(number), turns: 10 }))
+    })
+  )
+  expect(groups[0]).toHaveLength(32)
+})
+
 test('what comes while one is under way is together, up to a bound', async () => {
   const { run, groups } = start()
+  const first = run(job({ number: 100, key: 'first', turns: 3 }))
+  await turns(2)
   await Promise.all(Array.from({ length: 70 }, (_, number) => run(job({ number, key: String(number) }))))
-  expect(groups.map(group => group.length)).toEqual([32, 32, 5])
+  expect(groups.map(group => group.length)).toEqual([32, 32, 6])
+  await first
 })
 
 test('one that takes long holds up nobody', async () => {
@@ -63,6 +89,7 @@ test('one that takes long holds up nobody', async () => {
     keysOf: work => [work]
   })
   const first = run('stuck')
+  await turns(2)
   expect(await Promise.all([run('a'), run('b')])).toEqual(['a', 'b'])
   stuck.resolve('at last')
   expect(await first).toBe('at last')

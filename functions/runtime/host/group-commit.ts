@@ -1,9 +1,11 @@
-// Group commit: what comes while a transaction of this process is under way shares the next one.
+// Group commit: what comes in one burst, and what comes while a transaction of this process is under way, shares a transaction.
 //
-// A work that finds nothing under way begins at once and alone, so that an idle process answers as fast as without. The groups grow
-// by the load alone. Being together is only ever a shortcut: a group that fails has done nothing, and each work of it is
-// done alone, by the path that it would have taken anyway, with an answer of its own.
+// A work that finds nothing under way waits for others no longer than the event loop has some to hand over, so that an idle process
+// answers as fast as without. Beyond a burst the groups grow by the load alone. Being together is only ever a shortcut: a group
+// that fails has done nothing, and each work of it is done alone, by the path that it would have taken anyway, with an answer of
+// its own.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
 
 /** A work that shares a transaction. */
 export interface Member<Work> {
@@ -49,10 +51,18 @@ export function createGroupCommit<Work, Answer extends {}>({
   const outside = AsyncLocalStorage.snapshot()
   let waiting: Waiting<Work, Answer>[] = []
   let underWay: Group | undefined
+  let isGathering = false
   let timer: NodeJS.Timeout | undefined
   /** Works that are still to go alone, and how many it will be after the next group that fails. */
   let toGoAlone = 0
   let afterFailure = minAlone
+
+  async function gather(): Promise<void> {
+    isGathering = true
+    await burst(() => waiting.length)
+    isGathering = false
+    next()
+  }
 
   async function begin(group: Group): Promise<void> {
     underWay = group
@@ -96,17 +106,24 @@ export function createGroupCommit<Work, Answer extends {}>({
     const decided = Promise.withResolvers<Answer | undefined>()
     const ended = Promise.withResolvers<void>()
     const one = { work, keys: keysOf(work), decide: decided.resolve, ended, context: AsyncLocalStorage.snapshot() }
-    if (underWay === undefined && waiting.length === 0) void begin([one])
-    else {
-      waiting.push(one)
-      wait()
-    }
+    waiting.push(one)
+    if (underWay !== undefined) wait()
+    else if (!isGathering) void gather()
     const answer = await decided.promise
     try {
       return answer ?? (await alone(work))
     } finally {
       ended.resolve()
     }
+  }
+}
+
+/** Requests of a burst are read in turns of the event loop that follow each other: the first turn that brings none ends it. */
+async function burst(count: () => number): Promise<void> {
+  for (let known = 0; count() > known && count() < maxTogether;) {
+    known = count()
+    await turn()
+    await turn() // sockets are read before this one and after the first
   }
 }
 
