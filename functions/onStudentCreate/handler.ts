@@ -7,6 +7,7 @@ import { eq, ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import { PermanentFailure } from '../runtime/errors.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
+import { prepared } from '../runtime/host/prepared.ts'
 import { sendWithin } from '../runtime/host/transaction.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory, users } from '../students/tables.ts'
@@ -14,20 +15,37 @@ import { userWithId } from '../students/user-with-id.ts'
 
 type Context = Pick<DeliveryContext, 'tx'>
 
-export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
-  const { id, userId, name, email, version } = data
-  sendWithin(tx, tx.select({ id: users.id }).from(users).where(eq(users.id, userId)), ([user]) => {
-    if (user !== undefined) return
-    throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsFor: userWithId(userId) })
-  })
-  const entry = tx
+const { placeholder } = sql
+const findUser = prepared(tx =>
+  tx
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.id, placeholder('userId')))
+)
+const makeActive = prepared(tx =>
+  tx
     .insert(directory)
-    .values({ studentId: id, status: 'active', userId, name, email, version })
+    .values({
+      studentId: placeholder('id'),
+      status: 'active',
+      userId: placeholder('userId'),
+      name: placeholder('name'),
+      email: placeholder('email'),
+      version: placeholder('version')
+    })
     // An update that came first has left newer data in a pending entry: only the status changes then.
     .onConflictDoUpdate({
       target: directory.studentId,
       set: { status: 'active', updatedAt: sql`now()` },
       setWhere: ne(directory.status, 'deleted')
     })
-  sendWithin(tx, entry)
+)
+
+export async function onStudentCreate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
+  const { id, userId, name, email, version } = data
+  sendWithin(tx, findUser(tx, { userId }), ([user]) => {
+    if (user !== undefined) return
+    throw new PermanentFailure('user-not-found', `no user has the id ${userId}`, { waitsFor: userWithId(userId) })
+  })
+  sendWithin(tx, makeActive(tx, { id, userId, name, email, version }))
 }

@@ -5,21 +5,38 @@
 import { ne, sql } from 'drizzle-orm'
 import type { DeliveryContext } from '../runtime/define-function.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
+import { prepared } from '../runtime/host/prepared.ts'
 import { sendWithin } from '../runtime/host/transaction.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory } from '../students/tables.ts'
 
 type Context = Pick<DeliveryContext, 'tx'>
 
-export async function onStudentUpdate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
-  const { id, userId, name, email, version } = data
-  const entry = tx
+const { placeholder } = sql
+const keepEntry = prepared(tx =>
+  tx
     .insert(directory)
-    .values({ studentId: id, status: 'pending', userId, name, email, version })
+    .values({
+      studentId: placeholder('id'),
+      status: 'pending',
+      userId: placeholder('userId'),
+      name: placeholder('name'),
+      email: placeholder('email'),
+      version: placeholder('version')
+    })
     .onConflictDoUpdate({
       target: directory.studentId,
-      set: { name, email, version, updatedAt: sql`now()` },
+      set: {
+        name: sql`excluded.name`,
+        email: sql`excluded.email`,
+        version: sql`excluded.version`,
+        updatedAt: sql`now()`
+      },
       setWhere: ne(directory.status, 'deleted')
     })
-  sendWithin(tx, entry)
+)
+
+export async function onStudentUpdate({ data }: TypedEvent<Student>, { tx }: Context): Promise<void> {
+  const { id, userId, name, email, version } = data
+  sendWithin(tx, keepEntry(tx, { id, userId, name, email, version }))
 }

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { integer, pgTable } from 'drizzle-orm/pg-core'
 import { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import type { Transaction } from './database.ts'
+import { prepared } from './prepared.ts'
 import { allSent, inTransaction, sendWithin } from './transaction.ts'
 
 const insert = (value: unknown) => ({
@@ -39,6 +41,29 @@ test("a query of drizzle's is sent without waiting too, in its turn", async () =
   expect(await values(db)).toEqual([1, 2])
   const failing = inTransaction(db, async tx => sendWithin(tx, tx.execute(sql`insert into sent values (2)`)))
   await expect(failing).rejects.toMatchObject({ cause: { code: '23505' } })
+})
+
+test('a prepared query is built once a connection, and takes the values of each time in its turn', async () => {
+  const db = await start()
+  let built = 0
+  const both = { one: sql.placeholder('one'), other: sql.placeholder('other') }
+  const numbers = pgTable('sent', { value: integer() })
+  const insertTwo = prepared(tx => {
+    built++
+    return tx
+      .insert(numbers)
+      .values([{ value: both.one }, { value: both.other }])
+      .returning()
+  })
+  for (const one of [1, 3, 5]) {
+    await inTransaction(db, async tx => {
+      sendWithin(tx, insert(one * 10))
+      expect(await insertTwo(tx, { one, other: one + 1 })).toEqual([{ value: one }, { value: one + 1 }])
+      sendWithin(tx, insertTwo(tx, { one: one * 100, other: one * 101 }))
+    })
+  }
+  expect(await values(db)).toEqual([1, 2, 3, 4, 5, 6, 10, 30, 50, 100, 101, 300, 303, 500, 505])
+  expect(built).toBe(1)
 })
 
 test('a whole transaction leaves with one write', async () => {
