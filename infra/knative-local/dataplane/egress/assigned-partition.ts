@@ -12,6 +12,8 @@ const MAX_QUEUED_BYTES = 4 * 1024 * 1024
 
 interface Queued {
   readonly record: KafkaRecord
+  /** As far as that is known. */
+  readonly writtenMs: number
   readonly bytes: number
   readonly finish: Finish
 }
@@ -32,6 +34,8 @@ export class AssignedPartition implements TopicPartition {
   fetchedAtMs: number | undefined
   /** Records started and not ended, those in backoff included. */
   active = 0
+  /** Since when its next record has been the next, on the clock of performance.now(). */
+  waitsSinceMs = 0
   private readonly fetching: Fetching
   private queue: Queued[] = []
   private head = 0
@@ -54,6 +58,10 @@ export class AssignedPartition implements TopicPartition {
     return this.queue.length - this.head
   }
 
+  get next(): Queued | undefined {
+    return this.queue[this.head]
+  }
+
   /** Its queue is full. */
   get isPaused(): boolean {
     return this.paused
@@ -69,7 +77,8 @@ export class AssignedPartition implements TopicPartition {
 
   push(record: KafkaRecord): void {
     const bytes = bytesInMemory(record)
-    this.queue.push({ record, bytes, finish: this.tracker.received(record.offset) })
+    if (this.queued === 0) this.waitsSinceMs = performance.now()
+    this.queue.push({ record, writtenMs: writtenMs(record), bytes, finish: this.tracker.received(record.offset) })
     this.queuedBytes += bytes
     if (!this.paused && (this.queued > MAX_QUEUED_RECORDS || this.queuedBytes > MAX_QUEUED_BYTES)) {
       this.paused = true
@@ -78,9 +87,10 @@ export class AssignedPartition implements TopicPartition {
   }
 
   shift(): Queued | undefined {
-    const next = this.queue[this.head]
+    const { next } = this
     if (next === undefined) return undefined
     this.head++
+    this.waitsSinceMs = performance.now()
     this.queuedBytes -= next.bytes
     if (this.head === this.queue.length || this.head > MAX_QUEUED_RECORDS) {
       this.queue = this.queue.slice(this.head)
@@ -134,6 +144,12 @@ export class AssignedPartition implements TopicPartition {
     if (this.paused) this.fetching.resume(this)
     for (const end of this.backoffs) end()
   }
+}
+
+/** A record without a time, or with one that is still to come, counts as written now: clocks of producers may be wrong. */
+function writtenMs({ timestampMs }: KafkaRecord): number {
+  const [said, nowMs] = [Number(timestampMs), Date.now()]
+  return said >= 0 ? Math.min(said, nowMs) : nowMs
 }
 
 /** A header is an object for its name, one for its value and one for both. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { AssignedPartition } from './assigned-partition.ts'
 import { RecordFlow } from './record-flow.ts'
 import type { KafkaRecord } from '../kafka/record.ts'
@@ -95,6 +95,80 @@ test('unordered: what is under way is bounded', async () => {
   expect(most).toBe(50)
   expect(partition.tracker.committable).toBe(500)
 })
+
+test('unordered: of what waits, the record that was written first starts first, whichever partition it is of', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(fc.nat(100_000), { maxLength: 60 }), { maxLength: 8 }), async times => {
+      const { started, end } = startTimed(times.map(ofPartition => ofPartition.toSorted((a, b) => a - b)))
+      while (await end()) {}
+      const inOrder = times.flat().toSorted((a, b) => a - b)
+      expect(started.map(({ timestampMs }) => Number(timestampMs))).toEqual(inOrder)
+    }),
+    { numRuns: 50 }
+  )
+})
+
+test('unordered: however old the records of others say they are, a partition has its turn within a second', async () => {
+  const timeMs = fc.oneof(fc.constant(-1), fc.nat(1000), fc.integer({ min: 0, max: 1e15 }))
+  const sameTimes = fc
+    .tuple(fc.integer({ min: 40, max: 120 }), timeMs)
+    .map(([count, ms]) => Array<number>(count).fill(ms))
+  const manyTimes = fc.array(timeMs, { minLength: 40, maxLength: 120 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.oneof(sameTimes, manyTimes), { minLength: 2, maxLength: 6 }), async perPartition => {
+      vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+      onTestFinished(() => void vi.useRealTimers())
+      const { started, end } = startTimed(perPartition)
+      const lastMs = perPartition.map(() => performance.now())
+      for (let seen = 0; ;) {
+        for (; seen < started.length; seen++) {
+          const partition = started[seen]?.partition ?? 0
+          expect(performance.now() - (lastMs[partition] ?? 0)).toBeLessThanOrEqual(1000 + perPartition.length * 100)
+          lastMs[partition] = performance.now()
+        }
+        vi.advanceTimersByTime(100)
+        if (!(await end())) break
+      }
+      expect(started).toHaveLength(perPartition.flat().length)
+    }),
+    { numRuns: 30 }
+  )
+})
+
+test('unordered: equally old records start in turn, and those of partitions that wait for a retry hold nobody up', async () => {
+  const { started } = startTimed([Array(90).fill(1), Array(5).fill(1), Array(5).fill(2)], 'backoff')
+  await new Promise(setImmediate)
+  expect(started).toHaveLength(100)
+  expect(started.slice(0, 10).map(({ partition }) => partition)).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
+})
+
+/** What is queued while the flow is held starts at once, or when `end` has ended the oldest that is under way. */
+function startTimed(timesMs: readonly (readonly number[])[], then: 'request' | 'backoff' = 'request') {
+  const started: KafkaRecord[] = []
+  const underWay: (() => void)[] = []
+  const flow = new RecordFlow('unordered', async (at, partition) => {
+    started.push(at)
+    if (then === 'backoff') return void (await flow.wait(1_000_000, partition))
+    await partition.request(() => new Promise<void>(end => underWay.push(end)))
+  })
+  flow.hold()
+  for (const [i, ofPartition] of timesMs.entries()) {
+    const partition = new AssignedPartition({ topic: `t${i}`, partition: i }, 0, neverPaused)
+    flow.add(partition)
+    for (const [offset, timestampMs] of ofPartition.entries()) {
+      partition.push({ ...record(i, offset), timestampMs: BigInt(timestampMs) })
+    }
+  }
+  flow.release()
+  return {
+    started,
+    async end() {
+      underWay.shift()?.()
+      await new Promise(setImmediate)
+      return underWay.length > 0
+    }
+  }
+}
 
 test('while the flow is held nothing starts, and a retry waits for its release', async () => {
   const partition = new AssignedPartition({ topic: 't', partition: 0 }, 0, neverPaused)

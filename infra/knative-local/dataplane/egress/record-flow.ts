@@ -1,4 +1,8 @@
 // When the records of an egress start: one at a time per partition (ordered), or many at once (unordered). Everything is bounded.
+//
+// Unordered, the record that was written first starts first, whichever topic it is of: an egress that lags behind would otherwise
+// read what is rare ahead of what is frequent, and each update before its create. Kafka Streams chooses so among its partitions.
+// https://kafka.apache.org/41/documentation/streams/core-concepts.html#streams_out_of_ordering
 import type { AssignedPartition } from './assigned-partition.ts'
 import { DeliveryAbandoned } from '../delivery/deliver.ts'
 import type { KafkaRecord } from '../kafka/record.ts'
@@ -9,6 +13,9 @@ const MAX_UNORDERED_REQUESTS = 50
 /** Those in backoff included, which the original bounds in effect at 99; also the connections of the HTTP pool. */
 const MAX_UNORDERED_ACTIVE = 100
 
+/** However old the records of others are, a partition that has some starts one this often. */
+const MAX_TURN_MS = 1000
+
 export type Handle = (record: KafkaRecord, partition: AssignedPartition) => Promise<void>
 
 export class RecordFlow {
@@ -18,7 +25,6 @@ export class RecordFlow {
   private readonly waiting: (() => void)[] = []
   private held = false
   private active = 0
-  private turn = 0
 
   /** `handle` rejects only with DeliveryAbandoned, or for a defect of ours. */
   constructor(ordering: Ordering, handle: Handle) {
@@ -68,16 +74,19 @@ export class RecordFlow {
   }
 
   private startUnordered(): void {
-    let withoutWork = 0
-    while (!this.held && withoutWork < this.partitions.length && this.mayStart()) {
-      const partition = this.partitions[this.turn++ % this.partitions.length]
+    while (!this.held && this.mayStart()) {
+      const partition = this.nextPartition()
       const next = partition?.shift()
-      if (partition === undefined || next === undefined) withoutWork++
-      else {
-        withoutWork = 0
-        void this.run(partition, next.record, next.finish)
-      }
+      if (partition === undefined || next === undefined) return
+      void this.run(partition, next.record, next.finish)
     }
+  }
+
+  private nextPartition(): AssignedPartition | undefined {
+    const overdueMs = performance.now() - MAX_TURN_MS
+    let first: AssignedPartition | undefined
+    for (const partition of this.partitions) if (goesBefore(partition, first, overdueMs)) first = partition
+    return first
   }
 
   private mayStart(): boolean {
@@ -105,4 +114,14 @@ export class RecordFlow {
   private wake(): void {
     for (const resolve of this.waiting.splice(0)) resolve()
   }
+}
+
+/** Whoever has waited too long for its turn, longest first; then the oldest record; of equally old ones in turn. */
+function goesBefore(one: AssignedPartition, other: AssignedPartition | undefined, overdueMs: number): boolean {
+  if (one.next === undefined) return false
+  if (other?.next === undefined) return true
+  const hasWaitedLonger = one.waitsSinceMs < other.waitsSinceMs
+  if (Math.min(one.waitsSinceMs, other.waitsSinceMs) < overdueMs) return hasWaitedLonger
+  const difference = one.next.writtenMs - other.next.writtenMs
+  return difference === 0 ? hasWaitedLonger : difference < 0
 }
