@@ -1,7 +1,6 @@
 // W3C trace context and baggage travel beside an event, as HTTP headers or Kafka headers of the same names: the trace continues
 // under its id with a span of ours, and what comes with it is passed on, by the rules of the original's OpenTelemetry.
 // https://www.w3.org/TR/trace-context/ https://www.w3.org/TR/baggage/
-import { randomBytes } from 'node:crypto'
 import type { KafkaRecord } from '../kafka/record.ts'
 
 /** The headers to send on, traceparent first; none without a valid traceparent. */
@@ -36,7 +35,9 @@ export function traceOfHttp(headers: readonly string[]): Trace {
 }
 
 export function traceOfRecord({ headers }: KafkaRecord): Trace {
-  return traceOf(name => headers.find(([key]) => key.toLowerCase() === name)?.[1]?.toString('utf8'))
+  return traceOf(name =>
+    headers.find(([key]) => key.length === name.length && key.toLowerCase() === name)?.[1]?.toString('utf8')
+  )
 }
 
 export interface SpanContext {
@@ -58,7 +59,7 @@ export function continueTrace(trace: Trace): TraceHeaders {
   if (parent === undefined) return []
   const { traceId, traceFlags } = parent
   const flags = traceFlags.toString(16).padStart(2, '0')
-  const headers: [string, string][] = [['traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`]]
+  const headers: [string, string][] = [['traceparent', `00-${traceId}-${randomSpanId()}-${flags}`]]
   const tracestate = validTracestate(trace.tracestate ?? '')
   if (tracestate !== '') headers.push(['tracestate', tracestate])
   const baggage = validBaggage(trace.baggage ?? '')
@@ -69,6 +70,10 @@ export function continueTrace(trace: Trace): TraceHeaders {
 function traceOf(header: (name: string) => string | undefined): Trace {
   return { traceparent: header('traceparent'), tracestate: header('tracestate'), baggage: header('baggage') }
 }
+
+/** As random as OpenTelemetry's own are, and never the invalid one of zeros. */
+const randomSpanId = (): string => half() + half()
+const half = (): string => (1 + Math.floor(Math.random() * 0xffff_ffff)).toString(16).padStart(8, '0')
 
 /** One member that is wrong makes all of it worth nothing. */
 function validTracestate(text: string): string {

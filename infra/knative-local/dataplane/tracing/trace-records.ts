@@ -8,6 +8,7 @@ import {
   SpanKind,
   SpanStatusCode,
   trace as traceApi,
+  TraceFlags,
   type Tracer
 } from '@opentelemetry/api'
 import { names } from '../../traces/attribute-names.ts'
@@ -15,7 +16,14 @@ import { DeliveryAbandoned, type Send } from '../delivery/deliver.ts'
 import type { EventRequest } from '../events/event-to-request.ts'
 import type { Observer } from '../observer.ts'
 import { lastHeader, type KafkaRecord } from '../kafka/record.ts'
-import { continueTrace, spanContextOf, type Trace, type TraceHeaders, traceOfRecord } from '../events/trace-context.ts'
+import {
+  continueTrace,
+  type SpanContext,
+  spanContextOf,
+  type Trace,
+  type TraceHeaders,
+  traceOfRecord
+} from '../events/trace-context.ts'
 import type { Tracing } from './start-tracing.ts'
 
 /** Of records whose way into Kafka has its span, so that a second group does not make another one. */
@@ -23,24 +31,35 @@ const maxRemembered = 10_000
 /** A record that says it was written longer ago was not: its producer's clock is wrong, or it was sent again. */
 const maxWayMs = 24 * 3_600_000
 
-export function traceRecords({ tracer, counts, close }: Tracing): Observer {
+/** `failedToo`: of traces that are not sent, spans that failed are. */
+export function traceRecords({ tracer, counts, close }: Tracing, failedToo: boolean): Observer {
   const arrivals = rememberArrivals(tracer)
   return {
     attempts(record, group, send) {
       const trace = traceOfRecord(record)
-      const parent = contextOf(trace)
-      arrivals(record, trace, parent)
-      const tried = new Map<string, number>()
-      return async (url, request, timeoutMs) => {
-        const before = tried.get(url) ?? 0
-        tried.set(url, before + 1)
+      const parent = spanContextOf(trace)
+      const context = contextOf(parent)
+      const failures = new Map<string, number>()
+      const begin = (url: string, request: EventRequest, startTime?: number): Span => {
+        const before = failures.get(url) ?? 0
         const attributes = {
           ...ofDelivery(record, group, url, request),
           ...(before > 0 && { [names.httpResend]: before })
         }
-        const span = tracer.startSpan(`deliver ${record.topic}`, { kind: SpanKind.CLIENT, attributes }, parent)
+        failures.set(url, before + 1) // read only when it was one
+        return tracer.startSpan(`deliver ${record.topic}`, { kind: SpanKind.CLIENT, attributes, startTime }, context)
+      }
+      const attempt: Send = (url, request, timeoutMs) => {
+        const span = begin(url, request)
         return endWith(span, () => send(url, withTraceparent(request, span), timeoutMs))
       }
+      if (!failedToo || parent === undefined || (parent.traceFlags & TraceFlags.SAMPLED) !== 0) {
+        arrivals(record, trace, context)
+        return attempt
+      }
+      // Another attempt sends the same request, and must be a span of its own.
+      const firstAttempt = sendQuietly(send, begin)
+      return (...attempted) => (failures.size > 0 ? attempt : firstAttempt)(...attempted)
     },
     async write(topic, trace, write) {
       const attributes = {
@@ -48,7 +67,8 @@ export function traceRecords({ tracer, counts, close }: Tracing): Observer {
         [names.messagingOperation]: 'send',
         [names.messagingOperationType]: 'send'
       }
-      const span = tracer.startSpan(`send ${topic}`, { kind: SpanKind.PRODUCER, attributes }, contextOf(trace))
+      const context = contextOf(spanContextOf(trace))
+      const span = tracer.startSpan(`send ${topic}`, { kind: SpanKind.PRODUCER, attributes }, context)
       try {
         await write(headersOf(trace, span))
       } catch (error) {
@@ -60,6 +80,22 @@ export function traceRecords({ tracer, counts, close }: Tracing): Observer {
     },
     close,
     counts
+  }
+}
+
+/** Of a trace that is not sent: there is a span once the attempt has failed, under the id that it went with. */
+function sendQuietly(send: Send, begin: (url: string, request: EventRequest, startTime: number) => Span): Send {
+  return async (url, request, timeoutMs) => {
+    const startTime = Date.now()
+    const attempt = send(url, request, timeoutMs)
+    const hasFailed = await attempt.then(
+      ({ status }) => status >= 300,
+      error => !(error instanceof DeliveryAbandoned)
+    )
+    if (!hasFailed) return attempt
+    const span = begin(url, request, startTime)
+    const spanContext = spanContextOf({ traceparent: headerOf(request, 'traceparent') }) ?? span.spanContext()
+    return endWith(Object.assign(span, { spanContext: () => spanContext }), () => attempt)
   }
 }
 
@@ -89,11 +125,7 @@ const ofKafka = (topic: string): Attributes => ({
 })
 
 function ofDelivery(record: KafkaRecord, group: string, url: string, request: EventRequest): Attributes {
-  const header = (name: string): string | undefined => {
-    const { headers } = request
-    for (let at = 0; at < headers.length; at += 2) if (headers[at] === name) return headers[at + 1]
-    return undefined
-  }
+  const header = (name: string): string | undefined => headerOf(request, name)
   return {
     ...ofKafka(record.topic),
     [names.messagingOperation]: 'deliver',
@@ -108,6 +140,11 @@ function ofDelivery(record: KafkaRecord, group: string, url: string, request: Ev
     [names.httpMethod]: 'POST',
     [names.url]: url
   }
+}
+
+function headerOf({ headers }: EventRequest, name: string): string | undefined {
+  for (let at = 0; at < headers.length; at += 2) if (headers[at] === name) return headers[at + 1]
+  return undefined
 }
 
 /**
@@ -139,8 +176,7 @@ function rememberArrivals(tracer: Tracer): (record: KafkaRecord, trace: Trace, p
   }
 }
 
-function contextOf(trace: Trace): Context {
-  const parent = spanContextOf(trace)
+function contextOf(parent: SpanContext | undefined): Context {
   return parent === undefined ? ROOT_CONTEXT : traceApi.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true })
 }
 

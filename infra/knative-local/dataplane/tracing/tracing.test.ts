@@ -3,6 +3,7 @@ import { SamplingDecision } from '@opentelemetry/sdk-trace'
 import pino from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { collectTraces } from '../../testing/collect-traces.ts'
+import { DeliveryAbandoned } from '../delivery/deliver.ts'
 import { dispatch } from '../delivery/dispatch.ts'
 import { egressesOf } from '../egress/egress.ts'
 import type { EventRequest } from '../events/event-to-request.ts'
@@ -130,16 +131,33 @@ test('parentbased_rate sends so many new traces a second, then a share, and goes
   expect(decide(sampling, under(0))).toBe(SamplingDecision.RECORD)
 })
 
-test('of a trace that is not sent, what failed is', async () => {
+test('of a trace that is not sent, what failed is, under the span that it was sent with', async () => {
   const { observer, spans } = await observed({ OTEL_TRACES_SAMPLER: 'parentbased_rate' })
-  const notSampled = { traceparent: traceparent.replace(/01$/, '00') }
-  const statuses = [503, 204]
+  const unsent = traceparent.replace(/01$/, '00')
+  const notSampled = { ce_traceparent: unsent, traceparent: unsent }
+  const sent: string[] = []
+  const statuses = [503, 422, 204]
   const send = observer.attempts(record(notSampled), 'shop', async (_, request) => {
-    expect(header(request, 'traceparent')).toMatch(/-00$/)
+    sent.push(header(request, 'traceparent'))
     return { status: statuses.shift() ?? 500, headers: [], body: Buffer.alloc(0) }
   })
   await dispatch(record(notSampled), egress(), sinks, ports(send))
-  expect(await spans()).toMatchObject([{ attributes: { 'http.response.status_code': 503 } }])
+  for (const text of sent) expect(text).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`))
+  const failed = await spans()
+  expect(failed).toMatchObject([
+    { failed: true, parentId: 'b7ad6b7169203331', attributes: { 'http.response.status_code': 503 } },
+    { failed: true, attributes: { 'http.response.status_code': 422, 'http.request.resend_count': 1 } }
+  ])
+  expect(failed.map(({ spanId }) => `00-${traceId}-${spanId}-00`)).toEqual(sent.slice(0, 2))
+})
+
+test('of a trace that is not sent, an attempt without an answer is a failure and one that was given up is none', async () => {
+  const { observer, spans } = await observed({ OTEL_TRACES_SAMPLER: 'parentbased_rate' })
+  const one = record({ traceparent: traceparent.replace(/01$/, '00') })
+  const errors = [new Error('reset'), new DeliveryAbandoned()]
+  const send = observer.attempts(one, 'shop', () => Promise.reject(errors.shift() as Error))
+  await expect(dispatch(one, egress(), sinks, ports(send))).rejects.toThrow(DeliveryAbandoned)
+  expect(await spans()).toMatchObject([{ failed: true, attributes: { 'url.full': sinks.subscriber } }])
 })
 
 function decide({ sampler }: ReturnType<typeof samplingFrom>, context = ROOT_CONTEXT) {
