@@ -6,11 +6,12 @@
 //   swap          a new instance takes over between two requests; the old one finishes what it has
 //
 // https://github.com/knative/serving/blob/main/docs/scaling/SYSTEM.md
-import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { MAX_REQUEST_HEADER_BYTES } from '../dataplane/events/header-budget.ts'
 import { guarded } from '../http/guard.ts'
 import { forward, type Forwarded, letGo, type Outcome } from './forward.ts'
 import { createHeldRequests } from './held-requests.ts'
+import { type InstanceConnections, openConnections } from './instance-connections.ts'
 import { createArrivals, type RequestBody } from './request-body.ts'
 import { readTarget } from './request-target.ts'
 
@@ -41,8 +42,7 @@ export interface Activator {
 }
 
 interface Target {
-  readonly port: number
-  readonly agent: Agent
+  readonly connections: InstanceConnections
   inFlight: number
   /** Of these, those whose bodies are still coming. */
   streams: number
@@ -50,7 +50,7 @@ interface Target {
   isLast?(): void
 }
 
-/** Connections to an instance that sets no bound itself. */
+/** Requests that are with an instance that sets no bound itself. */
 export const maxConnections = 256
 /** Ten turns of connection refused take longer than any instance needs to be noticed as gone. */
 const lostRetryMs = 20
@@ -104,7 +104,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
     const streams = isStream(one.body) ? 1 : 0
     to.inFlight += 1
     to.streams += streams
-    forward(to.agent, to.port, one, timeoutMs, outcome => {
+    forward(to.connections, one, timeoutMs, outcome => {
       to.inFlight -= 1
       to.streams -= streams
       if (to.inFlight === 0) to.isLast?.()
@@ -139,7 +139,7 @@ export async function startActivator(options: ActivatorOptions): Promise<Activat
     lastUsedAt: use.lastUsedAt,
     async stop(stopTimeoutMs) {
       await close(server, use.answering, stopTimeoutMs)
-      target?.agent.destroy()
+      target?.connections.close()
       target = undefined
     }
   }
@@ -171,16 +171,14 @@ function hasRoom({ inFlight, streams }: Target, body: RequestBody, limit: number
   return inFlight < limit && (!isStream(body) || streams < Math.ceil(limit / 2))
 }
 
-/** Idle connections are closed before the 75 s after which a function closes them. */
 function openTarget(port: number): Target {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: maxConnections, timeout: 60_000 })
-  return { port, agent, inFlight: 0, streams: 0 }
+  return { connections: openConnections(port), inFlight: 0, streams: 0 }
 }
 
 /** Resolves when it has answered what it was sent. */
 async function leave(target: Target): Promise<void> {
   if (target.inFlight > 0) await new Promise<void>(fulfil => (target.isLast = fulfil))
-  target.agent.destroy()
+  target.connections.close()
 }
 
 function settle(outcome: Outcome, request: IncomingMessage, response: ServerResponse): void {
