@@ -40,6 +40,10 @@ export interface JvmOptions extends Pick<ProcessOptions, 'name' | 'env' | 'cwd'>
   readonly args: readonly string[]
 }
 
+// A JVM spreads over a third of a gigabyte, of which each request touches other pages: with pages of 2 MiB the processor finds
+// their addresses in its cache. Java knows the option on Linux only.
+const hugePages = process.platform === 'linux' ? ['-XX:+UseTransparentHugePages'] : []
+
 /** Starts a JVM that is quick to start rather than quick at its peak. */
 export async function startJvm(
   java: Java,
@@ -64,6 +68,7 @@ export async function startJvm(
     args: [
       `-Xmx${maxHeapMiB}m`,
       '-XX:+UseSerialGC',
+      ...hugePages,
       '-XX:TieredStopAtLevel=1', // no second compiler: it would take both cores for the first half minute
       ...archiving,
       '-Xlog:disable', // else it warns of every class that no archive can hold
