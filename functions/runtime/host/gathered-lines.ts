@@ -12,7 +12,7 @@ interface GatheredLines extends pino.DestinationStream {
   flushSync(): void
 }
 
-export function gatheredLines(output: pino.DestinationStream = pino.destination(1)): GatheredLines {
+export function gatheredLines(output: pino.DestinationStream = standardOutput()): GatheredLines {
   let waiting = ''
   function flushSync(): void {
     const lines = waiting
@@ -32,3 +32,6 @@ export function gatheredLines(output: pino.DestinationStream = pino.destination(
   }
   return gathering
 }
+
+/** pino's own default hands each write to another thread, which takes longer to wake than to write, and which no exit waits for. */
+const standardOutput = () => pino.destination({ dest: 1, sync: true })

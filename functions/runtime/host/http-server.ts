@@ -87,7 +87,7 @@ export function createHttpServer(
     }
     try {
       refuseSecondHost(request)
-      if (!isAddressedHere(boundTo(), request.headers.host)) throw misdirected
+      if (!isAddressedHere(boundTo, request.headers.host)) throw misdirected
       const body = await decodeBody(request.headers['content-encoding'], await readBody(request), maxBodyBytes)
       // With the body already read, the framework's body parsers leave the request alone. Its router sees "/" and nothing
       // else, because it answers some paths before the function is asked: "/%" and "/favicon.ico", the former in HTML.
@@ -99,10 +99,11 @@ export function createHttpServer(
     }
   })
   // Of the server and not of the connection: in a pod Knative's queue-proxy connects from the same pod, by loopback.
-  const boundTo = (): string => {
+  let boundTo = ''
+  server.on('listening', () => {
     const address = server.address()
-    return typeof address === 'object' ? (address?.address ?? '') : ''
-  }
+    boundTo = typeof address === 'object' ? (address?.address ?? '') : ''
+  })
   const sockets = new Set<Socket>()
   server.on('connection', socket => {
     sockets.add(socket)
