@@ -71,6 +71,11 @@ export class AssignedPartition implements TopicPartition {
     return this.closed
   }
 
+  /** Records started and not ended, without those in backoff. */
+  get underWay(): number {
+    return this.active - this.backoffs.size
+  }
+
   get requestsInFlight(): number {
     return this.requests
   }

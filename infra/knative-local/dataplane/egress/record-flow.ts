@@ -8,8 +8,8 @@ import { DeliveryAbandoned } from '../delivery/deliver.ts'
 import type { KafkaRecord } from '../kafka/record.ts'
 import type { Ordering } from '../../manifests/plan.ts'
 
-/** New records start below this many requests; the original polls 50 records at a time (max.poll.records). */
-const MAX_UNORDERED_REQUESTS = 50
+/** New records start below this many under way; the original polls 50 records at a time (max.poll.records). */
+const MAX_UNORDERED_UNDER_WAY = 50
 /** Those in backoff included, which the original bounds in effect at 99; also the connections of the HTTP pool. */
 const MAX_UNORDERED_ACTIVE = 100
 
@@ -62,7 +62,9 @@ export class RecordFlow {
 
   /** Waits out a backoff and, while the flow is held, for its release; false when the partition was closed. */
   async wait(ms: number, partition: AssignedPartition): Promise<boolean> {
-    await partition.backoff(ms)
+    const backoff = partition.backoff(ms)
+    this.start(partition) // in the place that it left
+    await backoff
     while (this.held && !partition.isClosed) await new Promise<void>(resolve => this.waiting.push(resolve))
     return !partition.isClosed
   }
@@ -91,9 +93,9 @@ export class RecordFlow {
 
   private mayStart(): boolean {
     if (this.active >= MAX_UNORDERED_ACTIVE) return false
-    let requests = 0
-    for (const partition of this.partitions) requests += partition.requestsInFlight
-    return requests < MAX_UNORDERED_REQUESTS
+    let underWay = 0
+    for (const partition of this.partitions) underWay += partition.underWay
+    return underWay < MAX_UNORDERED_UNDER_WAY
   }
 
   private async run(partition: AssignedPartition, record: KafkaRecord, finish: () => void): Promise<void> {
