@@ -8,6 +8,7 @@ import type { Broker, Cluster, Consumer, ConsumerGroupJoinEvent, Kafka } from 'k
 import type { Logger } from 'pino'
 import { keptAndAdded, partitionKey, type Position, type TopicPartition } from './assignment.ts'
 import { consumerConfig } from './consumer-config.ts'
+import { FetchPace } from './fetch-pace.ts'
 import { FetchedBatches } from './fetched-batches.ts'
 import { highOffsets, lowOffsets, type OffsetsByPartition } from './group-offsets.ts'
 import type { GroupOwner } from './group-owner.ts'
@@ -43,7 +44,11 @@ export class GroupConsumer {
   private restart: NodeJS.Timeout | undefined
   /** Where to read is not known of all partitions. */
   private searching = false
-  private readonly longFetches = new LongFetches(() => this.isSteady)
+  private readonly pace = new FetchPace()
+  private readonly longFetches = new LongFetches(
+    () => this.isSteady,
+    () => this.pace.waitMs(performance.now())
+  )
   private readonly held = new HeldPartitions({
     pause: ({ topic, partition }) => this.isMember && this.consumer?.pause([{ topic, partitions: [partition] }]),
     resume: ({ topic, partition }) => this.isMember && this.consumer?.resume([{ topic, partitions: [partition] }]),
@@ -107,6 +112,7 @@ export class GroupConsumer {
       partitionsConsumedConcurrently: 1,
       eachBatch: async ({ batch, commitOffsetsIfNecessary }) => {
         this.committer.use(commitOffsetsIfNecessary)
+        this.pace.arrived(batch.messages.length, performance.now())
         this.batches.take(batch)
       }
     })

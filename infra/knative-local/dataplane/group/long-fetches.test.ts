@@ -1,5 +1,5 @@
 import type { Cluster } from 'kafkajs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { LONG_FETCH_MS, LongFetches } from './long-fetches.ts'
 
 const waitMs = 20
@@ -72,6 +72,23 @@ test('while what is fetched may change, fetches are kafkajs own', async () => {
   expect(await own).toBe('records')
 })
 
+test('a fetch is sent after the wait that it is given, steady or not', async () => {
+  for (const isSteady of [true, false]) {
+    const { broker, sent } = await start(
+      () => isSteady,
+      () => 30
+    )
+    const startedAt = performance.now()
+    const answer = broker.fetch(asked('7'))
+    await new Promise(setImmediate)
+    expect(sent).toHaveLength(0)
+    await vi.waitUntil(() => sent.length > 0, { interval: 1 })
+    expect(performance.now() - startedAt).toBeGreaterThan(28)
+    sent[0]?.resolve('records')
+    expect(await answer).toBe('records')
+  }
+})
+
 test('at a stop whoever waits is answered at once, and disconnecting waits for no fetch', async () => {
   const { broker, cluster, fetches, connection } = await start()
   const waiting = broker.fetch({ ...asked('7'), maxWaitTime: 60_000 })
@@ -82,7 +99,7 @@ test('at a stop whoever waits is answered at once, and disconnecting waits for n
 })
 
 /** A cluster of one broker, whose fetches are answered by the test. */
-async function start(isSteady = () => true) {
+async function start(isSteady = () => true, paceMs = () => 0) {
   const sent: (PromiseWithResolvers<unknown> & { readonly maxWaitTime: number })[] = []
   const connection = {
     bytesBuffered: 0,
@@ -100,7 +117,7 @@ async function start(isSteady = () => true) {
     }
   }
   const cluster = { findBroker: async () => plain, disconnect: async () => undefined }
-  const fetches = new LongFetches(isSteady)
+  const fetches = new LongFetches(isSteady, paceMs)
   fetches.serve(cluster as unknown as Cluster)
   return { fetches, cluster, connection, sent, broker: await cluster.findBroker() }
 }

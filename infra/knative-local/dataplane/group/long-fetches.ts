@@ -5,6 +5,7 @@
 //
 // Kafka answers the requests of a connection one after the other, so that one for something else would wait behind it: the connection,
 // which kafkajs has for fetches alone, is closed then, and opened again by kafkajs. (kafkajs/src/network/connectionPool.js)
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from 'kafkajs'
 
 /** How long Kafka waits for records. */
@@ -45,13 +46,18 @@ const nothing = { responses: [] }
 
 export class LongFetches {
   private readonly isSteady: () => boolean
+  private readonly waitMs: () => number
   private readonly underWay = new Map<FetchingBroker, UnderWay>()
   private readonly known = new WeakSet<FetchingBroker>()
   private readonly waiting = new Set<() => void>()
 
-  /** `isSteady`: what is fetched next is what is fetched now, as long as nothing comes. Otherwise fetches are kafkajs' own. */
-  constructor(isSteady: () => boolean) {
+  /**
+   * `isSteady`: what is fetched next is what is fetched now, as long as nothing comes. Otherwise fetches are kafkajs' own.
+   * `waitMs`: how long a fetch waits before it is sent.
+   */
+  constructor(isSteady: () => boolean, waitMs: () => number) {
     this.isSteady = isSteady
+    this.waitMs = waitMs
   }
 
   /** Of a consumer that has not fetched yet. */
@@ -84,6 +90,8 @@ export class LongFetches {
     this.known.add(broker)
     const send = broker.fetch.bind(broker)
     broker.fetch = async request => {
+      const waitMs = this.waitMs()
+      if (waitMs > 0) await sleep(waitMs)
       const key = JSON.stringify(request.topics)
       let present = this.underWay.get(broker)
       if (present !== undefined && present.key !== key) {
