@@ -78,6 +78,53 @@ test.each(bad)('%s is no answer, as for Node', async (_, bytes) => {
   expect(() => read('GET', bytes, [1, 10, bytes.length - 1])).toThrow(/./)
 })
 
+test('of changed bytes, what is read is what Node reads, or the last that is read of that connection', async () => {
+  const added = [
+    '',
+    ' ',
+    '\t',
+    '\r',
+    '\n',
+    '\r\n',
+    ':',
+    ',',
+    ';',
+    '"',
+    '=',
+    '0',
+    '7',
+    'a',
+    '-',
+    '\0',
+    '\xa0',
+    'chunked',
+    'Content-Length: 3\r\n'
+  ]
+  const change = fc.record({ at: fc.nat(100), removed: fc.nat(3), added: fc.constantFrom(...added) })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...good),
+      fc.array(change, { minLength: 1, maxLength: 3 }),
+      async (from, changes) => {
+        const [, method, whole] = from
+        answer = changes.reduce(
+          (text, { at, removed, added: more }) => text.slice(0, at) + more + text.slice(at + removed),
+          whole
+        )
+        const byNode = await readByNode(method).catch(() => undefined)
+        let here: ReturnType<typeof readHere>
+        try {
+          here = readHere(method, answer, [])
+        } catch {
+          return // Node may take more
+        }
+        expect(byNode ? here.read : here.keptMs).toEqual(byNode ?? 0)
+      }
+    ),
+    { numRuns: 500 }
+  )
+})
+
 test('whatever comes, it ends or is refused, and every split of it is the same', () => {
   const piece = fc.oneof(
     fc.constantFrom(
@@ -126,6 +173,14 @@ function chunked(body: string): string {
 
 /** @throws when it is no answer */
 function read(method: string, bytes: string, cuts: readonly number[]): Read {
+  return readHere(method, bytes, cuts).read
+}
+
+function readHere(
+  method: string,
+  bytes: string,
+  cuts: readonly number[]
+): { readonly read: Read; readonly keptMs: number } {
   const information: number[] = []
   let head: AnswerHead | undefined
   let body = ''
@@ -146,7 +201,8 @@ function read(method: string, bytes: string, cuts: readonly number[]): Read {
   if (!reader.isComplete) reader.end()
   if (!head) throw new Error('complete without a head')
   const { status, rawHeaders } = head
-  return { information, status, rawHeaders, body: body + (reader.last?.toString('latin1') ?? '') }
+  const whole = body + (reader.last?.toString('latin1') ?? '')
+  return { read: { information, status, rawHeaders, body: whole }, keptMs: reader.keepAliveMs }
 }
 
 function readByNode(method: string): Promise<Read> {

@@ -99,6 +99,7 @@ export class AnswerReader {
     const head = parseHead(all.toString('latin1', at, end))
     if (head.status < 200) {
       if (head.status === 101) throw new BadAnswer('nobody has asked for another protocol')
+      if (head.keepAliveMs === 0) throw new BadAnswer('a connection that ends before the answer')
       this.#sink.onInformation(head)
       return end + 4
     }
@@ -141,7 +142,7 @@ export class AnswerReader {
       if (line !== '') throw new BadAnswer('a chunk longer than its size')
       this.#expected = 'chunk size'
     } else if (line === '') this.#complete()
-    else if (!header.test(line)) throw new BadAnswer('a trailer that is none')
+    else if (!header.test(line) || framing.test(line)) throw new BadAnswer('a trailer that is none')
     else if ((this.#trailerBytes += line.length) > maxHeaderSize) throw new BadAnswer('too many trailers')
     return end + 2
   }
@@ -154,8 +155,11 @@ export class AnswerReader {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 const header = /^([\w!#$%&'*+.^`|~-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/
-/** With extensions, which are of the connection only. 52 bits are more than any body has. */
-const chunkSize = /^([\da-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i
+/** These come before a body, and not after it. */
+const framing = /^(?:content-length|transfer-encoding):/i
+/** 52 bits are more than any body has. */
+const chunkSize =
+  /^([\da-f]{1,13})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*"))?)*$/i
 /** As Node's own client: an instance closes an idle connection by its own clock. */
 const keepAliveReserveMs = 1_000
 
@@ -184,11 +188,11 @@ function parseHead(text: string): ParsedHead {
         connection += `${connection && ', '}${value.toLowerCase()}`
         break
       case 'content-length':
-        if (length !== undefined || !/^\d{1,15}$/.test(value)) throw new BadAnswer('a length that is none')
-        length = Number(value)
+        if (length !== undefined || !/^\d{1,15}$/.test(spaced)) throw new BadAnswer('a length that is none')
+        length = Number(spaced)
         break
       case 'transfer-encoding':
-        encoding = encoding === undefined ? value.toLowerCase() : `${encoding}, ${value}`
+        encoding = encoding === undefined ? spaced.toLowerCase() : `${encoding}, ${spaced}` // with a space after it, not all see it
         break
       case 'keep-alive': {
         const [, seconds] = /\btimeout=(\d+)/i.exec(value) ?? []

@@ -1,6 +1,6 @@
 // Connections to one instance. Each carries one request at a time and stays open for the next one.
 //
-// In place of node:http's client, whose objects, listeners and timers of a request cost half of what the port takes for it.
+// In place of node:http's client, whose objects, listeners and timers of a request cost half of what the port takes for it (decision 0043).
 import { connect, type Socket } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
