@@ -8,6 +8,7 @@ import type { Jars } from '../jars.ts'
 import { type Java, startJvm } from '../java.ts'
 import { toProperties } from '../kafka/kafka.ts'
 import { supervise, type SupervisedProcess } from '../../processes/supervise.ts'
+import { behindTheOutbox } from '../../processes/give-way.ts'
 import type { Processes } from '../../processes/processes.ts'
 import type { Reporting } from '../../processes/reporting.ts'
 import type { Secrets } from '../secrets.ts'
@@ -74,7 +75,8 @@ export async function createConnect(
           propertiesFile
         ],
         cwd: connectSecrets.folder,
-        env: process.env
+        env: process.env,
+        nice: behindTheOutbox
       })
   })
 
