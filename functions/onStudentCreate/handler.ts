@@ -9,30 +9,23 @@ import { PermanentFailure } from '../runtime/errors.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
 import { prepared } from '../runtime/host/prepared.ts'
 import { sendWithin } from '../runtime/host/transaction.ts'
+import { directoryEntry } from '../students/directory-entry.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory, users } from '../students/tables.ts'
 import { userWithId } from '../students/user-with-id.ts'
 
 type Context = Pick<DeliveryContext, 'tx'>
 
-const { placeholder } = sql
 const findUser = prepared(tx =>
   tx
     .select({ id: users.id })
     .from(users)
-    .where(eq(users.id, placeholder('userId')))
+    .where(eq(users.id, sql.placeholder('userId')))
 )
 const makeActive = prepared(tx =>
   tx
     .insert(directory)
-    .values({
-      studentId: placeholder('id'),
-      status: 'active',
-      userId: placeholder('userId'),
-      name: placeholder('name'),
-      email: placeholder('email'),
-      version: placeholder('version')
-    })
+    .values(directoryEntry('active'))
     // An update that came first has left newer data in a pending entry: only the status changes then.
     .onConflictDoUpdate({
       target: directory.studentId,

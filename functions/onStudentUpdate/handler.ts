@@ -7,23 +7,16 @@ import type { DeliveryContext } from '../runtime/define-function.ts'
 import type { TypedEvent } from '../runtime/events/event-type.ts'
 import { prepared } from '../runtime/host/prepared.ts'
 import { sendWithin } from '../runtime/host/transaction.ts'
+import { directoryEntry } from '../students/directory-entry.ts'
 import type { Student } from '../students/student-events.ts'
 import { directory } from '../students/tables.ts'
 
 type Context = Pick<DeliveryContext, 'tx'>
 
-const { placeholder } = sql
 const keepEntry = prepared(tx =>
   tx
     .insert(directory)
-    .values({
-      studentId: placeholder('id'),
-      status: 'pending',
-      userId: placeholder('userId'),
-      name: placeholder('name'),
-      email: placeholder('email'),
-      version: placeholder('version')
-    })
+    .values(directoryEntry('pending'))
     .onConflictDoUpdate({
       target: directory.studentId,
       set: {
