@@ -15,7 +15,6 @@ import type { Log } from '../log.ts'
 import { preciseNow } from './clock.ts'
 import { names } from './attribute-names.ts'
 import { QuietSpan } from './quiet-span.ts'
-import { samplingFrom } from './sampler.ts'
 import type { Attributes, OpenSpan, Span } from './spans.ts'
 import { startTracing } from './start-tracing.ts'
 
@@ -34,8 +33,8 @@ export interface Spans {
 }
 
 export function createSpans(name: string, env: NodeJS.ProcessEnv, log: Log): Spans {
-  const { tracer, close } = startTracing(name, env, (facts, message) => log.warn(facts, message))
-  return { open: opener(tracer, samplingFrom(env).failedToo), close }
+  const { tracer, failedToo, close } = startTracing(name, env, (facts, message) => log.warn(facts, message))
+  return { open: opener(tracer, failedToo), close }
 }
 
 /** Of a trace that is not sent, what fails becomes a span in the end, where that is asked for. */

@@ -5,11 +5,9 @@ import { isTracingWanted } from './wanted.ts'
 
 export async function openObserver(env: NodeJS.ProcessEnv, log: Logger): Promise<Observer | undefined> {
   if (!isTracingWanted(env)) return undefined
-  const [{ startTracing }, { samplingFrom }, { traceRecords }] = await Promise.all([
+  const [{ startTracing }, { traceRecords }] = await Promise.all([
     import('./start-tracing.ts'),
-    import('./sampler.ts'),
     import('./trace-records.ts')
   ])
-  const tracing = startTracing('dataplane', env, (facts, message) => log.warn(facts, message))
-  return traceRecords(tracing, samplingFrom(env).failedToo)
+  return traceRecords(startTracing('dataplane', env, (facts, message) => log.warn(facts, message)))
 }

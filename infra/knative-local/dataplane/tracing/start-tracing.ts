@@ -8,6 +8,8 @@ import { samplingFrom } from './sampler.ts'
 
 export interface Tracing {
   readonly tracer: Tracer
+  /** Of traces that are not sent, spans that failed are. */
+  readonly failedToo: boolean
   counts(): { readonly spans: number; readonly dropped: number }
   /** Sends what waits, but holds an end up by no more than a moment. */
   close(): Promise<void>
@@ -68,6 +70,7 @@ export function startTracing(
   })
   return {
     tracer: provider.getTracer(serviceName),
+    failedToo,
     counts: () => ({ ...counts }),
     close: () => Promise.race([provider.shutdown().catch(() => undefined), sleep(closeMs, undefined, { ref: false })])
   }

@@ -31,8 +31,7 @@ const maxRemembered = 10_000
 /** A record that says it was written longer ago was not: its producer's clock is wrong, or it was sent again. */
 const maxWayMs = 24 * 3_600_000
 
-/** `failedToo`: of traces that are not sent, spans that failed are. */
-export function traceRecords({ tracer, counts, close }: Tracing, failedToo: boolean): Observer {
+export function traceRecords({ tracer, failedToo, counts, close }: Tracing): Observer {
   const arrivals = rememberArrivals(tracer)
   return {
     attempts(record, group, send) {
