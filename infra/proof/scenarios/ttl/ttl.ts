@@ -5,12 +5,12 @@ import { lateCommand } from './late-command.ts'
 import { readAfterRetention } from './read-after-retention.ts'
 import { openReaderGroup } from './reader-group.ts'
 import { retentionCheckMs, stopRetention } from './topic-settings.ts'
-import { watchRetention } from './watch-retention.ts'
+import { recordsPerWave, watchRetention } from './watch-retention.ts'
 
 /** A segment is closed after so long; only whole segments are removed. */
 const segmentMs = 1_000
-/** Where two groups went away. */
-const committed = 100
+/** Where two groups went away: within the first wave, so that the smallest removal there is goes past them. */
+const committed = recordsPerWave / 2
 
 export const ttl: Scenario = {
   name: 'ttl',

@@ -11,7 +11,8 @@ export interface Watch {
   readonly removals: number
 }
 
-const recordsPerWave = 100
+/** Sent as one batch. Kafka removes whole segments, which hold whole batches, so that the log start only ever stands between two waves. */
+export const recordsPerWave = 100
 const waveMs = 1_000
 /** Between rows of the table; each removal has a row as well. */
 const rowMs = 4_000
