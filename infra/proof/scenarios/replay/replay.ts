@@ -12,7 +12,7 @@ export const replay: Scenario = {
   async run(stage, narrator) {
     const offsets = await logRanges(stage.admin, ['student_create'])
     const { load, writesStoppedAt } = await showOutage(stage, narrator)
-    await showRewind(stage, narrator, { offsets, time: writesStoppedAt })
+    await showRewind(stage, narrator, { load, offsets, time: writesStoppedAt })
     narrator.step('Every event, accounted for')
     await judge(stage, narrator, load)
   }

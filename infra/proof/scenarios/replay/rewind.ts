@@ -6,11 +6,14 @@ import type { Narrator, Row } from '../report/narrator.ts'
 import { stopDataPlane } from '../stage/counted-member.ts'
 import { untilCaughtUp, untilWithoutMembers } from '../stage/group.ts'
 import type { Stage } from '../stage/stage.ts'
+import { comeToRest, type JudgedLoad } from '../stage/student-load.ts'
 import { digestEffects } from './effects-digest.ts'
 import type { Rewind } from './plan-rewind.ts'
 import { rewindGroup, targetsAt } from './rewind-group.ts'
 
 export interface RewindTo {
+  /** What is compared before and after is all that the functions have made of it. */
+  readonly load: JudgedLoad
   /** The ends of the topics when the scenario began. */
   readonly offsets: readonly LogRange[]
   readonly time: Date
@@ -26,7 +29,8 @@ export async function showRewind(stage: Stage, narrator: Narrator, to: RewindTo)
   narrator.say(
     `${byOffset.group} to the offsets at which this scenario began, ${byTime.group} to the time at which the second broker died. Kafka takes new offsets only of a group without members, so the data plane is stopped meanwhile.`
   )
-  await untilCaughtUp(stage, groups)
+  // All functions, not the two groups alone: what another one had yet to do would change its tables between the two looks.
+  await comeToRest(stage, to.load)
   await stopDataPlane(stage)
   await untilWithoutMembers(stage, groups)
   const before = await digestEffects(stage)
