@@ -60,6 +60,7 @@ export async function showOutages(
     await Promise.all([down(), write(part)])
     await write(part)
     const { confirmed_flush_lsn } = await moments.note(what)
+    await events.toTheEnd() // what is in Kafka counts, not what this reader has met of it so far
     const arrived = new Set(own().map(identityOf))
     const returned = performance.now()
     await Promise.all([up(), write(part)])

@@ -14,6 +14,8 @@ export interface OwnEvents {
   list(): ChangeEvent[]
   /** Waits until so many different ones have come, or for too long. */
   atLeast(count: number): Promise<void>
+  /** All that Kafka has of them now has come. */
+  toTheEnd(): Promise<void>
 }
 
 export function countDifferent(events: readonly ChangeEvent[]): number {
@@ -26,6 +28,7 @@ export async function followOwnEvents(stage: Stage, prefix: string): Promise<Own
     followed.records.filter(record => userOf(record).startsWith(prefix)).map(record => readChangeEvent(record))
   return {
     list,
+    toTheEnd: followed.toTheEnd,
     async atLeast(count) {
       await waitAtMost(stage, arrivalTimeoutMs, async () => countDifferent(list()) >= count)
       await followed.toTheEnd()
