@@ -7,7 +7,15 @@ import type { Stage } from '../stage/stage.ts'
 import { judge, startStudentLoad } from '../stage/student-load.ts'
 import { createTemporaryTopic } from '../stage/temporary-topic.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
-import { type BrokerShare, busiestBroker, type Replication, replicationOf, sharesOf, troubleOf } from './brokers.ts'
+import {
+  type BrokerShare,
+  busiestBroker,
+  isWithout,
+  type Replication,
+  replicationOf,
+  sharesOf,
+  troubleOf
+} from './brokers.ts'
 import { loseBroker, startBroker } from './lose-broker.ts'
 import { startWriter, type Writer } from './writer.ts'
 
@@ -50,11 +58,8 @@ export const brokerLoss: Scenario = {
       `The worst moment: its followers have stood still for a moment (${others.map(other => `broker-${other}`).join(' and ')} are paused), so what it acknowledges alone is nowhere else. Then it is killed, and they continue.`
     )
     const movedAfterMs = await loseBroker(stage, { broker, others, loose, ledByBroker: ledByBroker(loose.topic) })
-    // A follower that stood still may be out of an ISR for a moment longer.
-    const without = await replicationOnce(stage, now => {
-      const { unavailable, underMinIsr } = troubleOf(now, minInSync)
-      return unavailable === 0 && underMinIsr === 0
-    })
+    // A follower that stood still may be out of an ISR for a moment longer, and a broker that is asked now may know less than the one before.
+    const without = await replicationOnce(stage, now => isWithout(now, broker) && isWritable(troubleOf(now, minInSync)))
     narrator.say(
       `The controller gives a broker up 9 s after its last heartbeat; ${seconds(movedAfterMs)} after the kill every partition has a leader among the others, and the dead one is in no ISR:`
     )
@@ -62,7 +67,7 @@ export const brokerLoss: Scenario = {
     const trouble = troubleOf(without, minInSync)
     narrator.claim(
       'no partition is without a leader or under min.insync.replicas, though many are under-replicated',
-      trouble.unavailable === 0 && trouble.underMinIsr === 0 && trouble.underReplicated > 0,
+      isWritable(trouble) && trouble.underReplicated > 0,
       `${trouble.unavailable} unavailable, ${trouble.underMinIsr} under min ISR, ${trouble.underReplicated} of ${without.length} under-replicated`
     )
     const withTwo = await awaitMore(stage, strict, more)
@@ -96,6 +101,10 @@ export const brokerLoss: Scenario = {
     )
     await judge(stage, narrator, load)
   }
+}
+
+function isWritable({ unavailable, underMinIsr }: ReturnType<typeof troubleOf>): boolean {
+  return unavailable === 0 && underMinIsr === 0
 }
 
 /** What the brokers say as soon as it is so, or when the time for it is over. */

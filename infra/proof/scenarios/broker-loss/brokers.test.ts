@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { busiestBroker, type Replication, sharesOf, troubleOf } from './brokers.ts'
+import { busiestBroker, isWithout, type Replication, sharesOf, troubleOf } from './brokers.ts'
 
 const partitions: Replication[] = [
   partition(1, [1, 2, 3]),
@@ -19,6 +19,14 @@ test('each broker has what it leads and where it is in sync', () => {
 
 test('a partition is under-replicated, then under its minimum, then unavailable', () => {
   expect(troubleOf(partitions, 2)).toEqual({ underReplicated: 2, underMinIsr: 1, unavailable: 1 })
+})
+
+test('who has not heard of the death yet still counts on the broker, though nothing is amiss', () => {
+  const before = [partition(1, [1, 2, 3])]
+  expect(troubleOf(before, 2)).toEqual({ underReplicated: 0, underMinIsr: 0, unavailable: 0 })
+  expect([3, 1].map(broker => isWithout(before, broker))).toEqual([false, false])
+  expect(isWithout([partition(2, [1, 2])], 3)).toBe(true)
+  expect(isWithout([partition(-1, [1, 2])], 3)).toBe(false)
 })
 
 function partition(leader: number, isr: number[]): Replication {

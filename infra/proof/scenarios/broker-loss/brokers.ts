@@ -56,3 +56,8 @@ export function troubleOf(partitions: readonly Replication[], minInSync: number)
     unavailable: partitions.filter(({ leader }) => leader === -1).length
   }
 }
+
+/** Every partition has another leader, and no ISR counts on it. */
+export function isWithout(partitions: readonly Replication[], broker: number): boolean {
+  return partitions.every(({ leader, isr }) => leader !== -1 && leader !== broker && !isr.includes(broker))
+}

@@ -3,7 +3,7 @@ import { until } from '../../../knative-local/testing.ts'
 import { untilInSync } from '../stage/in-sync.ts'
 import type { Stage } from '../stage/stage.ts'
 import { waitAtMost } from '../stage/wait-at-most.ts'
-import { type Replication, replicationOf } from './brokers.ts'
+import { isWithout, replicationOf } from './brokers.ts'
 import type { Writer } from './writer.ts'
 
 export interface BrokerLoss {
@@ -49,8 +49,4 @@ export async function loseBroker(stage: Stage, { broker, others, loose, ledByBro
 export async function startBroker(act: Stage['act'], broker: number, signal?: AbortSignal): Promise<void> {
   const part = `broker-${broker}`
   await until(`${part} to answer`, startTimeoutMs, () => act('start', part).then(() => true), { signal })
-}
-
-function isWithout(partitions: readonly Replication[], broker: number): boolean {
-  return partitions.every(({ leader, isr }) => leader !== -1 && leader !== broker && !isr.includes(broker))
 }
