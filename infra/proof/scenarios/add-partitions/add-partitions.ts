@@ -119,16 +119,18 @@ async function countPartitions({ admin }: Stage): Promise<number> {
 
 async function claimReplicated(stage: Stage, narrator: Narrator, before: number): Promise<void> {
   const replicas = stage.plan.kafkaTopics.find(one => one.topic === topic)?.replicas ?? 0
-  const inSync = (isr: unknown) => String(isr).split(',').length
-  await waitAtMost(stage, waitMs, async () =>
-    (await describeTopic(stage.admin, topic)).every(({ Isr }) => inSync(Isr) === replicas)
-  )
-  const rows = await describeTopic(stage.admin, topic)
+  const isWhole = ({ Leader, Isr }: Row) => Leader !== 'none' && String(Isr).split(',').length === replicas
+  let rows: readonly Row[] = []
+  // What is claimed is the answer that was waited for: another broker may know less.
+  await waitAtMost(stage, waitMs, async () => {
+    rows = await describeTopic(stage.admin, topic)
+    return rows.length === before + added && rows.every(isWhole)
+  })
   narrator.table(rows)
   const fresh = rows.slice(before)
   narrator.claim(
     'each new partition has a leader and all its replicas in sync',
-    fresh.every(({ Leader, Isr }) => Leader !== 'none' && inSync(Isr) === replicas),
+    fresh.length === added && fresh.every(isWhole),
     fresh.map(({ Partition, Leader, Isr }) => `${Partition} is led by ${Leader}, ISR ${Isr}`).join('; ')
   )
 }

@@ -1,4 +1,4 @@
-// Students whose key goes to a partition that does not exist yet.
+// Students whose key goes to a partition that does not exist yet, as many to each.
 import type { Stage } from '../stage/stage.ts'
 import { createStudent, renameStudent } from '../stage/student-calls.ts'
 import { partitionOf } from './key-partition.ts'
@@ -12,13 +12,14 @@ export interface MovingStudent {
 export interface MoveOptions {
   /** Of their addresses. */
   readonly domain: string
+  /** A multiple of the new partitions. */
   readonly count: number
   readonly before: number
   readonly after: number
 }
 
 const atOnce = 20
-/** A student's id is drawn by createStudent: from 4 to 6 partitions one in three moves to a new one, from 10 to 12 one in six. */
+/** A student's id is drawn by createStudent: from 4 to 6 partitions one in six moves to each new one, from 10 to 12 one in twelve. */
 const maxCreated = 2_000
 
 export async function createMovingStudents(
@@ -26,6 +27,9 @@ export async function createMovingStudents(
   { domain, count, before, after }: MoveOptions
 ): Promise<MovingStudent[]> {
   const moving: MovingStudent[] = []
+  // The same number each: by chance alone all of a few would go to one new partition now and then.
+  const mostEach = count / (after - before)
+  const isWanted = (to: number) => to >= before && moving.filter(one => one.to === to).length < mostEach
   for (let created = 0; moving.length < count; created += atOnce) {
     if (created >= maxCreated) throw new Error(`of ${created} students only ${moving.length} move to a new partition`)
     const bodies = Array.from({ length: atOnce }, (_, index) => ({
@@ -35,10 +39,10 @@ export async function createMovingStudents(
     }))
     for (const { id } of await Promise.all(bodies.map(body => createStudent(stage, body)))) {
       const [from, to] = [partitionOf(id, before), partitionOf(id, after)]
-      if (to >= before) moving.push({ id, from, to })
+      if (isWanted(to)) moving.push({ id, from, to })
     }
   }
-  return moving.slice(0, count)
+  return moving
 }
 
 /** Each of them so many times more, in turn. */
