@@ -4,6 +4,7 @@ import type { Scenario } from '../scenario.ts'
 import { startCountedMember, stopDataPlane } from '../stage/counted-member.ts'
 import { stateOfGroup } from '../stage/group.ts'
 import { judge, startStudentLoad } from '../stage/student-load.ts'
+import { waitAtMost } from '../stage/wait-at-most.ts'
 import { claimNothingTwice } from './claim-nothing-twice.ts'
 import { tellWhatItCost } from './cost.ts'
 import { createDeliveryTrap } from './delivery-trap.ts'
@@ -12,6 +13,9 @@ import { watchOffsets } from './offset-watch.ts'
 import { groupTable, type Member, openPlay, type Play } from './play.ts'
 import { stopMember } from './stop-member.ts'
 import { takeTurn, type Turn } from './turn.ts'
+
+/** Longer than a session and a join take together. */
+const evenWithinMs = 60_000
 
 export const rebalance: Scenario = {
   name: 'rebalance',
@@ -86,16 +90,28 @@ async function join(
   return { member: { process, trap }, turn }
 }
 
+interface Share {
+  readonly group: string
+  /** Partitions, by member. */
+  readonly counts: readonly number[]
+}
+
 async function claimEvenShares({ stage, narrator, functions }: Play): Promise<void> {
-  const shares = await Promise.all(
-    functions.map(async ({ group }) => {
-      const { members } = await stateOfGroup(stage.admin, group)
-      return { group, counts: members.map(({ partitions }) => partitions.length) }
-    })
-  )
+  const isEven = ({ counts }: Share) => counts.length === 2 && Math.max(...counts) - Math.min(...counts) <= 1
+  let shares: readonly Share[] = []
+  // A member whose heartbeats Kafka has missed may just be coming back.
+  await waitAtMost(stage, evenWithinMs, async () => {
+    shares = await Promise.all(
+      functions.map(async ({ group }) => {
+        const { members } = await stateOfGroup(stage.admin, group)
+        return { group, counts: members.map(({ partitions }) => partitions.length) }
+      })
+    )
+    return shares.every(isEven)
+  })
   narrator.claim(
     'every group is shared evenly, that of two topics as well',
-    shares.every(({ counts }) => counts.length === 2 && Math.max(...counts) - Math.min(...counts) <= 1),
+    shares.every(isEven),
     `${shares.map(({ group, counts }) => `${group} ${counts.join(' + ')}`).join(', ')} partitions`
   )
 }

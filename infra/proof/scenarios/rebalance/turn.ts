@@ -1,6 +1,6 @@
 // One change of a group's members under load, from the moment it is done until all that it can cause has happened.
 import { until } from '../../../knative-local/testing.ts'
-import { repeatsIn } from '../stage/delivery-log.ts'
+import { type Delivery, repeatsIn } from '../stage/delivery-log.ts'
 import { type Group, stateOfGroup, untilCaughtUp, untilShared } from '../stage/group.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Play } from './play.ts'
@@ -14,6 +14,7 @@ export interface Turn {
   readonly sharedAfterMs: number
   readonly deliveries: number
   readonly deliveredTwice: number
+  /** Also of deliveries that were under way when it began: a change of members waits for those as well. */
   readonly longestAnswerMs: number
   /** Members that were there all the while, and had to come back as others: Kafka had missed their heartbeats. */
   readonly sessionsLost: number
@@ -33,6 +34,7 @@ export async function takeTurn(
   { step, members, change }: TurnOptions
 ): Promise<Turn> {
   log.step = step
+  const underWay = log.all.filter(delivery => !isAnswered(delivery))
   const before = await memberIds(stage, functions, members)
   const changedAtMs = await change()
   await untilShared(stage, functions, members)
@@ -43,15 +45,21 @@ export async function takeTurn(
   const calm = own().length + (stage.short ? 30 : 300)
   await until('deliveries', deliveriesTimeoutMs, async () => own().length >= calm, { signal: stage.signal })
   const after = await memberIds(stage, functions, members)
+  const waitedFor = [...underWay, ...own()]
+  await until('answers', deliveriesTimeoutMs, async () => waitedFor.every(isAnswered), { signal: stage.signal })
   return {
     step,
     members,
     sharedAfterMs,
     deliveries: own().length,
     deliveredTwice: repeatsIn(log.all).filter(({ again }) => again.step === step).length,
-    longestAnswerMs: Math.max(0, ...own().map(({ tookMs }) => tookMs)),
+    longestAnswerMs: Math.max(0, ...waitedFor.map(({ tookMs }) => tookMs)),
     sessionsLost: [...before].filter(id => !after.has(id)).length
   }
+}
+
+function isAnswered({ tookMs }: Delivery): boolean {
+  return tookMs > 0
 }
 
 /** Of these clients, in all groups. A member keeps its id as long as it keeps its session. */
