@@ -47,13 +47,14 @@ export async function deadLetterInTheMiddle(stage: Stage, narrator: Narrator): P
     ahead.length === 0,
     `${ahead.length} events applied ahead, ${behind} held by each function`
   )
-  const unfencedAhead = unfenced.applied(student.id).filter(sequence => sequence > broken)
+  // Each once: a data plane may deliver one again.
+  const unfencedAhead = new Set(unfenced.applied(student.id).filter(sequence => sequence > broken)).size
   narrator.claim(
     'without a fence all behind it is',
-    unfencedAhead.length === behind,
-    `${unfencedAhead.length} of ${behind} updates applied ahead`
+    unfencedAhead === behind,
+    `${unfencedAhead} of ${behind} updates applied ahead`
   )
-  narrator.fact('appliedAheadOfDeadLetter', { fenced: ahead.length, unfenced: unfencedAhead.length })
+  narrator.fact('appliedAheadOfDeadLetter', { fenced: ahead.length, unfenced: unfencedAhead })
   await mendLetter(stage, narrator, student, unfenced)
 }
 
