@@ -27,7 +27,7 @@ test('a database connection that breaks in the middle of a request fails that re
     await eventually('the insert to wait', async () => {
       const { rowCount } = await tx.execute(sql`
         select pg_terminate_backend(pid) from pg_stat_activity
-        where application_name = 'createStudent' and wait_event_type = 'Lock'`)
+        where datname = current_database() and application_name = 'createStudent' and wait_event_type = 'Lock'`)
       return (rowCount ?? 0) > 0
     })
     return (await blocked).status

@@ -1,8 +1,9 @@
 // Deliveries in groups leave what they leave one at a time, and are answered as they are then.
 import fc from 'fast-check'
 import { sql } from 'drizzle-orm'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
+import { eventually } from '../../../infra/test/function-process.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import type { Student } from '../../students/student-events.ts'
 import { timeline } from '../../students/tables.ts'
@@ -136,9 +137,10 @@ test('a letter that is written while a group waits for the fence is resolved', a
   const delivered = await inTransaction(db, async tx => {
     await lockFence(tx, recorder.name, 's-1')
     const answers = ['s-0', 's-1', 's-2'].map(id => deliver(deliveryOf(eventOf('plain', id))))
-    await vi.waitFor(async () => {
-      const { rows } = await db.execute(sql`select from pg_locks where not granted`)
-      expect(rows).toHaveLength(1)
+    await eventually('the delivery to wait', async () => {
+      const { rows } = await db.execute(sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+      return rows.length === 1
     })
     await tx.insert(deadLetters).values(letterOf(event, 'open'))
     return { answers }
