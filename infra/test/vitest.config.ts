@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     reporters: ['default', 'infra/test/last-line.ts'],
+    expect: { poll: { timeout: 10_000 } }, // a second, as it is by default, may pass on a busy machine
     projects: [
       {
         extends: true,

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { asTable, get, serveForTest, sources, type Table } from './serve-for-test.ts'
 
 describe('watches', () => {
@@ -8,7 +8,7 @@ describe('watches', () => {
     const events = await watch(`${url}${sources}?watch=true&resourceVersion=${metadata.resourceVersion}`)
     set('Trigger', 'orders', { ready: 'True' })
     set('KafkaSource', 'orders', { ready: 'True' })
-    await vi.waitFor(() => expect(events).toHaveLength(1))
+    await expect.poll(() => events).toHaveLength(1)
     expect(events[0]).toMatchObject({
       type: 'MODIFIED',
       object: {
@@ -21,14 +21,14 @@ describe('watches', () => {
       ...plan,
       objects: plan.objects.filter(({ kind, metadata: { name } }) => kind !== 'KafkaSource' || name !== 'audit')
     }))
-    await vi.waitFor(() => expect(events).toHaveLength(2))
+    await expect.poll(() => events).toHaveLength(2)
     expect(events[1]).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'audit' } } })
   })
 
   test('with a selector say ADDED and DELETED when an object begins and ends to match', async () => {
     const { url, edit } = await serveForTest()
     const events = await watch(`${url}${sources}?watch=1&labelSelector=${encodeURIComponent('team=blue')}`)
-    await vi.waitFor(() => expect(events).toHaveLength(1))
+    await expect.poll(() => events).toHaveLength(1)
     const paint = (name: string, team: string) =>
       edit(plan => ({
         ...plan,
@@ -39,9 +39,9 @@ describe('watches', () => {
         )
       }))
     paint('audit', 'blue')
-    await vi.waitFor(() => expect(events).toHaveLength(2))
+    await expect.poll(() => events).toHaveLength(2)
     paint('orders', 'red')
-    await vi.waitFor(() => expect(events).toHaveLength(3))
+    await expect.poll(() => events).toHaveLength(3)
     expect(events.map(({ type, object }) => [type, (object as { metadata: { name: string } }).metadata.name])).toEqual([
       ['ADDED', 'orders'],
       ['ADDED', 'audit'],
@@ -52,15 +52,15 @@ describe('watches', () => {
   test('without a version begin with everything', async () => {
     const { url } = await serveForTest()
     const events = await watch(`${url}${sources}?watch=1&fieldSelector=metadata.name%3Dorders`)
-    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'ADDED', object: { metadata: { name: 'orders' } } }]))
+    await expect.poll(() => events).toMatchObject([{ type: 'ADDED', object: { metadata: { name: 'orders' } } }])
   })
 
   test('as a table say the columns once', async () => {
     const { url, set } = await serveForTest()
     const events = await watch(`${url}${sources}?watch=1`, asTable)
-    await vi.waitFor(() => expect(events).toHaveLength(2))
+    await expect.poll(() => events).toHaveLength(2)
     set('KafkaSource', 'orders', { ready: 'Unknown', reason: 'Starting' })
-    await vi.waitFor(() => expect(events).toHaveLength(3))
+    await expect.poll(() => events).toHaveLength(3)
     expect(events.map(({ object }) => (object as Table).columnDefinitions?.length)).toEqual([6, undefined, undefined])
     expect(events.map(({ object }) => (object as Table).rows[0]?.cells.slice(0, 5))[2]).toEqual([
       'orders',
@@ -74,7 +74,7 @@ describe('watches', () => {
   test('from a version that is no longer known have to list again', async () => {
     const { url } = await serveForTest()
     const events = await watch(`${url}${sources}?watch=1&resourceVersion=999999`)
-    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'ERROR', object: { reason: 'Expired', code: 410 } }]))
+    await expect.poll(() => events).toMatchObject([{ type: 'ERROR', object: { reason: 'Expired', code: 410 } }])
   })
 
   test('a change of spec counts as a new generation, and readiness keeps the time of its last change', async () => {
