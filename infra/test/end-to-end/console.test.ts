@@ -145,20 +145,30 @@ test('a cluster is shown by its addresses: the same system, and nothing that onl
   const addresses = ['--kubeconfig', kubeconfig, '--bootstrap', kafka.bootstrap, '--database', postgres.url]
   const { url, stop } = await startConsole([...addresses, '--function', `onAnyStudent=${functions.onAnyStudent?.url}`])
   onTestFinished(stop)
+  // What the tests before have killed or edited may be about to recover, and a new console to look.
+  const within = { timeout: 30_000 }
   const read = async (name: string) => (await send('GET', `${url}/api/reads/${name}`)).json()
-  expect(await read('parts')).toMatchObject({
-    actions: [],
-    parts: expect.arrayContaining([expect.objectContaining({ name: 'Service on-any-student', healthy: true })])
-  })
-  expect(await read('overview')).toMatchObject({
-    nodes: expect.arrayContaining([expect.objectContaining({ id: 'function:onAnyStudent', ready: 'True' })])
-  })
-  expect(await read('groups')).toMatchObject({
-    groups: expect.arrayContaining([expect.objectContaining({ name: 'on-any-student', state: 'Stable' })])
-  })
-  expect(await read('events?type=StudentCreated')).toMatchObject({
-    rows: expect.arrayContaining([expect.objectContaining({ topic: 'student_create' })])
-  })
+  await expect
+    .poll(() => read('parts'), within)
+    .toMatchObject({
+      actions: [],
+      parts: expect.arrayContaining([expect.objectContaining({ name: 'Service on-any-student', healthy: true })])
+    })
+  await expect
+    .poll(() => read('overview'), within)
+    .toMatchObject({
+      nodes: expect.arrayContaining([expect.objectContaining({ id: 'function:onAnyStudent', ready: 'True' })])
+    })
+  await expect
+    .poll(() => read('groups'), within)
+    .toMatchObject({
+      groups: expect.arrayContaining([expect.objectContaining({ name: 'on-any-student', state: 'Stable' })])
+    })
+  await expect
+    .poll(() => read('events?type=StudentCreated'), within)
+    .toMatchObject({
+      rows: expect.arrayContaining([expect.objectContaining({ topic: 'student_create' })])
+    })
   const kill = await send('POST', `${url}/api/actions/part`, { name: 'broker-1', action: 'kill' })
   expect([kill.status, kill.text]).toEqual([409, expect.stringContaining('kubectl')])
 })

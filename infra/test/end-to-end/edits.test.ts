@@ -35,7 +35,7 @@ spec: { partitions: ${partitions}, replicas: 3 }
   await edit(before => `${before}${topic(1)}`)
   await until('the object to say so', takesEffectMs, async () => (await reasonOf(name)) === 'NotSupported')
   expect(await partitionsOf(name)).toBe(3)
-  expect(await status()).toMatchObject({
+  await expect.poll(status, { timeout: takesEffectMs }).toMatchObject({
     healthy: true, // it serves, with more partitions than it needs
     topicProblems: expect.arrayContaining([expect.stringContaining(`topic ${name} stays as it is`)])
   })
@@ -53,7 +53,7 @@ spec: { partitions: 1, replicas: ${replicas} }
   await edit(before => `${before}${topic(name, 5)}${topic(`${name}-beside`, 3)}`)
   await until('the other topic', takesEffectMs, async () => (await partitionsOf(`${name}-beside`)) === 1)
   await until('the object to say so', takesEffectMs, async () => (await reasonOf(name)) === 'KafkaError')
-  expect(await status()).toMatchObject({
+  await expect.poll(status, { timeout: takesEffectMs }).toMatchObject({
     healthy: false,
     topicProblems: expect.arrayContaining([
       expect.stringMatching(
@@ -93,7 +93,7 @@ spec:
   await until('the refusal', takesEffectMs, async () =>
     /immutable.*The edit is not taken/s.test(await readFile(log, 'utf8'))
   )
-  expect(await status()).toMatchObject({
+  await expect.poll(status, { timeout: takesEffectMs }).toMatchObject({
     healthy: true,
     refusedEdits: [expect.stringMatching(/infra\/kafka\/topics\.yaml:\d+ error .*immutable/)]
   })
