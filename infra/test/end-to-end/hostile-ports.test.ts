@@ -42,6 +42,10 @@ const names = [
 const ports = new Map<string, Port>()
 /** A server may wait for the rest of what is no request. */
 const silentMs = 3_000
+/** For an answer that must come, on a busy machine. */
+const answerMs = 30_000
+/** Half of what the most impatient server gives a sender: who waited for the slow ones would wait longer. */
+const heldUpMs = 10_000
 let pids: Record<string, number | null> = {}
 
 beforeAll(async () => {
@@ -89,7 +93,8 @@ describe.each(names)('%s', name => {
   test('a name that leads here by DNS rebinding gets nothing', async () => {
     const { url, honest, foreign } = port()
     for (const host of ['evil.example', `evil.example:${new URL(url).port}`, '127.0.0.1.evil.example', '0.0.0.0']) {
-      expect(await raw(url, `GET ${honest} HTTP/1.1\r\nHost: ${host}\r\n\r\n`), host).toBe(foreign.host)
+      const request = `GET ${honest} HTTP/1.1\r\nHost: ${host}\r\n\r\n`
+      expect(await raw(url, request, answerMs), host).toBe(foreign.host)
     }
     await expectHonestAnswer()
   })
@@ -98,7 +103,7 @@ describe.each(names)('%s', name => {
     const { url, change, foreign } = port()
     for (const header of ['Origin: https://evil.example', 'Origin: null', 'Sec-Fetch-Site: cross-site']) {
       const simple = `POST ${change} HTTP/1.1\r\nHost: 127.0.0.1\r\n${header}\r\nContent-Length: 0\r\n\r\n`
-      const status = await raw(url, simple)
+      const status = await raw(url, simple, answerMs)
       expect(foreign.origin, header).toContain(status)
     }
     await expectHonestAnswer()
@@ -128,7 +133,7 @@ describe.each(names)('%s', name => {
     ['headers without end', `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nx: ${'a'.repeat(2_000_000)}\r\n\r\n`],
     ['thousands of headers', `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n${'x: 1\r\n'.repeat(20_000)}\r\n`]
   ])('%s is answered with less than 500, or not at all', async (_, bytes) => {
-    const status = await raw(port().url, bytes)
+    const status = await raw(port().url, bytes, silentMs)
     expect(status === 'nothing' || status < 500, `${status}`).toBe(true)
     await expectHonestAnswer()
   })
@@ -145,7 +150,7 @@ describe.each(names)('%s', name => {
     onTestFinished(() => slow.forEach(socket => socket.destroy()))
     const startedAt = performance.now()
     await expectHonestAnswer()
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    expect(performance.now() - startedAt).toBeLessThan(heldUpMs)
   })
 })
 
@@ -172,11 +177,13 @@ test('no password stands in a connector, a log, a topic or the arguments of a pr
   })
   const shown = [processes, await (await askConnect(inject('endpoints').connect, '/connectors?expand=info')).text()]
   expect(shown[1]).toContain('${secrets:students/students-db-debezium:password}')
-  for (const name of await readdir(state, { recursive: true })) {
-    const found = await stat(join(state, name)).catch(() => undefined) // gone since
+  for (const name of await namesIn(state)) {
+    const found = await unlessGone(stat(join(state, name)))
     if (!found) continue
     expect(found.mode & 0o077, name).toBe(0)
-    if (/^(?:logs|kafka)\/.*\.log$/.test(name)) shown.push(await readFile(join(state, name), 'latin1'))
+    if (/^(?:logs|kafka)\/.*\.log$/.test(name)) {
+      shown.push((await unlessGone(readFile(join(state, name), 'latin1'))) ?? '')
+    }
   }
   for (const text of shown) expect(passwords.filter(password => text.includes(password))).toEqual([])
 })
@@ -214,6 +221,22 @@ test('a users row of any size stops no connector, and an outbox row that no reco
   await until('the user to be seen', 30_000, async () => !(await openLetters()).includes(id))
 })
 
+/** Files and folders, at any depth: of a running stack, which removes some meanwhile. */
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = (await unlessGone(readdir(folder, { withFileTypes: true }))) ?? []
+  const inside = entries
+    .filter(entry => entry.isDirectory())
+    .map(async ({ name }) => (await namesIn(join(folder, name))).map(inner => join(name, inner)))
+  return [...entries.map(({ name }) => name), ...(await Promise.all(inside)).flat()]
+}
+
+async function unlessGone<Found>(found: Promise<Found>): Promise<Found | undefined> {
+  return found.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
+}
+
 async function openLetters(): Promise<string> {
   return (await send('GET', `${functionUrl('deadLetterReplay')}/?state=open&limit=100`)).text
 }
@@ -242,7 +265,7 @@ async function pidsNow(): Promise<Record<string, number | null>> {
 }
 
 /** The status of the answer to these bytes, or that there was none. */
-function raw(url: string, bytes: string): Promise<number | 'nothing'> {
+function raw(url: string, bytes: string, withinMs: number): Promise<number | 'nothing'> {
   const { hostname, port } = new URL(url)
   return new Promise(fulfil => {
     let text = ''
@@ -259,6 +282,6 @@ function raw(url: string, bytes: string): Promise<number | 'nothing'> {
     })
     socket.once('error', end)
     socket.once('close', end)
-    socket.setTimeout(silentMs, end)
+    socket.setTimeout(withinMs, end)
   })
 }
