@@ -81,7 +81,11 @@ async function takesUp(
   )
   const producer = connectKafka(bootstrap, 'test').producer()
   await producer.connect()
-  await producer.send({ topic: 'parcel_sent', messages: [parcelSent] })
+  // Each broker hears of a new topic in its own time, and kafkajs gives up on one that has not. Sent twice it is one event.
+  await until('it to be sent', takesUpMs, async () => {
+    await producer.send({ topic: 'parcel_sent', messages: [parcelSent] })
+    return true
+  })
   await producer.disconnect()
   const client = new Client({ connectionString: endpoints.postgres?.url })
   await client.connect()
