@@ -36,7 +36,7 @@ test('topics that Kafka refuses are reported by name and reason, and the others 
     zz_one: kafkaError(/InvalidTopicException: Topic 'zz_one' collides with existing topic: zz\.one/)
   })
   expect(maker.topics().map(one => one.topic)).toContain('good_three')
-  expect(await configOf('misspelt')).toEqual({ 'cleanup.policy': 'compact' })
+  await expect.poll(() => configOf('misspelt')).toEqual({ 'cleanup.policy': 'compact' })
 })
 
 test('a topic of too many partitions, or of a name that collides in the same edit, is the only one that is refused', async () => {
@@ -65,9 +65,9 @@ test('an edited configuration is set and logged, and what is taken out of the YA
   expect(await edit({ 'retention.ms': '2000' })).toEqual([
     'topic configured: retention.ms 2000 instead of 1000, segment.ms its default instead of 500'
   ])
-  expect(await configOf('configured')).toEqual({ 'retention.ms': '2000' })
+  await expect.poll(() => configOf('configured')).toEqual({ 'retention.ms': '2000' })
   expect(await edit({})).toEqual(['topic configured: retention.ms its default instead of 2000'])
-  expect(await configOf('configured')).toEqual({})
+  await expect.poll(() => configOf('configured')).toEqual({})
   expect(await edit({})).toEqual([])
   expect(await edit({ 'retention.ms': 'long' })).toEqual([
     expect.stringContaining('Invalid value long for configuration retention.ms')
@@ -82,7 +82,7 @@ test('what a running topic cannot change is reported in the words of Strimzi, an
     reason: 'NotSupported',
     message: 'Decreasing partitions not supported (it has 3)'
   })
-  expect(maker.topics()).toContainEqual({ topic: 'grows', partitions: 2, replicas: 1 })
+  await expect.poll(maker.topics).toContainEqual({ topic: 'grows', partitions: 2, replicas: 1 })
 })
 
 test('a topic that is deleted although the YAML has it is made again, and that is reported by name', async () => {
@@ -92,7 +92,7 @@ test('a topic that is deleted although the YAML has it is made again, and that i
     reports.some(sentence => sentence.startsWith('topic deleted was deleted'))
   )
   await until('it to be made again', 20_000, async () => (await kafka.admin.listTopics()).includes('deleted'))
-  expect(await configOf('deleted')).toEqual({ 'retention.ms': '1000' })
+  await expect.poll(() => configOf('deleted')).toEqual({ 'retention.ms': '1000' })
   await until('it to be seen', 20_000, async () =>
     maker.topics().some(one => one.topic === 'deleted' && one.partitions === 2)
   )
@@ -129,7 +129,7 @@ test('a Broker and a KafkaSink get the topics that Knative would make, with no m
     { topic: 'of-broker', partitions: 2, replicas: 1 },
     { topic: 'sized', partitions: 2, replicas: 1 }
   ])
-  expect(await configOf('of-broker')).toEqual({ 'retention.ms': '1000' })
+  await expect.poll(() => configOf('of-broker')).toEqual({ 'retention.ms': '1000' })
   await maker.apply({ ...plan([]), brokers: [broker(4)] })
   expect(maker.problems().size).toBe(0)
   expect(maker.topics()).toContainEqual({ topic: 'of-broker', partitions: 2, replicas: 1 })
@@ -177,7 +177,7 @@ function kafkaError(message: RegExp) {
   return { reason: 'KafkaError', message: expect.stringMatching(message) }
 }
 
-/** What is set on the topic itself. */
+/** What is set on the topic itself. Kafka answers a change when its controller has it, which may be before a broker shows it. */
 async function configOf(name: string): Promise<Record<string, string>> {
   const { resources } = await kafka.admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name }] })
   const own = resources[0]?.configEntries.filter(({ configSource }) => configSource === 1) ?? []
