@@ -4,6 +4,8 @@
 // must pass kafkajs.test.ts.
 import kafkajs, { type ICustomPartitioner } from 'kafkajs'
 // @ts-expect-error kafkajs ships no types for its inner files
+import KafkajsConnection from 'kafkajs/src/network/connection.js'
+// @ts-expect-error kafkajs ships no types for its inner files
 import KafkajsRequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 // @ts-expect-error kafkajs ships no types for its inner files
 import fetchRequests from 'kafkajs/src/protocol/requests/fetch/index.js'
@@ -13,6 +15,7 @@ import coordinatorRequests from 'kafkajs/src/protocol/requests/findCoordinator/i
 import metadataRequests from 'kafkajs/src/protocol/requests/metadata/index.js'
 import { registerCodecs } from './fetch/codecs.ts'
 import { keepRefusals } from './coordinator-refusal.ts'
+import { type Connection, leaveClosedSockets } from './closed-sockets.ts'
 import {
   decodeFetchResponse,
   parseFetchResponse,
@@ -39,6 +42,7 @@ const FIRST_WITH_BATCHES = 4
 
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
 registerCodecs()
+leaveClosedSockets((KafkajsConnection as { prototype: Connection }).prototype)
 rest((KafkajsRequestQueue as { prototype: RequestQueue }).prototype)
 readFetchesByOurselves(fetchRequests as RequestTable<FetchArguments>)
 keepRefusals(coordinatorRequests as Parameters<typeof keepRefusals>[0])
