@@ -1,14 +1,15 @@
-import { execFile } from 'node:child_process'
-import { appendFile, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from './until.ts'
 import { watchFiles } from './watch-files.ts'
 
-const run = promisify(execFile)
+// What is one change is done within one turn of the event loop: on a busy machine its pieces would lie further apart than the watcher waits.
+const run = (command: string, args: readonly string[], cwd?: string) => execFileSync(command, args, { cwd })
 /** Longer than a change takes to be reported: what has not come by then does not come. */
 const silenceMs = 400
 
@@ -27,15 +28,15 @@ test('a branch switch of 40 files is one change, and each way of it is noticed',
   const names = Array.from({ length: 40 }, (_, index) => `part-${index % 4}/file-${index}.ts`)
   const { folder, edits, next } = await watchFolder(Object.fromEntries(names.map(name => [name, 'main'])))
   const git = (...args: string[]) =>
-    run('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: folder })
-  await git('init', '--quiet', '--initial-branch', 'main')
-  await git('add', '.')
-  await git('commit', '--quiet', '--message', 'main')
-  await git('branch', 'other')
+    run('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], folder)
+  git('init', '--quiet', '--initial-branch', 'main')
+  git('add', '.')
+  git('commit', '--quiet', '--message', 'main')
+  git('branch', 'other')
   for (const name of names) await writeFile(join(folder, name), 'other')
   await until('the edits', 10_000, async () => edits.flat().length >= 40)
-  await git('checkout', '--quiet', '-b', 'edited')
-  await git('commit', '--quiet', '--all', '--message', 'edited')
+  git('checkout', '--quiet', '-b', 'edited')
+  git('commit', '--quiet', '--all', '--message', 'edited')
 
   for (const branch of ['other', 'edited', 'other']) {
     await next(() => git('checkout', '--quiet', branch))
@@ -46,12 +47,12 @@ test('a branch switch of 40 files is one change, and each way of it is noticed',
 test('a folder that is deleted and made again is followed, itself and those below it', async () => {
   const { folder, edits, next } = await watchFolder({ 'a.ts': '1', 'deep/er/b.ts': '1' })
   for (const content of ['2', '3']) {
-    await next(() => rm(join(folder, 'deep'), { recursive: true }))
+    await next(() => rmSync(join(folder, 'deep'), { recursive: true }))
     expect(edits.at(-1)).toEqual(['deep/er/b.ts'])
     await next(() => writeWithFolder(join(folder, 'deep/er/b.ts'), content))
     expect(edits.at(-1)).toEqual(['deep/er/b.ts'])
   }
-  await next(() => rm(folder, { recursive: true }))
+  await next(() => rmSync(folder, { recursive: true }))
   await next(() => writeWithFolder(join(folder, 'a.ts'), '2'))
   expect(edits.at(-1)).toEqual(['a.ts'])
   await next(() => writeFile(join(folder, 'a.ts'), '3'))
@@ -59,11 +60,8 @@ test('a folder that is deleted and made again is followed, itself and those belo
 
 test('what does not count is not reported: temporary files of editors, logs, dot folders, a save without a change', async () => {
   const { folder, edits, next } = await watchFolder({ 'a.ts': '1' })
-  await Promise.all(
-    ['4913', '.a.ts.swp', 'a.ts~', '#a.ts#', 'a.log', '.func/runs/1.ts', 'node_modules/x/index.ts'].map(name =>
-      writeWithFolder(join(folder, name), 'x')
-    )
-  )
+  for (const name of ['4913', '.a.ts.swp', 'a.ts~', '#a.ts#', 'a.log', '.func/runs/1.ts', 'node_modules/x/index.ts'])
+    writeWithFolder(join(folder, name), 'x')
   await writeFile(join(folder, 'a.ts'), '1')
   await utimes(join(folder, 'a.ts'), new Date(), new Date())
   await sleep(silenceMs)
@@ -80,7 +78,7 @@ test('a single file is watched without its neighbours, before it exists and afte
     await next(() => writeWithFolder(file, content))
     await next(() => saveLikeVim(file, `${content} again`))
     await writeFile(join(root, 'not/yet/b.yaml'), content)
-    await next(() => rm(join(root, 'not'), { recursive: true }))
+    await next(() => rmSync(join(root, 'not'), { recursive: true }))
   }
   await sleep(silenceMs)
   expect(edits).toEqual(Array.from({ length: 6 }, () => ['not/yet/a.yaml']))
@@ -110,12 +108,12 @@ interface Watched {
   readonly edits: string[][]
   readonly watch: Awaited<ReturnType<typeof watchFiles>>
   /** Makes one change and waits for its one report. */
-  next(change: () => Promise<unknown>): Promise<void>
+  next(change: () => unknown): Promise<void>
 }
 
 async function watchFolder(files: Readonly<Record<string, string>>): Promise<Watched> {
   const folder = join(await temporaryFolder(), 'functions')
-  for (const [name, content] of Object.entries(files)) await writeWithFolder(join(folder, name), content)
+  for (const [name, content] of Object.entries(files)) writeWithFolder(join(folder, name), content)
   return watchPaths(folder, [folder], { matches: file => file.endsWith('.ts'), recursive: true })
 }
 
@@ -132,7 +130,7 @@ async function watchPaths(
     failed: error => expect.unreachable(error.message)
   })
   onTestFinished(watch.close)
-  const next = async (change: () => Promise<unknown>): Promise<void> => {
+  const next = async (change: () => unknown): Promise<void> => {
     const seen = edits.length
     await change()
     await until('the change', 10_000, async () => edits.length > seen, { everyMs: 5 })
@@ -147,14 +145,14 @@ async function temporaryFolder(): Promise<string> {
   return root
 }
 
-async function writeWithFolder(file: string, content: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, content)
+function writeWithFolder(file: string, content: string): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, content)
 }
 
 /** With a backup: the file is moved away, and another one is written in its place. */
-async function saveLikeVim(file: string, content: string): Promise<void> {
-  await rename(file, `${file}~`)
-  await writeFile(file, content)
-  await rm(`${file}~`)
+function saveLikeVim(file: string, content: string): void {
+  renameSync(file, `${file}~`)
+  writeFileSync(file, content)
+  rmSync(`${file}~`)
 }
