@@ -30,7 +30,7 @@ test('a student says why it is not active; its letter is seen, and replayed when
   await page.getByRole('status').getByText('resolved').waitFor()
   await page.goto(new URL(`/students/${id}`, page.url()).href)
   await page.getByText('It is active, and the directory shows its newest version.').waitFor()
-  expect(await page.getByText(`its user ${userId} was inserted`).isVisible()).toBe(true)
+  await expect.poll(() => page.getByText(`its user ${userId} was inserted`).isVisible()).toBe(true)
 })
 
 test('an edit is shown as a difference, kept as a second version, and applied', async () => {
@@ -49,7 +49,7 @@ test('an edit is shown as a difference, kept as a second version, and applied', 
   await page.getByText('1 of 1, 1 resolved').waitFor()
   await page.getByRole('region', { name: 'Letters of this replay' }).getByRole('link').first().click()
   await page.getByText('the right user. A replay sends the edit.', { exact: false }).waitFor()
-  expect(await page.getByRole('status').innerText()).toContain('resolved')
+  await expect.poll(() => page.getByRole('status').innerText()).toContain('resolved')
 })
 
 test('a replay says what it will do, is a job with its result, and a letter is discarded with a reason', async () => {

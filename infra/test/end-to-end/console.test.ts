@@ -35,7 +35,7 @@ test('an event that comes is there at once; its page has its data, its row, what
   await page.getByRole('heading', { name: 'StudentCreated' }).waitFor()
   await page.getByText('Its effect is in the database, exactly once.').first().waitFor()
   await page.getByText(/outbox, .* transaction/).waitFor()
-  expect(await page.getByText(name).first().isVisible()).toBe(true) // as text
+  await expect.poll(() => page.getByText(name).first().isVisible()).toBe(true) // as text
   expect(await page.locator('img').count()).toBe(0)
   await page.getByText(/^Raw bytes/).click()
   await expectGoodLooks(page, 'event')
@@ -137,7 +137,7 @@ test('an edit of the YAML is drawn at once', async () => {
   await page.getByText('console-test-sink', { exact: true }).waitFor()
   await writeFile(file, before)
   await page.getByText('console-test-sink', { exact: true }).waitFor({ state: 'detached' })
-  expect(await page.getByText('student-dead-letter', { exact: true }).isVisible()).toBe(true)
+  await expect.poll(() => page.getByText('student-dead-letter', { exact: true }).isVisible()).toBe(true)
 })
 
 test('a cluster is shown by its addresses: the same system, and nothing that only this machine can do', async () => {
