@@ -17,7 +17,7 @@ import { nowhere, password, type SecuredKafka, startSecuredKafka } from '../test
 import { mounted, mutualTls, sasl, saslTls, secretObject, sourceYaml } from './testing/secured-yaml.ts'
 
 /** From a change to its condition. */
-const SECONDS = 8000
+const SECONDS = 20_000
 
 const subscriber = new Subscriber()
 let kafka: SecuredKafka
