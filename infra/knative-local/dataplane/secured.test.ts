@@ -16,7 +16,7 @@ import { runDataPlane } from '../testing/run-data-plane.ts'
 import { nowhere, password, type SecuredKafka, startSecuredKafka } from '../testing/secured-kafka.ts'
 import { mounted, mutualTls, sasl, saslTls, secretObject, sourceYaml } from './testing/secured-yaml.ts'
 
-/** From a change to its condition. */
+/** From a change to its condition, on a busy machine too. */
 const SECONDS = 20_000
 
 const subscriber = new Subscriber()
