@@ -3,6 +3,7 @@ import { and, eq } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
 import type { Database, Transaction } from '../host/database.ts'
 import { createGroupCommit } from '../host/group-commit.ts'
+import { Linger } from '../host/linger.ts'
 import { inSharedTransaction } from '../host/shared-transaction.ts'
 import { inTransaction, sendWithin } from '../host/transaction.ts'
 import { PermanentFailure } from '../errors.ts'
@@ -100,6 +101,7 @@ export async function answerOnce(db: Database, command: RepeatableCommand, work:
 /** The same for a function whose handler waits for nothing but its transaction. */
 export function createCommandGroups(db: Database): (command: RepeatableCommand, work: Work) => Promise<FunctionAnswer> {
   const answer = createGroupCommit<RepeatableCommand & { readonly begin: Work }, FunctionAnswer>({
+    linger: new Linger(),
     alone: command => answerOnce(db, command, command.begin),
     keysOf: ({ key }) => (key === undefined ? [] : [key]),
     async together(members) {

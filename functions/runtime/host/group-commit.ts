@@ -1,11 +1,13 @@
 // Group commit: what comes in one burst, and what comes while a transaction of this process is under way, shares a transaction.
 //
 // A work that finds nothing under way waits for others no longer than the event loop has some to hand over, so that an idle process
-// answers as fast as without. Beyond a burst the groups grow by the load alone. Being together is only ever a shortcut: a group
+// answers as fast as without; works that come fast may wait a little longer (Linger). Being together is only ever a shortcut: a group
 // that fails has done nothing, and each work of it is done alone, by the path that it would have taken anyway, with an answer of
 // its own.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Linger } from './linger.ts'
+import { WorkBackoff } from './work-backoff.ts'
 
 /** A work that shares a transaction. */
 export interface Member<Work> {
@@ -23,20 +25,23 @@ export interface GroupCommit<Work, Answer> {
   together(members: readonly Member<Work>[]): Promise<readonly (Answer | undefined)[]>
   /** Works that have a key in common are never together, and keep their turns. */
   keysOf(work: Work): readonly string[]
+  /** Without it no work waits for others that have not come yet. */
+  readonly linger?: Linger
 }
 
 /** Of a group. What waits behind it is bounded by the requests that the server takes. */
 const maxTogether = 32
 /** Who waits for a transaction that takes longer begins beside it: one that waits for a lock holds up no other. */
 const maxWaitMs = 20
-/** After a group that failed, so many works go alone, twice as many after each further one: failing often costs next to nothing. */
+/** Works that go alone after a group that failed. */
 const minAlone = 64
 const maxAlone = 4_096
 
 interface Waiting<Work, Answer> extends Member<Work> {
   readonly keys: readonly string[]
+  readonly sinceMs: number
   /** Undefined: to be done alone. */
-  decide(answer: Answer | undefined): void
+  readonly decided: PromiseWithResolvers<Answer | undefined>
   readonly ended: PromiseWithResolvers<void>
 }
 
@@ -44,7 +49,8 @@ interface Waiting<Work, Answer> extends Member<Work> {
 export function createGroupCommit<Work, Answer extends {}>({
   alone,
   together,
-  keysOf
+  keysOf,
+  linger
 }: GroupCommit<Work, Answer>): (work: Work) => Promise<Answer> {
   type Group = readonly Waiting<Work, Answer>[]
   /** What a group does is of no request. */
@@ -53,13 +59,15 @@ export function createGroupCommit<Work, Answer extends {}>({
   let underWay: Group | undefined
   let isGathering = false
   let timer: NodeJS.Timeout | undefined
-  /** Works that are still to go alone, and how many it will be after the next group that fails. */
-  let toGoAlone = 0
-  let afterFailure = minAlone
+  /** From groups that failed. */
+  const backoff = new WorkBackoff(minAlone, maxAlone)
 
   async function gather(): Promise<void> {
+    clear()
     isGathering = true
     await burst(() => waiting.length)
+    const [first] = waiting
+    if (first && linger?.pays(waiting.length)) await linger.wait(first.sinceMs)
     isGathering = false
     next()
   }
@@ -67,15 +75,15 @@ export function createGroupCommit<Work, Answer extends {}>({
   async function begin(group: Group): Promise<void> {
     underWay = group
     const answers = group.length > 1 ? await tryTogether(group) : []
-    group.forEach((one, at) => one.decide(answers[at]))
+    group.forEach((one, at) => one.decided.resolve(answers[at]))
     await Promise.all(group.map(({ ended }) => ended.promise))
-    if (underWay === group) next()
+    if (underWay !== group) return
+    if (linger?.pays(waiting.length)) void gather()
+    else next()
   }
 
   function next(): void {
-    clearTimeout(timer)
-    timer = undefined
-    underWay = undefined
+    clear()
     const [group, left] = takeTogether(waiting)
     waiting = left
     if (group.length > 0) void begin(group)
@@ -86,35 +94,47 @@ export function createGroupCommit<Work, Answer extends {}>({
     timer ??= setTimeout(next, maxWaitMs)
   }
 
+  function clear(): void {
+    clearTimeout(timer)
+    timer = undefined
+    underWay = undefined
+  }
+
   async function tryTogether(group: Group): Promise<readonly (Answer | undefined)[]> {
     try {
       const answers = await outside(() => together(group))
-      afterFailure = minAlone
+      backoff.succeeded()
       return answers
     } catch {
-      toGoAlone = afterFailure
-      afterFailure = Math.min(maxAlone, afterFailure * 2)
+      backoff.failed()
       return []
     }
   }
 
   return async work => {
-    if (toGoAlone > 0) {
-      toGoAlone--
-      return alone(work)
-    }
-    const decided = Promise.withResolvers<Answer | undefined>()
-    const ended = Promise.withResolvers<void>()
-    const one = { work, keys: keysOf(work), decide: decided.resolve, ended, context: AsyncLocalStorage.snapshot() }
+    if (backoff.takes()) return alone(work)
+    const one = waitingOne<Work, Answer>(work, keysOf(work))
     waiting.push(one)
+    linger?.arrived(waiting.length)
     if (underWay !== undefined) wait()
     else if (!isGathering) void gather()
-    const answer = await decided.promise
+    const answer = await one.decided.promise
     try {
       return answer ?? (await alone(work))
     } finally {
-      ended.resolve()
+      one.ended.resolve()
     }
+  }
+}
+
+function waitingOne<Work, Answer>(work: Work, keys: readonly string[]): Waiting<Work, Answer> {
+  return {
+    work,
+    keys,
+    sinceMs: performance.now(),
+    decided: Promise.withResolvers(),
+    ended: Promise.withResolvers(),
+    context: AsyncLocalStorage.snapshot()
   }
 }
 
