@@ -4,7 +4,7 @@
 /** Gathered is what is likely to be two records or more, and so never what a person sends by hand. */
 export const GATHER_ABOVE_PER_SECOND = 150
 /** For each record a second: the wait grows with the rate, so that what is gathered grows with its square. */
-const GATHER_MS_PER_RATE = 1 / 9
+const GATHER_MS_PER_RATE = 1 / 4.5
 /** What a record waits at most, and half of it on average. */
 export const MAX_GATHER_MS = 50
 /** Over which the rate is measured, later records counting more. */
