@@ -30,7 +30,7 @@ export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<Ja
   return { command, home, version }
 }
 
-export interface JvmOptions extends Pick<ProcessOptions, 'name' | 'env' | 'cwd' | 'nice'> {
+export interface JvmOptions extends Pick<ProcessOptions, 'name' | 'env' | 'cwd' | 'nice' | 'timerSlackMs'> {
   /** Its classes are archived under this name at the end of a first run and mapped in from then on: half the time to start. */
   readonly archive: string
   /** Of several alike, one makes the archive. */

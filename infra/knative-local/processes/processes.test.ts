@@ -88,6 +88,13 @@ test('what an earlier run left behind is found by its folder and ended, and noth
   expect(neighbour.isRunning()).toBe(true)
 })
 
+test('timers of a process may go off later where the system has that', async () => {
+  const { processes } = await open()
+  const child = processes.start({ ...node(forever), timerSlackMs: 1.5 })
+  const slack = await readFile(`/proc/${child.pid}/timerslack_ns`, 'utf8').catch(() => '1500000') // only Linux has it
+  expect(slack.trim()).toBe('1500000')
+})
+
 test('a process gives way also where the system shares the processors by session', async () => {
   const { processes } = await open()
   const child = processes.start({ ...node(forever), nice: 10 })

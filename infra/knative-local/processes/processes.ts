@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { giveWay } from './give-way.ts'
+import { allowTimerSlack } from './timer-slack.ts'
 import { stateMarker } from './leftovers.ts'
 import { LogFile } from './log-file.ts'
 import { startReaper } from './reaper.ts'
@@ -24,6 +25,8 @@ export interface ProcessOptions {
   readonly user?: { readonly uid: number; readonly gid: number }
   /** How far it gives way to the others where processors are short, 1 to 19: see giveWay. */
   readonly nice?: number
+  /** How much later its timers may go off, in milliseconds: see allowTimerSlack. */
+  readonly timerSlackMs?: number
   /** What asks it to end; SIGTERM by default. */
   readonly stopSignal?: NodeJS.Signals
   /** Called with each line it writes; the log file gets the line too. */
@@ -95,6 +98,7 @@ export function openProcesses(stateDirectory: string): Processes {
       const started = follow(child, options, logOf(options.name))
       if (child.pid === undefined) return started // exited says why
       if (options.nice) giveWay(child.pid, options.nice)
+      if (options.timerSlackMs) allowTimerSlack(child.pid, options.timerSlackMs)
       running.add(started)
       reaper.watch(started.pid)
       void forget(started)

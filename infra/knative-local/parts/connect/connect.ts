@@ -76,7 +76,9 @@ export async function createConnect(
         ],
         cwd: connectSecrets.folder,
         env: process.env,
-        nice: behindTheOutbox
+        nice: behindTheOutbox,
+        // Debezium's queue spins for what is left of a poll's last millisecond (ChangeEventQueue.poll): woken later, it finds nothing left.
+        timerSlackMs: 1.5
       })
   })
 
