@@ -1,8 +1,9 @@
-// Where a topic's partitions have their replicas: one broker leads all of them, another one for another topic.
+// Where a topic's partitions have their replicas: one broker leads all of them, and those of the topics whose names begin alike.
 //
 // Kafka spreads leaders over the brokers, for their machines to share the work. Here they are one machine, and a broker costs by the
 // request, not by the record: what one poll of a producer has for four partitions is one request to one leader, in place of
-// three, and so are the fetches of followers and consumers behind it.
+// three, and so are the fetches of followers and consumers behind it. Topics of one word (`order_create`, `order_update`) are
+// often written by one producer and read by one group.
 import { murmur2 } from '../../dataplane/kafka/murmur2.ts'
 
 export interface PlacedTopic {
@@ -21,6 +22,7 @@ const maxPartitions = 1_000
 export function replicasOf({ topic, partitions, replicas }: PlacedTopic, brokers: readonly number[]) {
   if (partitions > maxPartitions || replicas < 1 || replicas > brokers.length) return undefined
   const sorted = brokers.toSorted((a, b) => a - b)
-  const leader = (murmur2(Buffer.from(topic)) >>> 0) % sorted.length
+  const [firstWord = topic] = topic.split(/[._-]/, 1)
+  const leader = (murmur2(Buffer.from(firstWord)) >>> 0) % sorted.length
   return [...sorted.slice(leader), ...sorted.slice(0, leader)].slice(0, replicas)
 }
