@@ -97,6 +97,13 @@ test('deliveries side by side share transactions, two of an entity never', async
   expect(rows.filter(({ rows: inOne, entities }) => inOne !== entities)).toEqual([])
 })
 
+test('an update that is read before its create of the same burst is not held', async () => {
+  const { db } = await testDatabase()
+  const deliver = createOrderedGroups(db, recorder)
+  const [create, update] = [1, 2].map(version => deliveryOf(studentEvent({ id: 's-1', version })))
+  expect(await Promise.all([update, create].map(async one => one && deliver(one)))).toEqual(['applied', 'applied'])
+})
+
 test('one whose fence is locked by somebody else fails no other, and waits for its own', async () => {
   const { db } = await testDatabase()
   const deliver = createOrderedGroups(db, recorder)

@@ -11,6 +11,7 @@ import { deliverInOrder, type Outcome } from './deliver-in-order.ts'
 import { claimUnknown, deliverOnce } from './deliver-once.ts'
 import { passFences, setFencesBack } from './fence.ts'
 import { placeOf } from './place.ts'
+import { positionOf } from './position.ts'
 import { refuseStray } from './refuse-stray.ts'
 
 export interface Delivery {
@@ -28,6 +29,7 @@ export function createOrderedGroups<Data>(
   return createGroupCommit<Delivery, Outcome>({
     alone: ({ event, contextOf }) => deliverInOrder(db, fn, event, contextOf),
     keysOf: ({ event }) => [event.subject ?? '', byId(event)],
+    rankOf: ({ event }) => positionOf(event)?.sequence ?? 0, // what comes before what it follows would be held
     async together(members) {
       const placed = decodable(fn, members)
         .flatMap(one => {

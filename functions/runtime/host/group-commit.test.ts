@@ -81,6 +81,15 @@ test('what comes while one is under way is together, up to a bound', async () =>
   await first
 })
 
+test('of works of a key that wait, the lowest in rank goes first, in the place of the one that came first', async () => {
+  const { run, groups } = start({ rankOf: ({ number }) => number % 10 })
+  const first = run(job({ number: 100, key: 'first', turns: 3 }))
+  await turns(2)
+  const waiting = [13, 20, 12, 11, 30].map(number => run(job({ number, key: String(Math.floor(number / 10)) })))
+  await Promise.all([first, ...waiting])
+  expect(groups.map(group => group.map(({ number }) => number))).toEqual([[11, 20, 30]])
+})
+
 test('one that takes long holds up nobody', async () => {
   const stuck = Promise.withResolvers<string>()
   const run = createGroupCommit<string, string>({
@@ -108,7 +117,7 @@ test('a flood of works that spoil their groups is done alone, nearly all of it',
   expect(groups.some(group => group.every(({ kind }) => kind === 'plain'))).toBe(true)
 })
 
-function start() {
+function start(options: { rankOf?: (job: Job) => number } = {}) {
   const begun: number[] = []
   const done: number[] = []
   const groups: Job[][] = []
@@ -131,7 +140,8 @@ function start() {
         return `done ${number}`
       })
     },
-    keysOf: ({ key }) => [key]
+    keysOf: ({ key }) => [key],
+    ...options
   })
   return { run, begun, done, groups }
 }

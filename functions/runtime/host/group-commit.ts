@@ -25,6 +25,8 @@ export interface GroupCommit<Work, Answer> {
   together(members: readonly Member<Work>[]): Promise<readonly (Answer | undefined)[]>
   /** Works that have a key in common are never together, and keep their turns. */
   keysOf(work: Work): readonly string[]
+  /** Of works that wait and have a key in common, the lower goes first; without it, the one that came first. */
+  rankOf?(work: Work): number
   /** Without it no work waits for others that have not come yet. */
   readonly linger?: Linger
 }
@@ -39,6 +41,7 @@ const maxAlone = 4_096
 
 interface Waiting<Work, Answer> extends Member<Work> {
   readonly keys: readonly string[]
+  readonly rank: number
   readonly sinceMs: number
   /** Undefined: to be done alone. */
   readonly decided: PromiseWithResolvers<Answer | undefined>
@@ -50,11 +53,11 @@ export function createGroupCommit<Work, Answer extends {}>({
   alone,
   together,
   keysOf,
+  rankOf,
   linger
 }: GroupCommit<Work, Answer>): (work: Work) => Promise<Answer> {
   type Group = readonly Waiting<Work, Answer>[]
-  /** What a group does is of no request. */
-  const outside = AsyncLocalStorage.snapshot()
+  const outside = AsyncLocalStorage.snapshot() // what a group does is of no request
   let waiting: Waiting<Work, Answer>[] = []
   let underWay: Group | undefined
   let isGathering = false
@@ -113,8 +116,8 @@ export function createGroupCommit<Work, Answer extends {}>({
 
   return async work => {
     if (backoff.takes()) return alone(work)
-    const one = waitingOne<Work, Answer>(work, keysOf(work))
-    waiting.push(one)
+    const one = waitingOne<Work, Answer>(work, keysOf(work), rankOf?.(work) ?? 0)
+    line(waiting, one)
     linger?.arrived(waiting.length)
     if (underWay !== undefined) wait()
     else if (!isGathering) void gather()
@@ -127,15 +130,27 @@ export function createGroupCommit<Work, Answer extends {}>({
   }
 }
 
-function waitingOne<Work, Answer>(work: Work, keys: readonly string[]): Waiting<Work, Answer> {
+function waitingOne<Work, Answer>(work: Work, keys: readonly string[], rank: number): Waiting<Work, Answer> {
   return {
     work,
     keys,
+    rank,
     sinceMs: performance.now(),
     decided: Promise.withResolvers(),
     ended: Promise.withResolvers(),
     context: AsyncLocalStorage.snapshot()
   }
+}
+
+/** At the end of the line; those that have a key in common stand by their ranks. */
+function line<One extends Pick<Waiting<unknown, unknown>, 'keys' | 'rank'>>(waiting: One[], one: One): void {
+  let last = one
+  for (const [at, other] of waiting.entries()) {
+    if (other.rank <= last.rank || !other.keys.some(key => last.keys.includes(key))) continue
+    waiting[at] = last
+    last = other
+  }
+  waiting.push(last)
 }
 
 /** Requests of a burst are read in turns of the event loop that follow each other: the first turn that brings none ends it. */
