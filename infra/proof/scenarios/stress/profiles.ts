@@ -40,7 +40,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       `Constant: ${rate} commands a second for ${seconds} s, on time whatever the answers take`
   },
   ramp: {
-    rate: 300,
+    rate: 500,
     seconds: 6,
     maxP95Ms: 500,
     heading: (rate, seconds) => `Ramp: up to ${rate} commands a second in steps of ${seconds} s, until it breaks`
