@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FetchPace, GATHER_ABOVE_PER_SECOND, MAX_GATHER_MS } from './fetch-pace.ts'
+import { FetchPace, GATHER_ABOVE_PER_SECOND, MAX_GATHER_MS, MIN_GATHER_MS } from './fetch-pace.ts'
 
 /** Records that come at a rate, a fetch for each few of them. */
 function come(pace: FetchPace, perSecond: number, aFetch: number, fromMs: number, seconds: number): number {
@@ -19,8 +19,8 @@ test('a fetch waits while records come fast, and as soon as they do not it does 
       expect(pace.waitMs(0)).toBe(0)
       const nowMs = come(pace, perSecond, each, 0, 2)
       const waitMs = pace.waitMs(nowMs)
-      expect(waitMs).toBeGreaterThan(Math.min(MAX_GATHER_MS, perSecond / 12) - 0.01)
-      expect(waitMs).toBeLessThanOrEqual(MAX_GATHER_MS)
+      expect(waitMs).toBeGreaterThanOrEqual(perSecond < 190 ? MAX_GATHER_MS * 0.8 : MIN_GATHER_MS)
+      expect(waitMs).toBeLessThanOrEqual(perSecond > 450 ? MIN_GATHER_MS : MAX_GATHER_MS)
       expect(pace.waitMs(nowMs + 2000)).toBe(0)
     })
   )

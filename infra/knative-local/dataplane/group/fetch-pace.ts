@@ -3,10 +3,12 @@
 
 /** Gathered is what is likely to be two records or more, and so never what a person sends by hand. */
 export const GATHER_ABOVE_PER_SECOND = 150
-/** For each record a second: the wait grows with the rate, so that what is gathered grows with its square. */
-const GATHER_MS_PER_RATE = 1 / 4.5
+/** So many are worth a fetch; the faster they come, the sooner they are there. */
+const ENOUGH_RECORDS = 20
 /** What a record waits at most, and half of it on average. */
-export const MAX_GATHER_MS = 50
+export const MAX_GATHER_MS = 100
+/** However fast they come: so much a record may wait where each costs least. */
+export const MIN_GATHER_MS = 50
 /** Over which the rate is measured, later records counting more. */
 const SPAN_MS = 300
 
@@ -23,7 +25,8 @@ export class FetchPace {
   /** How long the next fetch waits. */
   waitMs(nowMs: number): number {
     const perSecond = (this.recent(nowMs) * 1000) / SPAN_MS
-    return perSecond > GATHER_ABOVE_PER_SECOND ? Math.min(MAX_GATHER_MS, perSecond * GATHER_MS_PER_RATE) : 0
+    if (perSecond <= GATHER_ABOVE_PER_SECOND) return 0
+    return Math.max(MIN_GATHER_MS, Math.min(MAX_GATHER_MS, (ENOUGH_RECORDS * 1000) / perSecond))
   }
 
   private recent(nowMs: number): number {
