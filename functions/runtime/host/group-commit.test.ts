@@ -82,12 +82,13 @@ test('what comes while one is under way is together, up to a bound', async () =>
 })
 
 test('of works of a key that wait, the lowest in rank goes first, in the place of the one that came first', async () => {
-  const { run, groups } = start({ rankOf: ({ number }) => number % 10 })
+  const { run, groups, begun } = start({ rankOf: ({ number }) => number % 10 })
   const first = run(job({ number: 100, key: 'first', turns: 3 }))
   await turns(2)
   const waiting = [13, 20, 12, 11, 30].map(number => run(job({ number, key: String(Math.floor(number / 10)) })))
   await Promise.all([first, ...waiting])
   expect(groups.map(group => group.map(({ number }) => number))).toEqual([[11, 20, 30]])
+  expect(begun).toEqual([100, 12, 13])
 })
 
 test('one that takes long holds up nobody', async () => {

@@ -27,7 +27,7 @@ export interface GroupCommit<Work, Answer> {
   keysOf(work: Work): readonly string[]
   /** Of works that wait and have a key in common, the lower goes first; without it, the one that came first. */
   rankOf?(work: Work): number
-  /** Without it no work waits for others that have not come yet. */
+  /** Without it no work waits for others that have not come yet. Not with rankOf: the first that waits is taken for the one that came first. */
   readonly linger?: Linger
 }
 

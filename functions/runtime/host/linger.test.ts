@@ -44,6 +44,19 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 31, 40])(
   }
 )
 
+test('a work that waits for the turn of another one is not kept a second time', async () => {
+  const linger = new Linger()
+  const waits = vi.spyOn(globalThis, 'setTimeout')
+  const { took } = await come(
+    Array.from({ length: 400 }, (_, index) => index * 5),
+    linger,
+    number => `key ${number % 2 ? number : number - 1}`
+  )
+  expect(took).toHaveLength(400)
+  for (const [, ms] of waits.mock.calls) expect(ms).toBeGreaterThan(0)
+  waits.mockRestore()
+})
+
 test('however they come, each is done once, after a bounded time', async () => {
   const pauses = fc.array(fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 40 })), { maxLength: 150 })
   await fc.assert(
@@ -58,8 +71,8 @@ test('however they come, each is done once, after a bounded time', async () => {
 })
 
 /** One work at each of these times, in milliseconds: how many each group had, and how long each work took. */
-async function come(timesMs: readonly number[]) {
-  const { run, groups } = start(new Linger())
+async function come(timesMs: readonly number[], linger = new Linger(), keyOf = (number: number) => String(number)) {
+  const { run, groups } = start(linger)
   const took: number[] = []
   const one = async (work: string) => {
     const beganMs = performance.now()
@@ -68,7 +81,7 @@ async function come(timesMs: readonly number[]) {
   }
   const overMs = (timesMs.at(-1) ?? 0) + 1_000
   for (let atMs = 0, next = 0; took.length < timesMs.length && atMs < overMs; atMs++) {
-    for (; (timesMs[next] ?? Infinity) <= atMs; next++) void one(String(next))
+    for (; (timesMs[next] ?? Infinity) <= atMs; next++) void one(keyOf(next))
     await millisecond()
   }
   return { groups, took }

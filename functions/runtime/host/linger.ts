@@ -45,9 +45,11 @@ export class Linger {
 
   /** Until enough have come, or the work that has waited longest, `sinceMs`, has waited long enough. */
   async wait(sinceMs: number): Promise<void> {
+    const leftMs = sinceMs + maxMs - performance.now()
+    if (leftMs <= 0) return // it had to wait for the turn of another one
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.end = () => resolve(true)
-    const timer = setTimeout(() => resolve(false), sinceMs + maxMs - performance.now())
+    const timer = setTimeout(() => resolve(false), leftMs)
     const haveCome = await promise
     clearTimeout(timer)
     this.end = undefined

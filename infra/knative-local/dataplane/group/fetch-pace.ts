@@ -1,7 +1,7 @@
 // How soon a member asks for more. A fetch costs a broker, and a burst of deliveries the functions behind it, about the same whether it brings
 // one record or ten. So while records come fast they are gathered for a moment; one that comes after a quiet time is fetched at once.
 
-/** Gathered is what is likely to be two records or more, and so never what a person sends by hand. */
+/** Gathered is what is likely to be fifteen records or more, and so never what a person sends by hand. */
 export const GATHER_ABOVE_PER_SECOND = 150
 /** So many are worth a fetch; the faster they come, the sooner they are there. */
 const ENOUGH_RECORDS = 20
