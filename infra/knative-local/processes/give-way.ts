@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 /** For what moves events behind the outbox, where they are safe: a caller waits for an answer, and what waits here goes in larger batches. */
-export const behindTheOutbox = 4
+export const behindTheOutbox = 2
 
 /**
  * Of a process that leads a session, with all that it starts. Without effect where the system does not have it.
