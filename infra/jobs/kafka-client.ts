@@ -1,5 +1,6 @@
 // A Kafka client of the jobs and the audit: plain on this machine, TLS and a password in a cluster.
-import kafkajs, { type Kafka } from 'kafkajs'
+import kafkajs, { type Admin, type AdminConfig, type Kafka } from 'kafkajs'
+import { oneAtATime } from './one-at-a-time.ts'
 
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
 
@@ -15,7 +16,7 @@ export interface KafkaAddress {
 export function createKafkaClient(clientId: string, address: KafkaAddress): Kafka {
   const { bootstrap, username, password, authority } = address
   const ssl = authority === undefined ? username !== undefined : { ca: authority }
-  return new kafkajs.Kafka({
+  return new JobKafka({
     clientId,
     brokers: bootstrap.split(','),
     connectionTimeout: 5_000,
@@ -27,4 +28,10 @@ export function createKafkaClient(clientId: string, address: KafkaAddress): Kafk
       ? {}
       : { sasl: { mechanism: 'scram-sha-512', username, password } })
   })
+}
+
+class JobKafka extends kafkajs.Kafka {
+  override admin(config?: AdminConfig): Admin {
+    return oneAtATime(super.admin(config))
+  }
 }

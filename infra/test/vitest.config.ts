@@ -10,6 +10,7 @@ export default defineConfig({
     root: new URL('../..', import.meta.url).pathname,
     reporters: ['default', 'infra/test/last-line.ts'],
     expect: { poll: { timeout: 10_000 } }, // a second, as it is by default, may pass on a busy machine
+    teardownTimeout: 60_000, // the whole stack stops in it, and its folder is removed
     projects: [
       {
         extends: true,

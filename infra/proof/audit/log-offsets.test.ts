@@ -5,7 +5,7 @@ import { startTestKafka, type TestKafka } from '../../knative-local/testing.ts'
 import { committedOffsets, existingTopics, logRanges } from './log-offsets.ts'
 
 let kafka: TestKafka
-beforeAll(async () => void (kafka = await startTestKafka(1)), 120_000)
+beforeAll(async () => void (kafka = await startTestKafka(3)), 120_000)
 afterAll(() => kafka?.stop())
 
 test('a topic that is missing has no partitions, and the others have theirs, at every question', async () => {
@@ -37,6 +37,23 @@ test('many topics at once have theirs, from a client that knows none of them yet
     await admin.connect()
     try {
       expect(await logRanges(admin, topics)).toHaveLength(36)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+})
+
+test('each of many questions at once has its whole answer, although three brokers answer in any order', async () => {
+  const topics = Array.from({ length: 12 }, (_, index) => `asked-${index}`)
+  await kafka.admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 3 })), waitForLeaders: true })
+  for (let round = 0; round < 10; round++) {
+    const admin = createKafkaClient('test', { bootstrap: kafka.bootstrap.join(',') }).admin()
+    await admin.connect()
+    try {
+      const found = await Promise.all(
+        topics.flatMap((_, index) => [logRanges(admin, topics.slice(index)), logRanges(admin, topics.slice(0, index))])
+      )
+      expect(found.flat()).toHaveLength(12 * 36)
     } finally {
       await admin.disconnect()
     }

@@ -11,10 +11,7 @@ export interface LogRange {
   readonly end: number
 }
 
-/**
- * A topic that does not exist has no partitions. One topic after the other: of two that a client of kafkajs is asked about for the
- * first time at once, the second may get the metadata that the first has asked for, and then it has no partitions.
- */
+/** A topic that does not exist has no partitions. One topic after the other, as jobs/one-at-a-time.ts says why. */
 export async function logRanges(admin: Admin, topics: readonly string[]): Promise<LogRange[]> {
   const ranges: LogRange[] = []
   for (const topic of await existingTopics(admin, topics)) {
@@ -54,16 +51,14 @@ export async function committedOffsets(
   groupId: string,
   topics: readonly string[]
 ): Promise<Map<string, number>> {
-  const present = await existingTopics(admin, topics)
-  if (present.length === 0) return new Map() // kafkajs would answer for all topics
-  const committed = await patiently(admin, () => admin.fetchOffsets({ groupId, topics: present }))
-  return new Map(
-    committed.flatMap(({ topic, partitions }) =>
-      partitions.flatMap(({ partition, offset }): [string, number][] =>
-        Number(offset) >= 0 ? [[`${topic}/${partition}`, Number(offset)]] : []
-      )
-    )
-  )
+  const offsets = new Map<string, number>()
+  for (const topic of await existingTopics(admin, topics)) {
+    const committed = await patiently(admin, () => admin.fetchOffsets({ groupId, topics: [topic] }))
+    for (const { partition, offset } of committed.flatMap(({ partitions }) => partitions)) {
+      if (Number(offset) >= 0) offsets.set(`${topic}/${partition}`, Number(offset))
+    }
+  }
+  return offsets
 }
 
 /** Records of these partitions that a group has yet to commit; what retention removed before that no longer counts. */

@@ -3,11 +3,10 @@ import type { School } from './school.ts'
 
 /** Where each partition of the students' topics ends. */
 export async function partitionEnds(kafka: TestKafka, school: School) {
-  const topics = [school.createTopic, school.updateTopic]
-  const found = await Promise.all(
-    topics.map(async topic => (await kafka.admin.fetchTopicOffsets(topic)).map(one => ({ topic, ...one })))
-  )
-  return found.flat()
+  const found = []
+  for (const topic of [school.createTopic, school.updateTopic])
+    for (const one of await kafka.admin.fetchTopicOffsets(topic)) found.push({ topic, ...one })
+  return found
 }
 
 /** What retention does, at once. */
