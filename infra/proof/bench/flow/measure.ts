@@ -12,8 +12,11 @@ import { startPeer } from './start-peer.ts'
 /** Longer than this and the consumers have not kept up by any measure. */
 const catchUpTimeoutMs = 300_000
 const updateEvery = 10
-/** Sent first and not measured: code is compiled, connections are open. */
-const warmUpStudents = 200
+/**
+ * What comes first and is not measured: as much as these connections bring, until compilers have what is used most often. At 200 students a second
+ * that takes them more than a minute, of which --at-once tells.
+ */
+const warmUpLoad = { connections: 32, seconds: 10 }
 /** Effects of a create: onStudentCreate, onAnyStudent. Of an update: onStudentUpdate, onAnyStudent. */
 const effectsPerEvent = 2
 
@@ -44,40 +47,45 @@ export async function measureFlow(
   load: Load,
   { updates, warmUp }: FlowOptions
 ): Promise<MeasuredFlow> {
-  if (warmUp) {
-    const warmingSince = await databaseNow(database)
-    await Promise.all(Array.from({ length: warmUpStudents }, () => caller.create()))
-    await catchUp(async () => warmUpStudents * effectsPerEvent - (await effectsSince(database, warmingSince)))
+  const flow = async (of: Load) => {
+    const since = await databaseNow(database)
+    const students = openStudents(caller, updates)
+    const before = await cpuByPart(endpoints)
+    const sent = await send(of, students.create)
+    const events = await students.events()
+    const caughtUp = await catchUp(async () => events * effectsPerEvent - (await effectsSince(database, since)))
+    return { ...sent, ...caughtUp, since, before, sentAt: students.sentAt }
   }
-
-  const since = await databaseNow(database)
-  const sentAt = new Map<string, number>()
-  let events = 0
-  const create = async (number: number) => {
-    const at = Date.now()
-    const { status, id } = await caller.create()
-    if (id === undefined) return status
-    sentAt.set(id, at)
-    events += 1
-    if (updates && number % updateEvery === 0) {
-      follow(caller.update(id).then(answered => void (events += answered === 200 ? 1 : 0)))
-    }
-    return status
-  }
-  const following: Promise<void>[] = []
-  const follow = (update: Promise<void>) => following.push(update.catch(() => undefined))
-
-  const before = await cpuByPart(endpoints)
-  const sent = await send(load, create)
-  await Promise.all(following)
-  const missing = async () => events * effectsPerEvent - (await effectsSince(database, since))
-  const { behind, caughtUpSeconds } = await catchUp(missing)
+  if (warmUp) await flow(warmUpLoad)
+  const { since, before, sentAt, ...measured } = await flow(load)
   const cost = costOf(before, await cpuByPart(endpoints), sentAt.size)
   const toLastEffect = (await lastEffects(database, since)).flatMap(({ studentId, sequence, doneAtMs }) => {
     const at = sentAt.get(studentId)
     return at === undefined || sequence !== 1 ? [] : [doneAtMs - at]
   })
-  return { ...sent, students: sentAt.size, behind, caughtUpSeconds, cost, toLastEffect }
+  return { ...measured, students: sentAt.size, cost, toLastEffect }
+}
+
+function openStudents(caller: Caller, updates: boolean) {
+  const sentAt = new Map<string, number>()
+  const following: Promise<number>[] = []
+  return {
+    /** When each was sent, by its id. */
+    sentAt,
+    async create(this: void, number: number): Promise<number> {
+      const at = Date.now()
+      const { status, id } = await caller.create()
+      if (id === undefined) return status
+      sentAt.set(id, at)
+      if (updates && number % updateEvery === 0) following.push(caller.update(id).catch(() => 0))
+      return status
+    },
+    /** Of those and their updates, once all are answered. */
+    async events(this: void): Promise<number> {
+      const updated = (await Promise.all(following)).filter(status => status === 200)
+      return sentAt.size + updated.length
+    }
+  }
 }
 
 export async function measurePeer(endpoints: Endpoints, database: pg.Client, load: Load): Promise<Measured> {
@@ -85,23 +93,21 @@ export async function measurePeer(endpoints: Endpoints, database: pg.Client, loa
   const connections = 'connections' in load ? load.connections : undefined
   const pool = new Pool(peer.url, { connections: connections ?? 64 })
   try {
-    await Promise.all(Array.from({ length: warmUpStudents }, () => post(pool)))
-    await catchUp(async () => warmUpStudents - (await peer.stored()))
     let students = 0
-    const before = await cpuByPart(endpoints, peer.pid)
-    const sent = await send(load, async () => {
-      const { status, id } = await post(pool)
-      if (id !== undefined) students += 1
-      return status
-    })
-    const { behind, caughtUpSeconds } = await catchUp(async () => students + warmUpStudents - (await peer.stored()))
-    return {
-      ...sent,
-      students,
-      behind,
-      caughtUpSeconds,
-      cost: costOf(before, await cpuByPart(endpoints, peer.pid), students)
+    const flow = async (of: Load) => {
+      const first = students
+      const before = await cpuByPart(endpoints, peer.pid)
+      const sent = await send(of, async () => {
+        const { status, id } = await post(pool)
+        if (id !== undefined) students += 1
+        return status
+      })
+      const caughtUp = await catchUp(async () => students - (await peer.stored()))
+      return { ...sent, ...caughtUp, before, students: students - first }
     }
+    await flow(warmUpLoad)
+    const { before, ...measured } = await flow(load)
+    return { ...measured, cost: costOf(before, await cpuByPart(endpoints, peer.pid), measured.students) }
   } finally {
     await pool.close()
     await peer.stop()
