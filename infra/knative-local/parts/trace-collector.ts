@@ -61,7 +61,7 @@ export function tracingEnvironment(url: string, env: NodeJS.ProcessEnv = process
   const chosen = Object.entries(env).filter(([name]) => /^OTEL_(?:TRACES_SAMPLER|BSP|SPAN)/.test(name))
   return {
     OTEL_TRACES_SAMPLER: 'parentbased_rate',
-    OTEL_TRACES_SAMPLER_ARG: '20,0.1',
+    OTEL_TRACES_SAMPLER_ARG: '10,0.01',
     OTEL_BSP_SCHEDULE_DELAY: '500',
     ...(Object.fromEntries(chosen) as Record<string, string>),
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces`

@@ -1,6 +1,6 @@
 // Which traces are sent, by OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG; and one sampler more, for a machine of one's own:
 //
-//   parentbased_rate   with the argument `20,0.1`: 20 new traces a second, then a tenth; what failed always
+//   parentbased_rate   with the argument `10,0.01`: 10 new traces a second, then a hundredth; what failed always
 //
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration
 import {
@@ -24,7 +24,7 @@ export function samplingFrom(env: NodeJS.ProcessEnv, now = () => performance.now
   const { OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument = '' } = env
   if (name === 'parentbased_rate') {
     const [perSecond, ratio] = argument.split(',')
-    const root = rateThenRatio(positive(perSecond, 20), ratioOf(ratio, 0.1), now)
+    const root = rateThenRatio(positive(perSecond, 10), ratioOf(ratio, 0.01), now)
     return { sampler: createAlwaysRecordSampler(new ParentBasedSampler({ root })), failedToo: true }
   }
   const roots: Readonly<Record<string, () => Sampler>> = {
