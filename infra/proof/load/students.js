@@ -29,7 +29,7 @@ const existingUsers = ['user-1', 'user-2', 'user-3']
 /** An answer that takes longer is a failure. */
 const requestTimeout = '10s'
 /** Requests under way at once; when all are, k6 drops the next ones and counts them. No multiple of the round's length. */
-const callers = 99
+export const callers = 99
 /** Students that a caller remembers, to change one of them now and then. */
 const remembered = 20
 
