@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../test/database.ts'
-import { eventually } from '../test/function-process.ts'
+import { untilBlocked } from '../test/until-blocked.ts'
 import { pruneOnce, startDailyPrune } from './daily-prune.ts'
 import { startTestKafka, type TestKafka } from '../knative-local/testing.ts'
 import { manifestPathsIn } from '../knative-local/index.ts'
@@ -71,11 +71,7 @@ test('when the stack stops, the batch that is under way ends and no other begins
     await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
     await tx.execute(sql`lock table command_answers`)
     const pruning = startDailyPrune({ ...options, firstAfterMs: 0 })
-    await eventually('the prune to wait for the table', async () => {
-      const { rows } = await db.execute(sql`
-        select from pg_stat_activity where application_name = 'prune' and datname = current_database() and wait_event_type = 'Lock'`)
-      return rows.length === 1
-    })
+    await untilBlocked(db, 'the prune')
     stopped = pruning.stop()
   })
   await stopped

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { eventKey } from '../../functions/runtime/events/answer-once.ts'
 import { startTestKafka, type TestKafka } from '../knative-local/testing.ts'
 import { eventually } from '../test/function-process.ts'
+import { untilBlocked } from '../test/until-blocked.ts'
 import { RetentionTooShort } from './prune.ts'
 import { addClosedLetter, addHandledEvent, addOutboxRow } from './testing/old-rows.ts'
 import { openPrunedDatabase } from './testing/pruned-database.ts'
@@ -234,11 +235,7 @@ test('a database that is killed fails the job with its reason, in a line', async
     await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
     await tx.execute(sql`lock table handled_events`)
     const job = endedJob({ ...env, DATABASE_URL: throughProxy.href })
-    await eventually('the prune to wait for the table', async () => {
-      const { rows } = await db.execute(sql`
-        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
-      return rows.length === 1
-    })
+    await untilBlocked(db, 'the prune')
     for (const socket of sockets) socket.destroy()
     expect(await job).toMatchObject({ code: 1, stderr: 'Connection terminated unexpectedly\n' })
   })

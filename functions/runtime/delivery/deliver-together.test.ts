@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { sql } from 'drizzle-orm'
 import { expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
-import { eventually } from '../../../infra/test/function-process.ts'
+import { untilBlocked } from '../../../infra/test/until-blocked.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import type { Student } from '../../students/student-events.ts'
 import { timeline } from '../../students/tables.ts'
@@ -144,11 +144,7 @@ test('a letter that is written while a group waits for the fence is resolved', a
   const delivered = await inTransaction(db, async tx => {
     await lockFence(tx, recorder.name, 's-1')
     const answers = ['s-0', 's-1', 's-2'].map(id => deliver(deliveryOf(eventOf('plain', id))))
-    await eventually('the delivery to wait', async () => {
-      const { rows } = await db.execute(sql`
-        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
-      return rows.length === 1
-    })
+    await untilBlocked(db, 'the delivery')
     await tx.insert(deadLetters).values(letterOf(event, 'open'))
     return { answers }
   })

@@ -1,8 +1,7 @@
 // What becomes of an event that fails permanently: a letter, which holds back what follows it.
-import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
-import { eventually } from '../../../infra/test/function-process.ts'
+import { untilBlocked } from '../../../infra/test/until-blocked.ts'
 import { studentEvent } from '../../../infra/test/student-event.ts'
 import { inTransaction } from '../host/transaction.ts'
 import { recordLetter } from './dead-letters.ts'
@@ -113,11 +112,7 @@ test('a letter that is written while a delivery waits for the fence is resolved 
   const written = await inTransaction(db, async tx => {
     await lockFence(tx, 'recorder', 'student-1')
     const delivered = deliverInOrder(db, recorder(), event)
-    await eventually('the delivery to wait', async () => {
-      const { rows } = await db.execute(sql`
-        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
-      return rows.length === 1
-    })
+    await untilBlocked(db, 'the delivery')
     const place = { entity: 'student-1', sequence: 1, predecessor: 0 }
     await recordLetter(tx, recorder(), event, new PermanentFailure('refused', 'by another deliverer'), place)
     return { delivered }

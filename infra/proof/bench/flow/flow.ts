@@ -20,7 +20,7 @@ import { stateDirectoryOf, readEndpoints } from '../../../knative-local/index.ts
 import { busyShare, cpuTimes } from '../cpu-times.ts'
 import { percentile } from '../percentile.ts'
 import { type Caller, openCaller } from './caller.ts'
-import { type Measured, measureFlow, measurePeer } from './measure.ts'
+import { type Measured, measureFlow, measurePeer, warmUpLoad } from './measure.ts'
 import type { Load } from './send.ts'
 
 const idleStudents = 50
@@ -80,8 +80,13 @@ async function run(load: Load, atOnce: boolean): Promise<void> {
   await database.connect()
   try {
     if (!saturates && !atOnce) printIdle(await measureIdle(caller))
+    const warmUp = `${warmUpLoad.seconds} s of as much as ${warmUpLoad.connections} connections bring`
     const before = cpuTimes()
+    say(
+      `\nOurs: ${atOnce ? '' : `${warmUp}, not measured, then `}${load.seconds} s, and until the last effect is there`
+    )
     const ours = await measureFlow(endpoints, database, caller, load, { updates: !saturates, warmUp: !atOnce })
+    say(`Plain peer: ${warmUp}, not measured, then ${load.seconds} s`)
     const peer = await measurePeer(endpoints, database, load)
     const busy = busyShare(before, cpuTimes())
     print([
@@ -101,8 +106,8 @@ async function run(load: Load, atOnce: boolean): Promise<void> {
       'The plain peer takes the POST, produces it with acks=all and snappy, and a consumer stores one row: at least once, no',
       'outbox, no order, one effect. Ours has two effects a student, exactly once and in order. Same brokers, same PostgreSQL.',
       atOnce
-        ? 'Ours had nothing to do before; the peer had taken 10 s of as much as 32 connections bring.'
-        : 'Each had taken 10 s of as much as 32 connections bring before it was measured.',
+        ? `Ours had nothing to do before it was measured; the peer had taken ${warmUp}.`
+        : `Before it was measured each had taken ${warmUp}.`,
       `${availableParallelism()} cores ${(busy * 100).toFixed(0)} % busy, load average ${loadavg()[0]?.toFixed(1)}, with everything on them, this benchmark included.`
     ])
   } finally {
@@ -178,6 +183,10 @@ function percentileTable(measured: readonly (readonly [string, readonly number[]
     return [what, String(sorted.length), at(0.5), at(0.95), at(0.99), at(1)]
   })
   return table(['', 'count', 'p50', 'p95', 'p99', 'max'], rows)
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
 }
 
 function print(lines: readonly string[]): void {

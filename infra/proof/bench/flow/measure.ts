@@ -16,7 +16,7 @@ const updateEvery = 10
  * What comes first and is not measured: as much as these connections bring, until compilers have what is used most often. At 200 students a second
  * that takes them more than a minute, of which --at-once tells.
  */
-const warmUpLoad = { connections: 32, seconds: 10 }
+export const warmUpLoad = { connections: 32, seconds: 10 }
 /** Effects of a create: onStudentCreate, onAnyStudent. Of an update: onStudentUpdate, onAnyStudent. */
 const effectsPerEvent = 2
 
