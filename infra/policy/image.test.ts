@@ -28,6 +28,12 @@ test('the image starts a function as tests and the local runtime do', () => {
   )
 })
 
+test('the code cache is filled with the flags of a start, to which it belongs', () => {
+  const command: string[] = JSON.parse(/^RUN (\[.*)$/m.exec(stageOf('code-cache'))?.[1] ?? '[]')
+  const flags = (words: readonly string[]) => words.filter(word => word.startsWith('--'))
+  expect(flags(command)).toEqual(flags(startArguments('/app/function.cjs')))
+})
+
 test.each([
   ['function-bundle', ['createStudent', 'function.cjs']],
   ['function-bundle', ['deadLetterReplay', 'function.cjs']],

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import { z } from 'zod'
 import { type Handed, inEffect, type PlanFile } from '../dataplane/plan/handed-plan.ts'
 import { logToScreen } from '../processes/log-to-screen.ts'
+import { collectsAlone } from '../processes/garbage-collection.ts'
 import { behindTheOutbox } from '../processes/give-way.ts'
 import type { Processes, RunningProcess } from '../processes/processes.ts'
 import type { Reporting } from '../processes/reporting.ts'
@@ -65,7 +66,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     const next = processes.start({
       name: 'dataplane',
       command: process.execPath,
-      args: [entry, ...argumentsOf(options)],
+      args: [collectsAlone, entry, ...argumentsOf(options)],
       env: { ...process.env, ...tracing },
       nice: behindTheOutbox,
       onLine(line) {
