@@ -4,7 +4,6 @@ import { extname, join } from 'node:path'
 import { z } from 'zod'
 import { type Handed, inEffect, type PlanFile } from '../dataplane/plan/handed-plan.ts'
 import { logToScreen } from '../processes/log-to-screen.ts'
-import { collectsAlone } from '../processes/garbage-collection.ts'
 import { behindTheOutbox } from '../processes/give-way.ts'
 import type { Processes, RunningProcess } from '../processes/processes.ts'
 import type { Reporting } from '../processes/reporting.ts'
@@ -66,7 +65,7 @@ export function createDataplane(processes: Processes, options: DataplaneOptions)
     const next = processes.start({
       name: 'dataplane',
       command: process.execPath,
-      args: [collectsAlone, entry, ...argumentsOf(options)],
+      args: [entry, ...argumentsOf(options)],
       env: { ...process.env, ...tracing },
       nice: behindTheOutbox,
       onLine(line) {

@@ -1,6 +1,5 @@
 // How Node starts a bundle: in the local runtime, in tests and in images.
 import { join } from 'node:path'
-import { collectsAlone } from '../processes/garbage-collection.ts'
 
 /**
  * Node's arguments. With 8 MiB for new objects, of which a start makes 7, it collects no garbage meanwhile: nearly all of it is kept
@@ -8,7 +7,6 @@ import { collectsAlone } from '../processes/garbage-collection.ts'
  */
 export const startArguments = (bundle: string): string[] => [
   '--min-semi-space-size=8',
-  collectsAlone,
   join(import.meta.dirname, '../start-bundle.cjs'),
   bundle
 ]
