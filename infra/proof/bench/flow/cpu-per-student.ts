@@ -1,11 +1,11 @@
 // What one student costs each part in processor time: differences between two looks at /proc, over the students.
 import type { Endpoints } from '../../../knative-local/index.ts'
-import { partsOf, processTimes } from '../../scenarios/stress/cpu-by-part.ts'
+import { functionsPart, partsOf, processTimes } from '../../scenarios/stress/cpu-by-part.ts'
 
 export const bench = 'this benchmark'
 export const peerPart = 'plain peer'
 
-/** Milliseconds by part since each of its processes started. */
+/** Milliseconds by part since each of its processes started, those that have ended since the last look too. */
 export type CpuByPart = ReadonlyMap<string, number>
 
 /** Empty where there is no /proc. */
@@ -26,7 +26,11 @@ export async function cpuByPart(endpoints: Endpoints, peerPid?: number): Promise
   const parts = new Map(known.flatMap(([pid, part]) => (pid === null ? [] : [[pid, part] as const])))
   const byPart = new Map<string, number>()
   const processes = partsOf(await processTimes(), { parts, runtime: control.pid, self: process.pid })
-  for (const { part, ms } of processes.values()) byPart.set(part, (byPart.get(part) ?? 0) + ms)
+  const add = (part: string, ms: number) => byPart.set(part, (byPart.get(part) ?? 0) + ms)
+  for (const [pid, { part, ms, endedMs }] of processes) {
+    add(part, ms)
+    add(pid === control.pid ? functionsPart : part, endedMs)
+  }
   return byPart
 }
 

@@ -2,22 +2,23 @@ import { expect, test } from 'vitest'
 import { cpuShares, type CpuUse, parseStat, partsOf } from './cpu-by-part.ts'
 
 test('a process is read though its name holds spaces and parentheses', () => {
-  expect(parseStat('42 (a) (b 7) S 7 42 42 0 -1 4194560 100 0 0 0 25 5 0 0 20 0 11 0 100')).toEqual({
+  expect(parseStat('42 (a) (b 7) S 7 42 42 0 -1 4194560 100 0 0 0 25 5 3 1 20 0 11 0 100')).toEqual({
     pid: 42,
     parent: 7,
-    ms: 300
+    ms: 300,
+    endedMs: 40
   })
 })
 
 test('a process belongs to the nearest part above it', () => {
   const processes = [
-    { pid: 1, parent: 0, ms: 1 },
-    { pid: 10, parent: 1, ms: 2 },
-    { pid: 11, parent: 10, ms: 3 },
-    { pid: 12, parent: 11, ms: 4 },
-    { pid: 13, parent: 10, ms: 5 },
-    { pid: 20, parent: 1, ms: 6 },
-    { pid: 21, parent: 20, ms: 7 }
+    { pid: 1, parent: 0, ms: 1, endedMs: 0 },
+    { pid: 10, parent: 1, ms: 2, endedMs: 0 },
+    { pid: 11, parent: 10, ms: 3, endedMs: 0 },
+    { pid: 12, parent: 11, ms: 4, endedMs: 0 },
+    { pid: 13, parent: 10, ms: 5, endedMs: 0 },
+    { pid: 20, parent: 1, ms: 6, endedMs: 0 },
+    { pid: 21, parent: 20, ms: 7, endedMs: 0 }
   ]
   const parts = new Map([
     [10, 'rest'],

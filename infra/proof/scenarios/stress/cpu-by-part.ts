@@ -11,10 +11,15 @@ export interface CpuUse {
   readonly allMs: number
 }
 
+/** What the runtime starts besides the parts that are known: functions, and what builds and checks them. */
+export const functionsPart = 'functions'
+
 export interface ProcessTimes {
   readonly pid: number
   readonly parent: number
   readonly ms: number
+  /** Of its children that have ended, a backend of PostgreSQL for instance: what they had taken since they began. */
+  readonly endedMs: number
 }
 
 /** USER_HZ, on every machine that matters: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
@@ -51,21 +56,21 @@ export interface Roots {
 export function partsOf(
   processes: readonly ProcessTimes[],
   { parts, runtime, self }: Roots
-): Map<number, { part: string; ms: number }> {
+): Map<number, { part: string; ms: number; endedMs: number }> {
   const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]))
   const partOf = (pid: number): string | undefined => {
     const own = parts.get(pid)
     if (own !== undefined) return own
     const parent = parents.get(pid)
     if (parent === undefined) return undefined
-    if (parent === runtime) return 'functions'
+    if (parent === runtime) return functionsPart
     if (parent === self) return 'k6'
     return partOf(parent)
   }
   return new Map(
-    processes.flatMap(({ pid, ms }) => {
+    processes.flatMap(({ pid, ms, endedMs }) => {
       const part = partOf(pid)
-      return part === undefined ? [] : [[pid, { part, ms }] as const]
+      return part === undefined ? [] : [[pid, { part, ms, endedMs }] as const]
     })
   )
 }
@@ -98,6 +103,7 @@ export function parseStat(stat: string): ProcessTimes {
   return {
     pid: Number.parseInt(stat, 10),
     parent: Number(fields[1]),
-    ms: (Number(fields[11]) + Number(fields[12])) * tickMs
+    ms: (Number(fields[11]) + Number(fields[12])) * tickMs,
+    endedMs: (Number(fields[13]) + Number(fields[14])) * tickMs
   }
 }
