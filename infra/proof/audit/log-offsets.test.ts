@@ -30,32 +30,36 @@ test('a topic that the user may not describe is an error with its name, and not 
 })
 
 test('many topics at once have theirs, from a client that knows none of them yet', async () => {
-  const topics = Array.from({ length: 12 }, (_, index) => `many-${index}`)
-  await kafka.admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 3 })), waitForLeaders: true })
-  for (let round = 0; round < 10; round++) {
-    const admin = createKafkaClient('test', { bootstrap: kafka.bootstrap.join(',') }).admin()
-    await admin.connect()
-    try {
-      expect(await logRanges(admin, topics)).toHaveLength(36)
-    } finally {
-      await admin.disconnect()
-    }
-  }
+  const topics = await createTopics('many', 12)
+  await withNewClients(10, async admin => expect(await logRanges(admin, topics)).toHaveLength(36))
 })
 
 test('each of many questions at once has its whole answer, although three brokers answer in any order', async () => {
-  const topics = Array.from({ length: 12 }, (_, index) => `asked-${index}`)
+  const topics = await createTopics('asked', 12)
+  await withNewClients(10, async admin => {
+    const found = await Promise.all(
+      topics.flatMap((_, index) => [logRanges(admin, topics.slice(index)), logRanges(admin, topics.slice(0, index))])
+    )
+    expect(found.flat()).toHaveLength(12 * 36)
+  })
+})
+
+/** Of three partitions each. */
+async function createTopics(word: string, count: number): Promise<string[]> {
+  const topics = Array.from({ length: count }, (_, index) => `${word}-${index}`)
   await kafka.admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 3 })), waitForLeaders: true })
-  for (let round = 0; round < 10; round++) {
+  return topics
+}
+
+/** One after the other, each of which knows no topic yet. */
+async function withNewClients(count: number, ask: (admin: Admin) => Promise<void>): Promise<void> {
+  for (let client = 0; client < count; client++) {
     const admin = createKafkaClient('test', { bootstrap: kafka.bootstrap.join(',') }).admin()
     await admin.connect()
     try {
-      const found = await Promise.all(
-        topics.flatMap((_, index) => [logRanges(admin, topics.slice(index)), logRanges(admin, topics.slice(0, index))])
-      )
-      expect(found.flat()).toHaveLength(12 * 36)
+      await ask(admin)
     } finally {
       await admin.disconnect()
     }
   }
-})
+}

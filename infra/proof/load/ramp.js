@@ -19,8 +19,7 @@ for (let step = 1; step <= steps; step++) {
     rate,
     duration: `${seconds}s`,
     startTime: `${startS}s`,
-    preAllocatedVUs: waiting,
-    maxVUs: waiting,
+    waiting,
     gracefulStop: '2s' // late answers of a step do not hold up the next one
   })
   // Judged when the step is nearly over: its first answers alone would say little. The delay counts from the test's start.

@@ -148,9 +148,9 @@ export function setting(name, otherwise) {
   return value
 }
 
-/** An executor with an arrival rate sends on time whether or not earlier commands were answered. */
-export function arriving(executor, options) {
-  return { executor, timeUnit: '1s', preAllocatedVUs: callers, maxVUs: callers, ...options }
+/** An executor with an arrival rate sends on time whether or not earlier commands were answered: as long as fewer than `waiting` are not. */
+export function arriving(executor, { waiting = callers, ...options }) {
+  return { executor, timeUnit: '1s', preAllocatedVUs: waiting, maxVUs: waiting, ...options }
 }
 
 /** Right is right: every answer. Fast is generous, for a small machine that others use too; one command in a hundred may be left out, as all callers were waiting. */
