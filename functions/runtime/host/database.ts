@@ -2,8 +2,8 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { Pool, type PoolClient } from 'pg'
 import type { DatabaseConfig } from './config.ts'
-import { GatheringSocket } from './gathering-socket.ts'
 import type { Log } from './log.ts'
+import { shareSyncs } from './shared-sync.ts'
 import { areSpansMade } from './tracing/spans.ts'
 import { traceStatements } from './tracing/statement-spans.ts'
 
@@ -33,13 +33,13 @@ export function connect(
     idle_in_transaction_session_timeout: config.DATABASE_TIMEOUT_MS,
     query_timeout: config.DATABASE_TIMEOUT_MS + 1_000,
     keepAlive: true,
-    stream: () => new GatheringSocket(),
     pipeline: true // a statement need not wait for the answer to the one before it: see transaction.ts
   })
   pool.on('error', onBrokenConnection)
   // The pool listens only while a connection is idle; one that breaks in use fails its query, and must not end the process.
   pool.on('connect', client => {
     client.on('error', onBrokenConnection)
+    shareSyncs(client)
     if (areSpansMade()) traceStatements(client)
   })
   return { db: drizzle({ client: pool }), pool, close: () => pool.end() }

@@ -2,12 +2,15 @@
 // its logs, its spans and what it throws later are that request's.
 import type { Database, Transaction } from './database.ts'
 import type { Member } from './group-commit.ts'
-import { transact } from './transaction.ts'
+import { begin, transact } from './transaction.ts'
 import { names } from './tracing/attribute-names.ts'
 import { areSpansMade, inSpan } from './tracing/spans.ts'
 
 /** A lock that one of them has to wait for must not hold up the others: all fail instead, soon, and go alone. In milliseconds. */
-const begin = 'begin; set local lock_timeout = 200; set local statement_timeout = 1000'
+const shortWaits = {
+  name: 'short_waits',
+  text: `select set_config('lock_timeout', '200', true), set_config('statement_timeout', '1000', true)`
+}
 
 /**
  * @param open says which of the members are to be done, in their order
@@ -25,7 +28,7 @@ export async function inSharedTransaction<Work, One extends Member<Work>, Result
   const ended = Promise.withResolvers<void>()
   ended.promise.catch(() => undefined) // thrown below too
   try {
-    await transact(db, begin, async tx => {
+    await transact(db, [begin, shortWaits], async tx => {
       const opened = await open(tx)
       for (const one of opened) {
         results.set(one.work, await takeTurn(one, opened.length, ended.promise, () => perform(tx, one)))

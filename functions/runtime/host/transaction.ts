@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import type { PoolClient } from 'pg'
 import type { Database, Transaction } from './database.ts'
 import { type Insertion, insertionInto, statementsOf } from './insertion.ts'
+import { setInTransaction } from './shared-sync.ts'
 import { inSpan } from './tracing/spans.ts'
 
 export interface Statement {
@@ -23,6 +24,10 @@ interface UnderWay {
   readonly seen: Map<Insertion, unknown[][]>
   readonly unseen: Map<Insertion, unknown[][]>
 }
+
+export const begin = { name: 'begin', text: 'begin' }
+const commit = { name: 'commit', text: 'commit' }
+const rollback = { name: 'rollback', text: 'rollback' }
 
 const connections = new WeakMap<PoolClient, UnderWay>()
 
@@ -83,13 +88,13 @@ export async function allSent({ $client: client }: Transaction): Promise<void> {
  * @throws also when `work` returns although a statement of it failed, which has rolled everything back
  */
 export function inTransaction<Result>(db: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-  return inSpan('transaction', {}, () => transact(db, 'begin', work))
+  return inSpan('transaction', {}, () => transact(db, [begin], work))
 }
 
-/** The same without a span, begun by a statement of its own. */
+/** The same without a span. @param opening leaves together with the first statement */
 export async function transact<Result>(
   db: Database,
-  begin: string,
+  opening: readonly Omit<Statement, 'values'>[],
   work: (tx: Transaction) => Promise<Result>
 ): Promise<Result> {
   const client = await db.$client.connect()
@@ -97,19 +102,22 @@ export async function transact<Result>(
   const { tx, sent, seen, unseen } = underWay
   let broken: Error | undefined
   try {
-    client.query(begin).catch(() => undefined) // only a broken connection fails it, which then fails the next statement
+    setInTransaction(client, true)
+    // Only a broken connection fails one of them, which then fails the next statement.
+    for (const one of opening) client.query(one).catch(() => undefined)
     const result = await work(tx)
     if (underWay.isChecked) await Promise.all(sent)
     sendRows(client, seen)
     sendRows(client, unseen)
-    const [{ command }] = await Promise.all([client.query('commit'), Promise.all(sent)])
+    const [{ command }] = await Promise.all([client.query(commit), Promise.all(sent)])
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back: a statement in it had failed')
     return result
   } catch (error) {
-    await client.query('rollback').catch((failure: Error) => (broken = failure))
+    await client.query(rollback).catch((failure: Error) => (broken = failure))
     await Promise.all(sent) // where one of them failed first, the others only say that the transaction is aborted
     throw error
   } finally {
+    setInTransaction(client, false)
     sent.length = 0
     underWay.isChecked = false
     seen.clear()
