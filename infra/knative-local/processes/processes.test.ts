@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -88,11 +88,22 @@ test('what an earlier run left behind is found by its folder and ended, and noth
   expect(neighbour.isRunning()).toBe(true)
 })
 
-test('timers of a process may go off later where the system has that', async () => {
+test('timers of all threads of a process may go off later where the system has that, and ours go off as before', async () => {
   const { processes } = await open()
+  const slackOf = (pid: number | string) =>
+    readFile(`/proc/${pid}/timerslack_ns`, 'utf8').then(
+      text => text.trim(),
+      () => undefined // only Linux has it
+    )
+  const before = await slackOf('self')
   const child = processes.start({ ...node(forever), timerSlackMs: 1.5 })
-  const slack = await readFile(`/proc/${child.pid}/timerslack_ns`, 'utf8').catch(() => '1500000') // only Linux has it
-  expect(slack.trim()).toBe('1500000')
+  const slackOfThreads = async () => {
+    const threads = () => readdir(`/proc/${child.pid}/task`)
+    await until('its threads', 5_000, async () => (await threads()).length > 4)
+    return Promise.all((await threads()).map(slackOf))
+  }
+  expect(new Set(before === undefined ? ['1500000'] : await slackOfThreads())).toEqual(new Set(['1500000']))
+  expect(await slackOf('self')).toBe(before)
 })
 
 test('a process gives way also where the system shares the processors by session', async () => {

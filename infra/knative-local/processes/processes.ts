@@ -9,7 +9,7 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { giveWay } from './give-way.ts'
-import { allowTimerSlack } from './timer-slack.ts'
+import { withTimerSlack } from './timer-slack.ts'
 import { stateMarker } from './leftovers.ts'
 import { LogFile } from './log-file.ts'
 import { startReaper } from './reaper.ts'
@@ -25,7 +25,7 @@ export interface ProcessOptions {
   readonly user?: { readonly uid: number; readonly gid: number }
   /** How far it gives way to the others where processors are short, 1 to 19: see giveWay. */
   readonly nice?: number
-  /** How much later its timers may go off, in milliseconds: see allowTimerSlack. */
+  /** How much later its timers may go off, in milliseconds: see withTimerSlack. */
   readonly timerSlackMs?: number
   /** What asks it to end; SIGTERM by default. */
   readonly stopSignal?: NodeJS.Signals
@@ -88,17 +88,18 @@ export function openProcesses(stateDirectory: string): Processes {
     logDirectory,
     start(options) {
       if (isEnding) throw new Error(`${options.name} is not started: everything is being stopped`)
-      const child = spawn(options.command, options.args, {
-        detached: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        cwd: options.cwd,
-        ...options.user,
-        env: { ...options.env, [stateMarker]: stateDirectory }
-      })
+      const child = withTimerSlack(options.timerSlackMs, () =>
+        spawn(options.command, options.args, {
+          detached: true,
+          stdio: ['ignore', 'pipe', 'pipe'],
+          cwd: options.cwd,
+          ...options.user,
+          env: { ...options.env, [stateMarker]: stateDirectory }
+        })
+      )
       const started = follow(child, options, logOf(options.name))
       if (child.pid === undefined) return started // exited says why
       if (options.nice) giveWay(child.pid, options.nice)
-      if (options.timerSlackMs) allowTimerSlack(child.pid, options.timerSlackMs)
       running.add(started)
       reaper.watch(started.pid)
       void forget(started)

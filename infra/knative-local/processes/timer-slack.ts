@@ -1,13 +1,27 @@
 import { writeFileSync } from 'node:fs'
 
 /**
- * How much later than asked for the timers of a process may go off, for its threads that start from now on. Linux gives 50
- * microseconds. Without effect where the runtime may not (Linux asks for CAP_SYS_NICE), and on other systems. https://man7.org/linux/man-pages/man5/proc_pid_timerslack_ns.5.html
+ * What `start` starts inherits how much later than asked for its timers may go off, and so do all threads of it. Linux gives 50
+ * microseconds. It is set for this thread meanwhile, which Linux lets everybody do; a process that has started already would have made
+ * threads without it, and takes it from nobody but a superuser. Without effect on other systems.
+ * https://man7.org/linux/man-pages/man5/proc_pid_timerslack_ns.5.html
  */
-export function allowTimerSlack(pid: number, ms: number): void {
+export function withTimerSlack<Started>(ms: number | undefined, start: () => Started): Started {
+  if (ms === undefined || !setOwn(ms * 1_000_000)) return start()
   try {
-    writeFileSync(`/proc/${pid}/timerslack_ns`, String(ms * 1_000_000))
+    return start()
+  } finally {
+    setOwn(asItStarted)
+  }
+}
+
+const asItStarted = 0
+
+function setOwn(nanoseconds: number): boolean {
+  try {
+    writeFileSync('/proc/self/timerslack_ns', String(nanoseconds))
+    return true
   } catch {
-    // It has ended already, or this system has no such file.
+    return false
   }
 }
