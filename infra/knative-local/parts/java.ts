@@ -68,6 +68,7 @@ export async function startJvm(
     args: [
       `-Xmx${maxHeapMiB}m`,
       '-XX:+UseSerialGC',
+      '-XX:-UsePerfData', // counters for jps and jstat, sampled twenty times a second
       ...hugePages,
       '-XX:TieredStopAtLevel=1', // no second compiler: it would take both cores for the first half minute
       ...archiving,

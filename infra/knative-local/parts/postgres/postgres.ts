@@ -19,6 +19,7 @@ const flags = {
   unix_socket_directories: '',
   wal_sync_method: 'open_datasync', // one system call less for each commit than fdatasync, Linux's default
   wal_level: 'logical', // Debezium reads it
+  default_statistics_target: '10', // a tenth of each ANALYZE: new tables, which all these are, have one a minute
   max_connections: '200', // eight functions with pools of 10, twice while one is reloaded, the registry and tools
   max_replication_slots: '10',
   max_wal_senders: '10',
