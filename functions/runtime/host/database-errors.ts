@@ -15,6 +15,12 @@ export function isUniqueViolation(error: unknown, table: string): boolean {
   return cause instanceof DatabaseError && cause.code === '23505' && cause.table === table
 }
 
+/** Whether the statement was not done because one before it in its transaction had failed. */
+export function isAborted(error: unknown): boolean {
+  const cause = driverError(error)
+  return cause instanceof DatabaseError && cause.code === '25P02'
+}
+
 /** Whether the values themselves are refused, so that the same event will fail again: bad data, or too large for an index. */
 export function isDataRefused(error: unknown): boolean {
   const cause = driverError(error)

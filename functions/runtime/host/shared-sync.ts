@@ -3,13 +3,12 @@
 // https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
 //
 // pg takes the ReadyForQuery that answers a Sync for the end of a statement. So each statement but the last of a Sync is ended here, when
-// PostgreSQL says that it is complete. Behind one that fails PostgreSQL passes over the others, and they fail here as they
-// would have in the aborted transaction.
-import type { Client, Connection } from 'pg'
+// PostgreSQL says that it is complete. Behind one that fails PostgreSQL passes over the others: those that have not ended at the
+// ReadyForQuery. They fail as statements of an aborted transaction do, `commit` and `rollback` too.
+import { type Client, type Connection, DatabaseError } from 'pg'
 
 class SharedSync {
-  /** Outside of a transaction statements that share a Sync would become one: there each has its own. */
-  isInTransaction = false
+  private isInTransaction = false
   /** Statements since the last Sync. */
   private unsynced = 0
   /** Of each Sync that is not answered yet, the statements that have not ended. A simple query is one, and has no Sync. */
@@ -31,12 +30,20 @@ class SharedSync {
       send.query(text)
     }
     connection.emit = (name, ...args: unknown[]) => {
-      if (name === 'readyForQuery') this.unanswered.shift()
+      if (name === 'readyForQuery') {
+        while (this.endOne()) send.emit('errorMessage', passedOver())
+        this.unanswered.shift()
+      }
       const isHeard = send.emit(name, ...args)
       if (name === 'commandComplete' || name === 'emptyQuery' || name === 'closeComplete') this.endOne()
-      else if (name === 'errorMessage') while (this.endOne()) send.emit('errorMessage', passedOver())
       return isHeard
     }
+  }
+
+  /** Outside of a transaction statements that share a Sync would become one: there each has its own. */
+  setInTransaction(isInTransaction: boolean): void {
+    this.isInTransaction = isInTransaction
+    this.sync()
   }
 
   /** All that belongs to a statement has been written. */
@@ -46,8 +53,8 @@ class SharedSync {
     if (this.unsynced > 1) return
     const { stream } = this.connection
     stream.cork()
+    // After the promises that are settled by now and what they send, but in a callback of Node's own, such as a timer's.
     process.nextTick(() => {
-      // after the promises that are settled by now, and what they send
       this.sync()
       stream.uncork()
     })
@@ -60,7 +67,7 @@ class SharedSync {
     this.send.sync()
   }
 
-  /** Ends the one that is answered now, and says whether another one of the same Sync is next. The last one is ended by its ReadyForQuery. */
+  /** Ends the one that is answered now, and says whether another one of the same Sync is next. Its ReadyForQuery ends the last one. */
   private endOne(): boolean {
     const left = this.unanswered[0] ?? 0
     if (left <= 1) return false
@@ -71,16 +78,22 @@ class SharedSync {
 }
 
 const passedOver = () =>
-  Object.assign(new Error('current transaction is aborted: a statement before this one failed'), { code: '25P02' })
+  Object.assign(
+    new DatabaseError(
+      'current transaction is aborted: a statement that was sent before this one has failed',
+      0,
+      'error'
+    ),
+    { code: '25P02' }
+  )
 
 const byClient = new WeakMap<Client, SharedSync>()
 
-/** From then on, while it is `setInTransaction`. */
+/** From then on its statements share Syncs, while it is in a transaction. */
 export function shareSyncs(client: Client): void {
   byClient.set(client, new SharedSync(client.connection))
 }
 
 export function setInTransaction(client: Client, isInTransaction: boolean): void {
-  const shared = byClient.get(client)
-  if (shared) shared.isInTransaction = isInTransaction
+  byClient.get(client)?.setInTransaction(isInTransaction)
 }

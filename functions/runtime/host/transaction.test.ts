@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { integer, pgTable } from 'drizzle-orm/pg-core'
 import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { testDatabase } from '../../../infra/test/database.ts'
 import type { Transaction } from './database.ts'
 import { prepared } from './prepared.ts'
-import { allSent, inTransaction, sendWithin } from './transaction.ts'
+import { allSent, inTransaction, sendWithin, transact } from './transaction.ts'
 
 const insert = (value: unknown) => ({
   name: 'insert_one',
@@ -139,4 +140,26 @@ test('statements that differ each time do not fill a connection', async () => {
     const { rows } = await tx.execute(sql`select count(*)::int as prepared from pg_prepared_statements`)
     expect(rows[0]?.prepared).toBeLessThan(150)
   })
+})
+
+test('a connection stays when its transaction has failed in the turn in which it is rolled back', async () => {
+  const { db } = await testDatabase()
+  const backend = async () => (await db.execute(sql`select pg_backend_pid() as pid`)).rows
+  const before = await backend()
+  const failing = inTransaction(db, async tx => {
+    sendWithin(tx, { name: 'fails', text: 'select 1 / 0', values: [] })
+    throw new Error('given up')
+  })
+  await expect(failing).rejects.toMatchObject({ code: '22012' })
+  expect(await backend()).toEqual(before)
+})
+
+test('a transaction that cannot begin fails, although what was sent in it did not', async () => {
+  const db = await start()
+  const cannotBegin = { name: 'cannot_begin', text: 'select 1 / 0' }
+  const failing = transact(db, [cannotBegin], async tx => {
+    await setImmediate()
+    await tx.execute(sql`select 1`)
+  })
+  await expect(failing).rejects.toMatchObject({ code: '22012' })
 })

@@ -3,6 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { PoolClient } from 'pg'
 import type { Database, Transaction } from './database.ts'
+import { isAborted } from './database-errors.ts'
 import { type Insertion, insertionInto, statementsOf } from './insertion.ts'
 import { setInTransaction } from './shared-sync.ts'
 import { inSpan } from './tracing/spans.ts'
@@ -103,8 +104,7 @@ export async function transact<Result>(
   let broken: Error | undefined
   try {
     setInTransaction(client, true)
-    // Only a broken connection fails one of them, which then fails the next statement.
-    for (const one of opening) client.query(one).catch(() => undefined)
+    for (const one of opening) keep(underWay, client.query(one))
     const result = await work(tx)
     if (underWay.isChecked) await Promise.all(sent)
     sendRows(client, seen)
@@ -113,9 +113,9 @@ export async function transact<Result>(
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back: a statement in it had failed')
     return result
   } catch (error) {
+    setInTransaction(client, false) // PostgreSQL would pass over a rollback that shares a Sync with what has failed
     await client.query(rollback).catch((failure: Error) => (broken = failure))
-    await Promise.all(sent) // where one of them failed first, the others only say that the transaction is aborted
-    throw error
+    throw await causeOf(sent, error)
   } finally {
     setInTransaction(client, false)
     sent.length = 0
@@ -124,6 +124,14 @@ export async function transact<Result>(
     unseen.clear()
     client.release(broken) // a connection that cannot roll back is closed, which rolls back too
   }
+}
+
+/** What failed first: what was sent behind it only says that the transaction is aborted. */
+async function causeOf(sent: readonly Promise<unknown>[], thrown: unknown): Promise<unknown> {
+  for (const answer of await Promise.allSettled(sent)) {
+    if (answer.status === 'rejected' && !isAborted(answer.reason)) return answer.reason
+  }
+  return thrown
 }
 
 function underWayOn(client: PoolClient): UnderWay {
