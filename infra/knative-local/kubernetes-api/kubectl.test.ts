@@ -73,8 +73,13 @@ describe.runIf(hasKubectl)('kubectl', () => {
       output += chunk.toString()
     })
     await vi.waitFor(() => expect(output).toContain('orders'), { timeout: 10_000 })
-    set('KafkaSource', 'orders', { ready: 'False', reason: 'Rebalancing' })
-    await vi.waitFor(() => expect(output).toMatch(/False +Rebalancing/), { timeout: 10_000 })
+    // What changes before kubectl watches is in the first event of its watch, which it does not print for a single object.
+    let changes = 0
+    const change = () => {
+      set('KafkaSource', 'orders', { ready: 'False', reason: `Rebalancing${++changes}` })
+      expect(output).toMatch(/False +Rebalancing/)
+    }
+    await vi.waitFor(change, { timeout: 10_000, interval: 100 })
   })
 
   test('wait sees an object become ready', async () => {
