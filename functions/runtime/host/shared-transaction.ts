@@ -4,7 +4,7 @@ import type { Database, Transaction } from './database.ts'
 import type { Member } from './group-commit.ts'
 import { begin, transact } from './transaction.ts'
 import { names } from './tracing/attribute-names.ts'
-import { areSpansMade, inSpan } from './tracing/spans.ts'
+import { currentSpan, inSpan } from './tracing/spans.ts'
 
 /** A lock that one of them has to wait for must not hold up the others: all fail instead, soon, and go alone. In milliseconds. */
 const shortWaits = {
@@ -49,14 +49,14 @@ function takeTurn<Result>(
   ended: Promise<void>,
   work: () => Promise<Result>
 ): Promise<Result> {
-  if (!areSpansMade()) return context(work)
-  const done = Promise.withResolvers<Result>()
-  const spanned = context(() =>
-    inSpan('transaction', { attributes: { [names.databaseBatchSize]: sharedBy } }, async () => {
+  return context(() => {
+    if (!currentSpan()?.isSampled) return work()
+    const done = Promise.withResolvers<Result>()
+    const spanned = inSpan('transaction', { attributes: { [names.databaseBatchSize]: sharedBy } }, async () => {
       await work().then(done.resolve, done.reject)
       await ended
     })
-  )
-  spanned.catch(() => undefined) // thrown by the transaction
-  return done.promise
+    spanned.catch(() => undefined) // thrown by the transaction
+    return done.promise
+  })
 }

@@ -39,9 +39,10 @@ export function createSpans(name: string, env: NodeJS.ProcessEnv, log: Log): Spa
 
 /** Of a trace that is not sent, what fails becomes a span in the end, where that is asked for. */
 function opener(tracer: Tracer, failedToo: boolean): OpenSpan {
-  return (name, { kind = 'internal', parent, links = [], attributes }, current) => {
+  return (name, { kind = 'internal', parent, links = [], attributes }, current, begunMsAgo = 0) => {
+    const startTime = preciseNow() - begunMsAgo
     const above = remoteSpan(parent) ?? (current as TracedSpan | QuietSpan | undefined)
-    const begin = (called: string, startTime: number, moreLinks: readonly string[] = []) => {
+    const begin = (called: string, moreLinks: readonly string[] = []) => {
       const others = [...links, ...moreLinks].flatMap(link => remoteSpan(link)?.spanContext ?? [])
       const options = {
         kind: kinds[kind],
@@ -52,7 +53,7 @@ function opener(tracer: Tracer, failedToo: boolean): OpenSpan {
       return new TracedSpan(tracer.startSpan(called, options, above?.context ?? ROOT_CONTEXT))
     }
     if (failedToo && above?.isSampled === false) return new QuietSpan(name, above.traceId, begin)
-    return begin(name, preciseNow())
+    return begin(name)
   }
 }
 

@@ -1,6 +1,5 @@
 // A span of a trace that is not sent. It costs next to nothing, and becomes a real one, under the id that it had, when it has failed.
 import { type Context, ROOT_CONTEXT, type Span as OtelSpan, trace, TraceFlags } from '@opentelemetry/api'
-import { preciseNow } from './clock.ts'
 import type { Attributes, Span } from './spans.ts'
 
 interface Failure {
@@ -9,13 +8,12 @@ interface Failure {
 }
 
 /** Makes the real one. */
-export type Begin = (name: string, startTime: number, links: readonly string[]) => Span & { readonly otel: OtelSpan }
+export type Begin = (name: string, links: readonly string[]) => Span & { readonly otel: OtelSpan }
 
 export class QuietSpan implements Span {
   readonly traceId: string
   readonly isSampled = false
   readonly #begin: Begin
-  readonly #startTime = preciseNow()
   readonly #attributes: Attributes[] = []
   readonly #links: string[] = []
   #name: string
@@ -59,7 +57,7 @@ export class QuietSpan implements Span {
 
   end(): void {
     if (this.#failure === undefined) return
-    const span = this.#begin(this.#name, this.#startTime, this.#links)
+    const span = this.#begin(this.#name, this.#links)
     const spanContext = this.#spanContext()
     Object.assign(span.otel, { spanContext: () => spanContext })
     for (const attributes of this.#attributes) span.set(attributes)

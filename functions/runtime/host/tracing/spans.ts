@@ -18,6 +18,8 @@ export interface SpanOptions {
 }
 
 export interface Span {
+  /** Whether its trace is sent. */
+  readonly isSampled: boolean
   readonly traceparent: string
   readonly traceId: string
   readonly spanId: string
@@ -28,7 +30,8 @@ export interface Span {
   end(): void
 }
 
-export type OpenSpan = (name: string, options: SpanOptions, current: Span | undefined) => Span
+/** `begunMsAgo`: of a span that is made when it has failed. */
+export type OpenSpan = (name: string, options: SpanOptions, current: Span | undefined, begunMsAgo?: number) => Span
 
 let open: OpenSpan | undefined
 const current = new AsyncLocalStorage<Span>()
@@ -54,14 +57,27 @@ export function childSpan(name: string, options: SpanOptions): Span | undefined 
   return parent && open?.(name, options, parent)
 }
 
-/** Does the work under a span, which failed if that throws. */
+/** Of what began `begunMsAgo` under a span whose trace is not sent, and has failed. */
+export function failedSpan(above: Span, name: string, options: SpanOptions, begunMsAgo: number, error: unknown): void {
+  const span = open?.(name, options, above, begunMsAgo)
+  if (span === undefined) return
+  failWith(span, error)
+  span.end()
+}
+
+/**
+ * Does the work under a span, which failed if that throws. Within a trace that is not sent, which nearly all are under load, there is
+ * a span only of what fails, and the work is handed none.
+ */
 export async function inSpan<Result>(
   name: string,
   options: SpanOptions,
   work: (span: Span | undefined) => Promise<Result>
 ): Promise<Result> {
   if (open === undefined) return work(undefined)
-  const span = open(name, options, current.getStore())
+  const above = current.getStore()
+  if (above?.isSampled === false && options.parent === undefined) return withFailedSpan(above, name, options, work)
+  const span = open(name, options, above)
   try {
     return await current.run(span, work, span)
   } catch (error) {
@@ -69,6 +85,21 @@ export async function inSpan<Result>(
     throw error
   } finally {
     span.end()
+  }
+}
+
+async function withFailedSpan<Result>(
+  above: Span,
+  name: string,
+  options: SpanOptions,
+  work: (span: undefined) => Promise<Result>
+): Promise<Result> {
+  const begunAt = performance.now()
+  try {
+    return await work(undefined)
+  } catch (error) {
+    failedSpan(above, name, options, performance.now() - begunAt, error)
+    throw error
   }
 }
 

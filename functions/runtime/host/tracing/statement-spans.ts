@@ -2,7 +2,7 @@
 // https://opentelemetry.io/docs/specs/semconv/db/postgresql/
 import type { PoolClient } from 'pg'
 import { names } from './attribute-names.ts'
-import { childSpan, failWith } from './spans.ts'
+import { childSpan, currentSpan, failedSpan, failWith, type Span } from './spans.ts'
 
 /** Of a statement's text; one that has a name is found by it. */
 const maxTextLength = 300
@@ -27,23 +27,40 @@ const described = new Map<string, Described>()
 export function traceStatements(client: PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
   const traced = (...args: unknown[]): unknown => {
-    const statement = statementOf(args[0])
-    if (statement === undefined || unseen.has(statement.text) || typeof args.at(-1) === 'function')
+    const above = currentSpan()
+    const statement = above && statementOf(args[0])
+    if (!above || statement === undefined || unseen.has(statement.text) || typeof args.at(-1) === 'function')
       return query(...args)
-    const { name, attributes } = describe(statement)
-    const span = childSpan(name, { kind: 'client', attributes })
-    const answer = query(...args)
-    if (span === undefined) return answer
-    answer.then(
-      () => span.end(),
-      (error: unknown) => {
-        failWith(span, error)
-        span.end()
-      }
-    )
-    return answer
+    return above.isSampled
+      ? withSpan(statement, () => query(...args))
+      : withFailedSpan(above, statement, query(...args))
   }
   Object.assign(client, { query: traced })
+}
+
+function withSpan(statement: Statement, send: () => Promise<unknown>): Promise<unknown> {
+  const { name, attributes } = describe(statement)
+  const span = childSpan(name, { kind: 'client', attributes })
+  const answer = send()
+  answer.then(
+    () => span?.end(),
+    (error: unknown) => {
+      if (span === undefined) return
+      failWith(span, error)
+      span.end()
+    }
+  )
+  return answer
+}
+
+/** Of a trace that is not sent. */
+function withFailedSpan(above: Span, statement: Statement, answer: Promise<unknown>): Promise<unknown> {
+  const begunAt = performance.now()
+  answer.catch((error: unknown) => {
+    const { name, attributes } = describe(statement)
+    failedSpan(above, name, { kind: 'client', attributes }, performance.now() - begunAt, error)
+  })
+  return answer
 }
 
 function statementOf(given: unknown): Statement | undefined {
